@@ -1,0 +1,64 @@
+# Everything a newcomer needs: `make repro` and `make test`. Both set up .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# `make repro TORCH=cpu` installs PyTorch's CPU build (Linux without a GPU: 0.2 GB instead of several).
+TORCH ?= default
+TORCH_VERSION := 2.13.0
+TORCH_OPTIONS := $(if $(filter cpu,$(TORCH)),--index-url https://download.pytorch.org/whl/cpu,)
+# PyTorch brings these itself where it is built for a GPU, so the lock leaves them to it.
+NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti \
+  nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand \
+  nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink \
+  nvidia-nvshmem-cu13 nvidia-nvtx
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test test-pipeline lint format experiments lock clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; choose one with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+setup: $(READY)  ## Make .venv with the locked dependencies (the other targets do this first)
+
+repro: $(READY)  ## Rebuild everything: data, models, metrics, figures
+	dvc repro
+
+test: lint  ## Lint, type-check and run all tests (at most 10 minutes on 2 cores)
+	pytest tests
+
+test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
+	pytest tests/pipeline
+
+lint: $(READY)  ## Ruff and strict mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+format: $(READY)  ## Format and mend what ruff can mend
+	ruff format .
+	ruff check --fix .
+
+experiments: $(READY)  ## Show the experiments in a table that fits a screen
+	dvc exp show --drop '.*' --keep '(rnn|transformer)\.mse$$|relative_mse_difference|verdict|train_seconds' --only-changed --hide-failed
+
+lock: $(READY)  ## Renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
+
+clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
+	rm -rf $(VENV) .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

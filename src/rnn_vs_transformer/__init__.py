@@ -1,0 +1,1 @@
+"""For a time series, RNN or Transformer? A controlled comparison."""

@@ -1,0 +1,1 @@
+"""From a synthetic world or a CSV file to scaled windows."""

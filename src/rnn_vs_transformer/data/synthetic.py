@@ -1,0 +1,120 @@
+"""The synthetic world, a seasonal SETAR with delay, and its oracle.
+
+    y_t = trend*t + sum_j a_j sin(2*pi*t/s_j + p_j) + u_t
+    u_t = mu_r + phi_r*u_{t-1} + sigma*e_t,    e_t ~ N(0,1),    r = above if u_{t-d} > 0 else below
+
+Source: self-exciting threshold autoregression, Tong (1978), with d the delay.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_vs_transformer.params import SyntheticParams
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+BURN_IN_DELAYS = 20
+"""The process runs this many delays (and at least 1,000 steps) before step 0, to forget its start."""
+
+
+def simulate(world: SyntheticParams) -> tuple[FloatArray, FloatArray]:
+    """Draw one series.
+
+    Args:
+        world: Parameters of the process, with its seed.
+
+    Returns:
+        The series y (steps,) and its deviation u (steps,) from season and trend.
+    """
+    generator = np.random.default_rng(world.seed)
+    burn_in = max(1000, BURN_IN_DELAYS * world.delay)
+    noise = generator.standard_normal(world.delay + burn_in + world.length)
+    deviation: FloatArray = noise * world.sigma
+    for step in range(world.delay, len(noise)):
+        mean = _regime_mean(world, deviation[step - world.delay], deviation[step - 1])
+        deviation[step] = mean + world.sigma * noise[step]
+    deviation = deviation[-world.length :]
+    values: FloatArray = deterministic_part(world, np.arange(world.length)) + deviation
+    return values, deviation
+
+
+def deterministic_part(world: SyntheticParams, steps: IntArray) -> FloatArray:
+    """Trend and seasons at the given steps, same shape as `steps`."""
+    deviation: FloatArray = np.asarray(noise * world.sigma, dtype=np.float64)
+    cycles = zip(world.season_lengths, world.season_amplitudes, world.season_phases, strict=True)
+    for length, amplitude, phase in cycles:
+        part = part + amplitude * np.sin(2 * np.pi * steps / length + phase)
+    return part
+
+
+def oracle_is_exact(world: SyntheticParams, prediction_length: int) -> bool:
+    """Whether the regime of every forecast step is already observed at the forecast origin."""
+    return world.delay >= prediction_length
+
+
+def oracle_forecast(
+    world: SyntheticParams,
+    deviation: FloatArray,
+    origins: IntArray,
+    prediction_length: int,
+) -> FloatArray:
+    """The best possible forecast: the conditional mean of the known process given all the past.
+
+    With delay >= prediction_length every regime is observed and the mean is iterated in closed form. Below that,
+    it is the average of `world.oracle_paths` simulated futures per origin, whose error adds 1/paths of the
+    forecast variance.
+
+    Args:
+        world: Parameters of the process.
+        deviation: u (steps,), as `simulate` returns it.
+        origins: Last observed step of each window (N,), each at least delay - 1.
+        prediction_length: Steps to forecast (H).
+
+    Returns:
+        Forecasts of y, (N, H).
+    """
+    if oracle_is_exact(world, prediction_length):
+        mean = _iterate(world, deviation[origins, None], deviation, origins, prediction_length, noise=None)
+    else:
+        generator = np.random.default_rng([world.seed, 1])
+
+        def noise(shape: tuple[int, ...]) -> FloatArray:
+            return world.sigma * generator.standard_normal(shape)
+
+        start = np.repeat(deviation[origins, None], world.oracle_paths, axis=1)
+        mean = _iterate(world, start, deviation, origins, prediction_length, noise)
+    ahead = origins[:, None] + np.arange(1, prediction_length + 1)
+    return deterministic_part(world, ahead) + mean
+
+
+def _iterate(
+    world: SyntheticParams,
+    state: FloatArray,
+    deviation: FloatArray,
+    origins: IntArray,
+    prediction_length: int,
+    noise: Callable[[tuple[int, ...]], FloatArray] | None,
+) -> FloatArray:
+    """Run (N, paths) futures on from `state`; return the mean over paths at each step (N, H)."""
+    path: list[FloatArray] = []
+    mean = np.empty((len(origins), prediction_length))
+    for step in range(prediction_length):
+        back = step - world.delay
+        delayed = path[back] if back >= 0 else deviation[origins + 1 + back, None]
+        state = _regime_mean(world, delayed, state)
+        if noise is not None:
+            state = state + noise(state.shape)
+        path.append(state)
+        mean[:, step] = state.mean(axis=1)
+    return mean
+
+
+def _regime_mean(
+    world: SyntheticParams, delayed: FloatArray | np.float64, previous: FloatArray | np.float64
+) -> FloatArray:
+    above = delayed > 0
+    drift = np.where(above, world.mu_above, world.mu_below)
+    return np.asarray(drift + np.where(above, world.phi_above, world.phi_below) * previous)

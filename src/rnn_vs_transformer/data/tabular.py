@@ -1,0 +1,234 @@
+"""Reading a real series from a CSV file, refusing what cannot be read with certainty."""
+
+import csv
+import math
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.params import DataParams
+
+RAW_FOLDER = Path("data/raw")
+SHOWN = 3
+SEASONS = {"h": 24, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 1440, "s": 60}
+"""Steps in one season by pandas frequency: a day of hours or minutes, a week of days, a year of the rest."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A series as read: values (steps, C) without gaps, and what is known of its time axis."""
+
+    values: npt.NDArray[np.float64]
+    channels: list[str]
+    filled: npt.NDArray[np.bool_]
+    """Which cells (steps, C) were empty and are interpolated."""
+    time_column: str | None
+    first_time: str | None
+    frequency: str | None
+    """pandas' name of the spacing, such as `h` or `W-SAT`."""
+
+
+def read_table(params: DataParams) -> Table:
+    """Read the CSV file that `data.file` names.
+
+    Returns:
+        The chosen channels as float64, with empty cells interpolated where `data.missing` allows it.
+
+    Raises:
+        InputError: Whatever makes the file unusable, with row and column. Rows are counted as an editor
+            shows lines: the header is row 1.
+    """
+    cells = _read_cells(Path(params.file))
+    time_column = _find_time_column(cells, params.time_column)
+    names = _channel_names(cells, params.channels, time_column)
+    values = np.column_stack([_to_numbers(cells[name]) for name in names])
+    times, frequency = _read_times(cells[time_column], params.missing) if time_column else (None, None)
+    if times is not None and len(times) > len(cells):
+        values = _insert_missing_rows(values, cells[time_column], times)
+    values, filled = _fill(values, names, params.missing)
+    return Table(values, names, filled, time_column, None if times is None else str(times[0]), frequency)
+
+
+def season_length_of(table: Table) -> int:
+    """Steps in one season, from the spacing of the times.
+
+    Raises:
+        InputError: No time column, or a spacing without a usual season.
+    """
+    advice = "set data.season_length to the number of steps in one season"
+    if table.frequency is None:
+        raise InputError(f"data.season_length: auto needs a time column with a known spacing; {advice}")
+    digits = "".join(letter for letter in table.frequency if letter.isdigit()) or "1"
+    name = table.frequency.lstrip("0123456789").split("-")[0]
+    season = SEASONS.get(name, 0) // int(digits)
+    if season < 1:
+        raise InputError(f"data.season_length: auto knows no season for spacing {table.frequency!r}; {advice}")
+    return season
+
+
+def _read_cells(path: Path) -> pd.DataFrame:
+    """All cells as text, columns by stripped name."""
+    if not path.is_file():
+        raise InputError(f"data.file: {path} does not exist; put the CSV file into {RAW_FOLDER}/")
+    if not path.resolve().is_relative_to(RAW_FOLDER.resolve()):
+        raise InputError(f"data.file: {path} is outside {RAW_FOLDER}/; put the CSV file there")
+    try:
+        cells = pd.read_csv(
+            path, dtype=str, header=None, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
+        )
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start + 1}); save it as CSV UTF-8") from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path} is empty; expected a header row and rows of numbers") from None
+    except (pd.errors.ParserError, csv.Error) as error:
+        raise InputError(f"{path} is not a well-formed CSV: {' '.join(str(error).split())}") from None
+    header = [str(name).strip() for name in cells.iloc[0]]
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise InputError(f"{path}: column {repeated[0]!r} appears more than once; give each column its own name")
+    cells = cells.iloc[1:].set_axis(header, axis=1)
+    if cells.empty:
+        raise InputError(f"{path} has a header but no rows")
+    cells.index = pd.RangeIndex(2, len(cells) + 2)  # the row as an editor shows it
+    short = cells.index[cells.isna().any(axis=1)]
+    if len(short) and len(header) > 1:
+        raise InputError(f"{path}: row {short[0]} has fewer cells than the header ({len(header)})")
+    text: pd.DataFrame = cells.fillna("").apply(lambda column: column.str.strip())
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
+
+
+def _mostly_numeric(column: pd.Series) -> bool:
+    """Whether a column is meant as numbers: at least half of its filled cells are."""
+    filled = [text for text in column if text]
+    return bool(filled) and 2 * sum(map(_is_number, filled)) >= len(filled)
+
+
+def _find_time_column(cells: pd.DataFrame, wanted: str) -> str | None:
+    if wanted == "none":
+        return None
+    if wanted != "auto":
+        if wanted not in cells.columns:
+            raise InputError(f"data.time_column: no column {wanted!r}; the file has {_listed(cells.columns)}")
+        return wanted
+    for name in cells.columns:
+        sample = cells[name].iloc[:100]
+        if not _mostly_numeric(sample) and _parse_times(sample).notna().mean() > 0.5:  # noqa: PLR2004
+            return str(name)
+    return None
+
+
+def _channel_names(cells: pd.DataFrame, wanted: str | list[str], time_column: str | None) -> list[str]:
+    if isinstance(wanted, list):
+        unknown = [name for name in wanted if name not in cells.columns or name == time_column]
+        if unknown or not wanted or len(set(wanted)) < len(wanted):
+            asked = unknown[0] if unknown else wanted
+            raise InputError(f"data.channels: cannot use {asked!r}; the file has {_listed(cells.columns)}")
+        return wanted
+    names = [str(name) for name in cells.columns if name != time_column and _mostly_numeric(cells[name])]
+    if not names:
+        raise InputError(f"no numeric column among {_listed(cells.columns)}; is the separator a comma?")
+    return names
+
+
+def _to_numbers(column: pd.Series) -> npt.NDArray[np.float64]:
+    """Floats, with nan for an empty cell only."""
+    numbers = np.empty(len(column))
+    for position, (row, text) in enumerate(column.items()):
+        value = float(text) if text and _is_number(text) else math.nan
+        if text and not math.isfinite(value):
+            raise InputError(
+                f"row {row}, column {column.name!r}: expected a finite number, got {text!r}; "
+                "leave the cell empty where the value is missing",
+            )
+        numbers[position] = value
+    return numbers
+
+
+def _parse_times(column: pd.Series) -> pd.Series:
+    try:
+        return pd.to_datetime(column, errors="coerce", format="ISO8601")
+    except ValueError:  # mixed time zones
+        return pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+
+
+def _read_times(column: pd.Series, missing: str) -> tuple[pd.DatetimeIndex, str | None]:
+    """The regular time axis (steps,), gaps included, and its frequency."""
+    times = _parse_times(column)
+    if times.isna().any():
+        row = times.index[times.isna()][0]
+        raise InputError(f"row {row}, column {column.name!r}: expected a time like 2001-12-29 or "
+                         f"2001-12-29 13:00:00, got {column[row]!r}")  # fmt: skip
+    gaps = times.diff().iloc[1:]
+    if (gaps <= pd.Timedelta(0)).any():
+        row = gaps.index[gaps <= pd.Timedelta(0)][0]
+        kind = "repeats the time of" if gaps[row] == pd.Timedelta(0) else "is earlier than"
+        raise InputError(f"row {row}, column {column.name!r}: {column[row]!r} {kind} the row above; sort the times "
+                         "and keep one row each")  # fmt: skip
+    index = pd.DatetimeIndex(times)
+    frequency = pd.infer_freq(index) if len(index) >= SHOWN else None
+    if frequency is not None or len(gaps) == 0:
+        return index, frequency
+    return _regular_axis(index, gaps, str(column.name), missing)
+
+
+def _regular_axis(
+    index: pd.DatetimeIndex, gaps: pd.Series, name: str, missing: str
+) -> tuple[pd.DatetimeIndex, str | None]:
+    step = gaps.mode().iloc[0]
+    uneven = gaps[gaps % step != pd.Timedelta(0)]
+    if len(uneven):
+        raise InputError(f"row {uneven.index[0]}, column {name!r}: the times are not evenly spaced (mostly {step}, "
+                         f"here {uneven.iloc[0]}); set data.time_column: none to take rows as steps")  # fmt: skip
+    if missing == "error":
+        row = gaps.index[gaps > step][0]
+        raise InputError(f"row {row}, column {name!r}: {gaps[row] // step - 1} rows are missing before this time; "
+                         "set data.missing: interpolate to fill them")  # fmt: skip
+    axis = pd.date_range(index[0], index[-1], freq=step)
+    return axis, pd.infer_freq(axis)
+
+
+def _insert_missing_rows(
+    values: npt.NDArray[np.float64], column: pd.Series, axis: pd.DatetimeIndex
+) -> npt.NDArray[np.float64]:
+    frame = pd.DataFrame(values, index=pd.DatetimeIndex(_parse_times(column)))
+    return frame.reindex(axis).to_numpy(copy=True)
+
+
+def _fill(
+    values: npt.NDArray[np.float64], names: list[str], missing: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Fill gaps linearly, between known values only."""
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return values, gaps
+    if missing == "error":
+        step, channel = np.argwhere(gaps)[0]
+        raise InputError(
+            f"row {step + 2}, column {names[channel]!r}: the cell is empty ({gaps.sum()} in all); "
+            "set data.missing: interpolate to fill such gaps",
+        )
+    for channel, name in enumerate(names):
+        known = np.flatnonzero(~gaps[:, channel])
+        if len(known) == 0 or known[0] > 0 or known[-1] < len(values) - 1:
+            raise InputError(f"column {name!r} starts or ends with empty cells; cut those rows off the file")
+        holes = np.flatnonzero(gaps[:, channel])
+        values[holes, channel] = np.interp(holes, known, values[known, channel])
+    return values, gaps
+
+
+def _listed(names: pd.Index, most: int = 10) -> str:
+    shown = ", ".join(map(str, names[:most]))
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,1 @@
+"""Scores of the forecasts on the test split, and the comparison of the families."""

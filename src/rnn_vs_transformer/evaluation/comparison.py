@@ -1,0 +1,225 @@
+"""Is one family better, by how much, and how sure are we?
+
+Losses are arrays (seeds, origins): the mean squared error of each test window, averaged over channels. Neighbouring
+windows overlap, so origins are resampled in blocks; the seeds of the two families are paired, so they are resampled
+together.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+FloatArray = npt.NDArray[np.float64]
+
+LEVEL = 0.95
+POWER = 0.8
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95 % confidence interval."""
+
+    low: float
+    high: float
+    degrees_of_freedom: float
+    """Satterthwaite's, from the number of seeds and of blocks."""
+
+    @property
+    def standard_error(self) -> float:
+        """Half the width in units of Student's t."""
+        return (self.high - self.low) / 2 / float(stats.t.ppf((1 + LEVEL) / 2, self.degrees_of_freedom))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The relative difference of MSE, transformer against rnn, with what is known about it."""
+
+    relative_mse_difference: float
+    """(transformer - rnn) / rnn; negative where the Transformer is better."""
+    ci_low: float
+    ci_high: float
+    diebold_mariano: float
+    """Statistic of the mean loss difference with a HAC variance; beyond +-1.96 significant at 5 %."""
+    verdict: str
+    minimum_detectable_effect: float
+    """Relative difference that would be found with 80 % power."""
+
+
+def compare(
+    rnn: FloatArray, transformer: FloatArray, block: int, margin: float, resamples: int, seed: int
+) -> Comparison:
+    """Compare paired losses.
+
+    Args:
+        rnn: Losses (seeds, origins).
+        transformer: Losses of the same seeds and origins.
+        block: Origins per resampled block; at least context plus prediction length, beyond which windows no
+            longer overlap.
+        margin: Relative difference below which the families count as equivalent.
+        resamples: Bootstrap resamples.
+        seed: Of the bootstrap.
+
+    Raises:
+        ValueError: The shapes differ.
+    """
+    if rnn.shape != transformer.shape:
+        raise ValueError(f"expected losses of the same seeds and origins, got {rnn.shape} and {transformer.shape}")
+    interval = ratio_interval(transformer, rnn, block, resamples, seed)
+    return Comparison(
+        relative_mse_difference=float(transformer.mean() / rnn.mean() - 1),
+        ci_low=interval.low - 1,
+        ci_high=interval.high - 1,
+        diebold_mariano=diebold_mariano((transformer - rnn).mean(axis=0), block),
+        verdict=verdict(interval.low - 1, interval.high - 1, margin),
+        minimum_detectable_effect=minimum_detectable_effect(interval),
+    )
+
+
+def verdict(ci_low: float, ci_high: float, margin: float) -> str:
+    """What the interval of the relative difference (transformer against rnn) allows to say.
+
+    >>> verdict(-0.30, -0.10, 0.02), verdict(-0.01, 0.01, 0.02), verdict(-0.10, 0.05, 0.02)
+    ('transformer better', 'equivalent', 'inconclusive')
+    """
+    if -margin <= ci_low and ci_high <= margin:
+        return "equivalent"
+    if ci_high < 0:
+        return "transformer better"
+    if ci_low > 0:
+        return "rnn better"
+    return "inconclusive"
+
+
+def minimum_detectable_effect(interval: Interval) -> float:
+    """The true difference that a 5 % test would find with 80 % power, from the interval's standard error."""
+    freedom = interval.degrees_of_freedom
+    quantiles = stats.t.ppf((1 + LEVEL) / 2, freedom) + stats.t.ppf(POWER, freedom)
+    return float(quantiles * interval.standard_error)
+
+
+def mean_interval(losses: FloatArray, block: int, resamples: int, seed: int) -> Interval:
+    """Interval of the mean of losses (seeds, origins) over seeds and time."""
+    return ratio_interval(losses, np.ones_like(losses), block, resamples, seed)
+
+
+def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, resamples: int, seed: int) -> Interval:
+    """Interval of mean(numerator) / mean(denominator) by a hierarchical bootstrap.
+
+    Each resample draws seeds with replacement and, for all of them, moving blocks of forecast origins
+    (Kuensch 1989). Three corrections make it cover at its nominal rate with 5 seeds and 20 blocks: percentile levels
+    widened for few units (Hesterberg 2015, section 5.3), with Satterthwaite's degrees of freedom over both sources
+    of variation, and the spread scaled for dependence longer than a block (lugsail, Vats and Flegal 2022).
+
+    Args:
+        numerator: Losses (seeds, origins).
+        denominator: Losses of the same seeds and origins.
+        block: Origins per block; cut to half of the origins where they are few.
+        resamples: Number of resamples.
+        seed: Of the random draws.
+    """
+    origins = numerator.shape[1]
+    block = max(1, min(block, origins // 2))
+    estimate = numerator.mean() / denominator.mean()
+    residuals = numerator - estimate * denominator
+    freedom, widening = _degrees_of_freedom(residuals, block), _widening(residuals, block)
+    generator = np.random.default_rng(seed)
+    ratios = [
+        _resample(numerator, denominator, block, min(CHUNK, resamples - start), generator)
+        for start in range(0, resamples, CHUNK)
+    ]
+    quantile = np.sqrt((freedom + 1) / freedom) * stats.t.ppf((1 + LEVEL) / 2, freedom)
+    tail = float(stats.norm.sf(quantile))
+    low, high = np.quantile(np.concatenate(ratios) - estimate, [tail, 1 - tail]) * widening + estimate
+    return Interval(float(low), float(high), freedom)
+
+
+def _resample(
+    numerator: FloatArray, denominator: FloatArray, block: int, count: int, generator: np.random.Generator
+) -> FloatArray:
+    """Ratios of `count` resamples, (count,)."""
+    seeds, origins = numerator.shape
+    drawn_seeds = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=count)  # (count, seeds)
+    whole, rest = divmod(origins, block)
+    weights = np.zeros((count, origins))
+    for length, blocks in ((block, whole), (rest, 1)):
+        if length:
+            starts = generator.integers(0, origins - length + 1, size=(count, blocks))
+            weights += _coverage(starts, length, origins)
+    sums = [np.sum(drawn_seeds * (weights @ losses.T), axis=1) for losses in (numerator, denominator)]
+    ratios: FloatArray = sums[0] / sums[1]
+    return ratios
+
+
+def _coverage(starts: npt.NDArray[np.int64], length: int, origins: int) -> FloatArray:
+    """How often each origin lies in the blocks that begin at `starts` (count, blocks): (count, origins)."""
+    edges = np.zeros((len(starts), origins + 1))
+    rows = np.arange(len(starts))[:, None]
+    np.add.at(edges, (rows, starts), 1.0)
+    np.add.at(edges, (rows, starts + length), -1.0)
+    return edges.cumsum(axis=1)[:, :-1]
+
+
+def _degrees_of_freedom(residuals: FloatArray, block: int) -> float:
+    """Satterthwaite's degrees of freedom of a mean with variance over seeds and over blocks of time."""
+    seeds, origins = residuals.shape
+    blocks = origins // block
+    parts = [
+        (_variance_over_time(residuals, block), (blocks - 1) / 2),
+        (_variance_over_seeds(residuals), seeds - 1),
+    ]
+    total = sum(variance for variance, _ in parts)
+    if total == 0:
+        return float(blocks - 1)
+    return float(total**2 / sum(variance**2 / freedom for variance, freedom in parts if freedom))
+
+
+def _widening(residuals: FloatArray, block: int) -> float:
+    """Factor on the spread of the resamples, at least 1.
+
+    Blocks of length b miss dependence of order 1/b; the lugsail variance 2 V(b) - V(b/2) does not.
+    """
+    seeds = _variance_over_seeds(residuals)
+    plain = _variance_over_time(residuals, block)
+    corrected = 2 * plain - _variance_over_time(residuals, max(1, block // 2))
+    return float(np.sqrt(max(1.0, (corrected + seeds) / (plain + seeds)))) if plain + seeds > 0 else 1.0
+
+
+def _variance_over_seeds(residuals: FloatArray) -> float:
+    """Variance of the mean that comes from the seeds; 0 where there is one seed, which cannot tell."""
+    seeds = len(residuals)
+    return float(residuals.mean(axis=1).var(ddof=1) / seeds) if seeds > 1 else 0.0
+
+
+def _variance_over_time(residuals: FloatArray, block: int) -> float:
+    """Variance of the mean that comes from time, from all overlapping blocks."""
+    over_time = residuals.mean(axis=0)
+    return long_run_variance(over_time, block) / len(over_time)
+
+
+def long_run_variance(series: FloatArray, bandwidth: int) -> float:
+    """Variance of the mean times the number of steps, with the Bartlett kernel (Newey and West 1987)."""
+    centred = series - series.mean()
+    variance = centred @ centred
+    for lag in range(1, bandwidth):
+        variance += 2 * (1 - lag / bandwidth) * (centred[lag:] @ centred[:-lag])
+    return max(0.0, float(variance) / len(centred))
+
+
+def diebold_mariano(differences: FloatArray, bandwidth: int) -> float:
+    """Diebold-Mariano statistic: mean loss difference over its HAC standard error.
+
+    Source: Diebold and Mariano (1995), with the variance of `long_run_variance`.
+
+    Args:
+        differences: Loss differences in order of time (origins,).
+        bandwidth: Lags that carry weight; windows further apart share no step.
+
+    Returns:
+        The statistic, about N(0, 1) where the families are equal; 0 where the differences are all zero.
+    """
+    count = len(differences)
+    variance = long_run_variance(differences, max(1, min(bandwidth, count // 2)))
+    return float(differences.mean() / np.sqrt(variance / count)) if variance > 0 else 0.0

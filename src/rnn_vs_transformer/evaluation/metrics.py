@@ -1,0 +1,105 @@
+"""Scores of point forecasts: one pure function per formula.
+
+`forecast` and `truth` broadcast against each other; their last axis is the horizon (H).
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def squared_error(forecast: FloatArray, truth: FloatArray) -> FloatArray:
+    """Squared error of every step, (..., H).
+
+    >>> squared_error(np.array([1.0, 4.0]), np.array([1.0, 2.0])).tolist()
+    [0.0, 4.0]
+    """
+    return np.square(forecast - truth)
+
+
+def mean_squared_error(forecast: FloatArray, truth: FloatArray) -> float:
+    """MSE = mean((f - y)^2) over all windows and steps.
+
+    >>> mean_squared_error(np.array([1.0, 4.0]), np.array([1.0, 2.0]))
+    2.0
+    """
+    return float(np.mean(squared_error(forecast, truth)))
+
+
+def mean_absolute_error(forecast: FloatArray, truth: FloatArray) -> float:
+    """MAE = mean(|f - y|) over all windows and steps.
+
+    >>> mean_absolute_error(np.array([1.0, 4.0]), np.array([1.0, 2.0]))
+    1.0
+    """
+    return float(np.mean(np.abs(forecast - truth)))
+
+
+def mean_squared_error_per_step(forecast: FloatArray, truth: FloatArray) -> FloatArray:
+    """MSE of each horizon step (H,), the mean over all other axes.
+
+    >>> mean_squared_error_per_step(np.array([[1.0, 4.0], [3.0, 2.0]]), np.array([[1.0, 2.0], [1.0, 2.0]])).tolist()
+    [2.0, 2.0]
+    """
+    errors = squared_error(forecast, truth)
+    steps: FloatArray = errors.reshape(-1, errors.shape[-1]).mean(axis=0)
+    return steps
+
+
+def seasonal_naive_scale(train: FloatArray, season_length: int) -> FloatArray:
+    """In-sample MAE of the seasonal naive forecast per channel (C,), the denominator of MASE.
+
+    Args:
+        train: Train steps (steps, C).
+        season_length: Steps in one season, fewer than the train steps.
+
+    Raises:
+        ValueError: The train steps are not longer than one season, or repeat one season exactly.
+
+    >>> seasonal_naive_scale(np.array([[1.0], [2.0], [4.0]]), 1).tolist()
+    [1.5]
+    """
+    if len(train) <= season_length:
+        raise ValueError(f"expected more than {season_length} train steps, got {len(train)}")
+    scale: FloatArray = np.abs(train[season_length:] - train[:-season_length]).mean(axis=0)
+    if not scale.all():
+        raise ValueError("a channel repeats one season exactly, so MASE is not defined; leave the channel out")
+    return scale
+
+
+def mean_absolute_scaled_error(forecast: FloatArray, truth: FloatArray, scale: FloatArray) -> float:
+    """MASE = mean over channels of MAE_c / scale_c (Hyndman and Koehler 2006).
+
+    Args:
+        forecast: Forecasts (C, N, H) or (..., C, N, H).
+        truth: What came, (C, N, H).
+        scale: The seasonal naive's in-sample MAE (C,), see `seasonal_naive_scale`.
+
+    >>> mean_absolute_scaled_error(np.array([[[3.0]]]), np.array([[[1.0]]]), np.array([4.0]))
+    0.5
+    """
+    return float(np.mean(np.abs(forecast - truth) / scale[:, None, None]))
+
+
+def skill(mse: float, reference_mse: float) -> float:
+    """1 - MSE / MSE of the reference: 1 is perfect, 0 no better than the reference.
+
+    >>> skill(0.25, 1.0)
+    0.75
+    """
+    return 1 - mse / reference_mse
+
+
+def excess(mse: float, oracle_mse: float, ridge_mse: float) -> float:
+    """(MSE - oracle) / (ridge - oracle): 0 is optimal, 1 no better than linear.
+
+    Raises:
+        ValueError: The ridge is not above the oracle, so there is nothing to measure by.
+
+    >>> excess(0.75, 0.5, 1.0)
+    0.5
+    """
+    if ridge_mse <= oracle_mse:
+        raise ValueError(f"expected a ridge MSE above the oracle's ({oracle_mse}), got {ridge_mse}")
+    return (mse - oracle_mse) / (ridge_mse - oracle_mse)

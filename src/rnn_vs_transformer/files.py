@@ -1,0 +1,91 @@
+"""Writing whole files or none, and reading them back with one clear line where they do not fit."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from rnn_vs_transformer.errors import InputError
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write JSON; not-a-number and infinity, which JSON does not know, are our own fault."""
+    write_bytes(path, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read JSON that a stage wrote.
+
+    Raises:
+        InputError: The file is missing or not JSON.
+    """
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run: dvc repro") from None
+    except ValueError:
+        raise InputError(f"{path} is damaged; run: dvc repro") from None
+    return content
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write CSV without an index, floats to 9 significant digits (a float32 whole)."""
+    write_bytes(path, table.to_csv(index=False, float_format="%.9g", lineterminator="\n").encode())
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write named arrays as safetensors."""
+    write_bytes(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read named arrays.
+
+    Raises:
+        InputError: The file is missing or not safetensors.
+    """
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run: dvc repro") from None
+    except SafetensorError as error:
+        raise InputError(f"{path} is damaged ({error}); run: dvc repro") from None
+
+
+def merge_json(path: Path, key: str, content: Mapping[str, Any]) -> None:
+    """Replace one key of a JSON file that several stages write to."""
+    whole = read_json(path) if path.exists() else {}
+    write_json(path, dict(sorted({**whole, key: dict(content)}.items())))
+
+
+def finite(value: float) -> float:
+    """The value as a plain float, for JSON.
+
+    Raises:
+        ValueError: It is not finite, so the computation before is at fault.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"expected a finite number for a report, got {number}")
+    return number

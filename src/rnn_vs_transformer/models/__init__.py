@@ -1,0 +1,1 @@
+"""Forecasters: one shared shell, two mixers, three baselines."""

@@ -1,0 +1,40 @@
+"""How attention, which sees a set, is told the order of its tokens."""
+
+import torch
+from torch import Tensor
+
+ROTARY_BASE = 10_000.0
+
+
+def sinusoidal_encoding(tokens: int, width: int) -> Tensor:
+    """Fixed encoding (T, D) of Vaswani et al. (2017), section 3.5.
+
+        PE[t, 2i] = sin(t / 10000^(2i/D)),    PE[t, 2i+1] = cos(t / 10000^(2i/D))
+
+    Args:
+        tokens: Number of tokens (T).
+        width: Width of a token (D), even.
+    """
+    angles = _angles(torch.arange(tokens), width)
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
+
+
+def rotate(heads: Tensor, positions: Tensor) -> Tensor:
+    """Rotary encoding (Su et al. 2021): turn pair i of the token at position t by t / 10000^(2i/D) radians.
+
+    Args:
+        heads: Queries or keys (B, heads, T, D/heads).
+        positions: Position of each token (T,).
+
+    Returns:
+        The turned tensor; the product of a query and a key then depends on their distance alone.
+    """
+    angles = _angles(positions, heads.shape[-1]).to(heads)
+    cos, sin = angles.cos(), angles.sin()  # (T, D/heads/2)
+    even, odd = heads[..., 0::2], heads[..., 1::2]
+    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
+
+
+def _angles(positions: Tensor, width: int) -> Tensor:
+    frequencies = ROTARY_BASE ** (-torch.arange(0, width, 2, device=positions.device) / width)
+    return positions[:, None] * frequencies

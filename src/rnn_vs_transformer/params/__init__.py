@@ -1,0 +1,20 @@
+"""The typed schema of params.yaml: unknown keys are refused and every value is checked.
+
+`params.yaml` holds every default; nothing here repeats one. A sentence under a field is its documentation.
+"""
+
+from rnn_vs_transformer.params.data import DataParams, SyntheticParams
+from rnn_vs_transformer.params.model import ModelParams
+from rnn_vs_transformer.params.root import Params, load_params
+from rnn_vs_transformer.params.run import EvaluateParams, RunParams, TrainParams
+
+__all__ = [
+    "DataParams",
+    "EvaluateParams",
+    "ModelParams",
+    "Params",
+    "RunParams",
+    "SyntheticParams",
+    "TrainParams",
+    "load_params",
+]

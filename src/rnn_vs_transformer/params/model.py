@@ -1,0 +1,57 @@
+"""Settings of the two families."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from rnn_vs_transformer.params.base import Count, Number, Section
+
+
+class ModelParams(Section):
+    """The two families: a shared shell around one mixer each."""
+
+    instance_norm: Literal["none", "last", "standard"]
+    """Per-window normalisation: none, subtract the last value, or subtract mean and divide by deviation."""
+    patch_length: Count
+    """Steps that form one token; 1 is point tokens."""
+    patch_stride: Count
+    """Steps from the start of one patch to the next."""
+    readout: Literal["last", "flatten"]
+    """The H forecasts are read from the last token, or from all tokens."""
+    dropout: Annotated[Number, Field(ge=0, lt=1)]
+    """Share of activations dropped in training, between layers and before the readout."""
+    linear_highway: bool
+    """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet)."""
+    cell: Literal["rnn", "gru", "lstm"]
+    """The recurrence: tanh RNN, GRU or LSTM."""
+    rnn_width: Count
+    """Units of the recurrent state."""
+    rnn_layers: Count
+    """Stacked recurrent layers."""
+    transformer_width: Annotated[int, Field(ge=2)]
+    """Width of the Transformer's tokens."""
+    transformer_layers: Count
+    """Encoder layers."""
+    heads: Count
+    """Attention heads; must divide transformer_width."""
+    feedforward_width: Count
+    """Hidden units of the feed-forward block of an encoder layer."""
+    positional: Literal["sinusoidal", "learned", "rotary"]
+    """How the Transformer knows the order of its tokens."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.transformer_width % self.heads:
+            raise ValueError(
+                f"model.heads must divide model.transformer_width ({self.transformer_width}), got {self.heads}",
+            )
+        head_width = self.transformer_width // self.heads
+        if self.positional == "rotary" and head_width % 2:
+            raise ValueError(
+                f"model.positional: rotary turns pairs: transformer_width / heads must be even, got {head_width}",
+            )
+        if self.positional == "sinusoidal" and self.transformer_width % 2:
+            raise ValueError(
+                f"model.positional: sinusoidal needs an even model.transformer_width, got {self.transformer_width}",
+            )
+        return self

@@ -1,0 +1,103 @@
+"""The whole of params.yaml, read and checked; faults are told in one line."""
+
+import difflib
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.params.base import Section
+from rnn_vs_transformer.params.data import DataParams
+from rnn_vs_transformer.params.model import ModelParams
+from rnn_vs_transformer.params.run import EvaluateParams, RunParams, TrainParams
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    data: DataParams
+    model: ModelParams
+    train: TrainParams
+    evaluate: EvaluateParams
+    run: RunParams
+
+    @model_validator(mode="after")
+    def _patches_fit_context(self) -> Self:
+        if self.model.patch_length > self.data.context_length:
+            raise ValueError(
+                f"model.patch_length must be at most data.context_length ({self.data.context_length}), "
+                f"got {self.model.patch_length}",
+            )
+        return self
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check the settings.
+
+    Args:
+        path: A YAML file with every key of the schema.
+
+    Returns:
+        The settings, frozen.
+
+    Raises:
+        InputError: A missing file, broken YAML, an unknown or missing key, a wrong type or value.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run from the root of the project") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{path}: " + _describe(error)) from None
+
+
+def _describe(error: ValidationError) -> str:
+    """All faults in one line, each as `key: what is wrong`; the branches of a union are joined by `or`."""
+    faults: dict[str, list[str]] = {}
+    for detail in error.errors():
+        key = ".".join(_schema_steps(detail["loc"]))
+        faults.setdefault(key, []).append(_reason(detail, key))
+    return "; ".join(" or ".join(reasons) for reasons in faults.values())
+
+
+def _reason(detail: ErrorDetails, key: str) -> str:
+    if detail["type"] == "extra_forbidden":
+        section, _, name = key.rpartition(".")
+        known = list(_section(section).model_fields)
+        close = difflib.get_close_matches(name, known, n=1)
+        return f"unknown key {key}; " + (f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}")
+    if detail["type"] == "missing":
+        return f"key {key} is missing"
+    if detail["type"] == "value_error":
+        return detail["msg"].removeprefix("Value error, ")
+    if detail["type"] in {"model_type", "model_attributes_type"}:
+        return f"{key or 'the file'} must be a group of keys, got {detail['input']!r}"
+    return f"{key}: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {detail['input']!r}"
+
+
+def _schema_steps(location: tuple[int | str, ...]) -> list[str]:
+    """The part of an error's location that names keys, without pydantic's names for branches of a union."""
+    fields: Any = Params
+    steps: list[str] = []
+    for step in location:
+        if fields is None:
+            break
+        steps.append(str(step))
+        field = fields.model_fields.get(step)
+        annotation = field.annotation if field else None
+        fields = annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+    return steps
+
+
+def _section(key: str) -> type[Section]:
+    section: Any = Params
+    for step in key.split(".") if key else []:
+        section = section.model_fields[step].annotation
+    return section  # type: ignore[no-any-return]

@@ -1,0 +1,42 @@
+"""Settings of training, evaluation, and the machine."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rnn_vs_transformer.params.base import Count, Number, Positive, Section, Seed
+
+
+class TrainParams(Section):
+    """Training, the same for both families."""
+
+    seeds: Count
+    """Paired seeds 0, 1, ...: seed k fixes initialisation and batch order of both families."""
+    epochs: Count
+    """Passes over the training windows, at most."""
+    patience: Count
+    """Epochs without a better validation loss before training stops."""
+    batch_size: Count
+    """Windows per step."""
+    learning_rate: Positive
+    """Adam's step size."""
+    gradient_clip: Positive
+    """Largest allowed norm of the gradient."""
+
+
+class EvaluateParams(Section):
+    """The comparison on the test split."""
+
+    margin: Annotated[Number, Field(gt=0, lt=1)]
+    """Relative difference of MSE below which the families count as equivalent."""
+    resamples: Annotated[int, Field(ge=100)]
+    """Bootstrap resamples of seeds and blocks of forecast origins."""
+    seed: Seed
+    """Seed of the bootstrap."""
+
+
+class RunParams(Section):
+    """How the work is spread over the machine; never changes a result, so no stage is rerun for it."""
+
+    workers: Annotated[int, Field(ge=0)]
+    """Parallel training processes of one thread each; 0 is one per core."""

@@ -1,0 +1,129 @@
+"""The fit loop: it knows batches, a loss and a stopping rule, and nothing of the model."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnn_vs_transformer.data.windows import Windows
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.params import TrainParams
+
+EVALUATION_BATCH = 512
+State = dict[str, Tensor]
+
+
+@dataclass
+class Fit:
+    """One training run: its best weights and its course."""
+
+    state: State
+    train_losses: list[float] = field(default_factory=list)
+    """Mean squared error per epoch, averaged over the steps' batches while training."""
+    validation_losses: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    """Wall-clock seconds per epoch."""
+    best_epoch: int = 0
+
+    @property
+    def best_validation_loss(self) -> float:
+        """Validation loss of the weights that were kept."""
+        return self.validation_losses[self.best_epoch - 1]
+
+
+def fit(
+    model: nn.Module,
+    train: Windows,
+    validation: Windows,
+    params: TrainParams,
+    seed: int,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Fit:
+    """Train with Adam and early stopping; the best weights are restored.
+
+    Args:
+        model: Maps contexts (B, L) to forecasts (B, H).
+        train: Windows to learn from, in an order drawn anew each epoch.
+        validation: Windows that choose the epoch.
+        params: Budget and optimiser settings.
+        seed: Fixes the batch order, independently of the model's own random draws.
+        on_step: Called after each step with a line on the losses.
+
+    Raises:
+        InputError: The loss is no longer a finite number.
+    """
+    order = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(model.parameters(), params.learning_rate, fused=True)
+    run = Fit(state=_copy_state(model))
+    message = ""
+    for epoch in range(1, params.epochs + 1):
+        started = time.perf_counter()
+        model.train()
+        total = torch.zeros((), dtype=torch.float64)
+        for index in torch.split(torch.randperm(len(train), generator=order), params.batch_size):
+            total += len(index) * _step(model, optimizer, train.batch(index), params.gradient_clip)
+            on_step(message)
+        run.train_losses.append(float(total) / len(train))
+        run.validation_losses.append(float(window_errors(model, validation).mean()))
+        run.seconds.append(time.perf_counter() - started)
+        _check_finite(run, seed, epoch)
+        if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
+            run.best_epoch, run.state = epoch, _copy_state(model)
+        message = f"train {run.train_losses[-1]:.4f} validation {run.validation_losses[-1]:.4f}"
+        if epoch - run.best_epoch >= params.patience:
+            break
+    model.load_state_dict(run.state)
+    return run
+
+
+def _step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batch: tuple[Tensor, Tensor], gradient_clip: float
+) -> Tensor:
+    context, target = batch
+    loss = functional.mse_loss(model(context), target)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.detach()
+
+
+def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
+    """Forecasts and targets of all windows, (windows, H) each, without dropout or gradients."""
+    model.eval()
+    forecasts, targets = [], []
+    with torch.no_grad():  # inference_mode would take the fused kernel of LSTM, which rounds otherwise than training
+        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
+            context, target = windows.batch(index)
+            forecasts.append(model(context))
+            targets.append(target)
+    return torch.cat(forecasts), torch.cat(targets)
+
+
+def window_errors(model: nn.Module, windows: Windows) -> Tensor:
+    """Mean squared error of each window (windows,), in float64."""
+    model.eval()
+    errors = []
+    with torch.no_grad():
+        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
+            context, target = windows.batch(index)
+            errors.append((model(context) - target).double().square().mean(dim=1))
+    return torch.cat(errors)
+
+
+def _copy_state(model: nn.Module) -> State:
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def _check_finite(run: Fit, seed: int, epoch: int) -> None:
+    losses = {"train": run.train_losses[-1], "validation": run.validation_losses[-1]}
+    for name, loss in losses.items():
+        if not math.isfinite(loss):
+            raise InputError(
+                f"seed {seed}: the {name} loss became {loss} in epoch {epoch}; "
+                "lower train.learning_rate or train.gradient_clip",
+            )

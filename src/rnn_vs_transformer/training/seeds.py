@@ -1,0 +1,133 @@
+"""The paired seeds of one family, trained side by side and written to files."""
+
+import hashlib
+import logging
+import os
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import Parallel, delayed
+from tqdm import tqdm
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import Meta, load_development, load_meta
+from rnn_vs_transformer.data.windows import Scaler, Windows, forecast_origins, to_tensor
+from rnn_vs_transformer.files import merge_json, write_arrays, write_table
+from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
+from rnn_vs_transformer.params import ModelParams, RunParams, TrainParams
+from rnn_vs_transformer.training.fit import Fit, fit
+
+Builder = Callable[[ModelParams, int, int], Forecaster]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """What one seed's worker hands back."""
+
+    seed: int
+    fit: Fit
+    peak_mebibytes: float
+
+
+def train_family(family: str, build: Builder, model: ModelParams, train: TrainParams, run: RunParams) -> None:
+    """Train all seeds of one family and write weights, histories and timings.
+
+    Args:
+        family: `rnn` or `transformer`; used in file names and messages only.
+        build: Makes the family's forecaster from (params, L, H).
+        model: Settings of the forecaster.
+        train: Settings of training.
+        run: How many seeds train at once; does not change any result.
+
+    Raises:
+        InputError: An earlier stage's file is missing, or a loss is not finite.
+    """
+    meta = load_meta()
+    steps = min(run.workers or os.cpu_count() or 1, train.seeds)
+    runs: list[SeedRun] = Parallel(n_jobs=steps)(
+        delayed(train_seed)(family, build, model, train, seed) for seed in range(train.seeds)
+    )
+    for result in runs:
+        write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
+    _write_history(family, runs)
+    forecaster = build(model, meta.context_length, meta.prediction_length)
+    merge_json(
+        paths.TIMINGS,
+        family,
+        {
+            "train_seconds": round(float(np.mean([sum(result.fit.seconds) for result in runs])), 2),
+            "epochs": float(np.mean([len(result.fit.seconds) for result in runs])),
+            "peak_mebibytes": round(max(result.peak_mebibytes for result in runs)),
+            "parameters": parameter_count(forecaster),
+            "multiply_adds_per_window": multiply_adds_per_window(forecaster, meta.context_length),
+            "of_weights": fingerprint(family, train.seeds),
+        },
+    )
+    best = np.array([result.fit.best_validation_loss for result in runs])
+    log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", family, best.mean(), best.min(), best.max())
+
+
+def train_seed(family: str, build: Builder, model: ModelParams, train: TrainParams, seed: int) -> SeedRun:
+    """Train one seed on one thread, so that its result does not depend on how many train at once."""
+    torch.set_num_threads(1)
+    meta = load_meta()
+    torch.manual_seed(seed)
+    forecaster = build(model, meta.context_length, meta.prediction_length)
+    windows, validation = development_windows(meta)
+    steps = train.epochs * -(-len(windows) // train.batch_size)
+    with tqdm(total=steps, desc=f"{family} seed {seed}", unit="step", position=seed, mininterval=_pace()) as bar:
+
+        def advance(message: str) -> None:
+            bar.update()
+            bar.set_postfix_str(message, refresh=False)
+
+        result = fit(forecaster, windows, validation, train, seed, advance)
+    return SeedRun(seed, result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def development_windows(meta: Meta) -> tuple[Windows, Windows]:
+    """Scaled train and validation windows, from the file that holds no test step."""
+    values = load_development()
+    borders, lengths = meta.borders, (meta.context_length, meta.prediction_length)
+    scaler = Scaler.fit(values[: borders.train_end], meta.channels)
+    scaled = to_tensor(scaler.scale(values))
+    train = Windows(scaled, forecast_origins(0, borders.train_end, *lengths), *lengths)
+    validation = Windows(scaled, forecast_origins(borders.train_end, borders.validation_end, *lengths), *lengths)
+    return train, validation
+
+
+def fingerprint(family: str, seeds: int) -> str:
+    """A short hash of the family's weight files, by which timings are known to be theirs."""
+    digest = hashlib.sha256()
+    for seed in range(seeds):
+        digest.update(paths.weights(family, seed).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _write_history(family: str, runs: list[SeedRun]) -> None:
+    rows = [
+        (result.seed, epoch, *losses)
+        for result in runs
+        for epoch, losses in enumerate(
+            zip(result.fit.train_losses, result.fit.validation_losses, result.fit.seconds, strict=True),
+            start=1,
+        )
+    ]
+    table = pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "seconds"])
+    write_table(paths.history(family), table.drop(columns="seconds"))
+    write_table(paths.epoch_seconds(family), table[["seed", "epoch", "seconds"]].round(3))
+    reached_by_all = min(len(result.fit.seconds) for result in runs)
+    mean = table[table["epoch"] <= reached_by_all].groupby("epoch", as_index=False).mean()
+    write_table(paths.mean_history(family), mean[["epoch", "train_loss", "validation_loss"]])
+
+
+def _pace() -> float:
+    """Seconds between updates of the progress bar: lively on a terminal, sparse in a log."""
+    return 0.2 if sys.stderr.isatty() else 10.0

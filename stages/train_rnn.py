@@ -1,0 +1,15 @@
+"""Train the paired seeds of the RNN family."""
+
+from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.training.seeds import train_family
+from stages import run
+
+
+def train_rnn(params: Params) -> None:
+    """Write the best weights, loss histories and timings of each seed."""
+    train_family("rnn", build_rnn, params.model, params.train, params.run)
+
+
+if __name__ == "__main__":
+    run(train_rnn)
