@@ -43,7 +43,7 @@ def simulate(world: SyntheticParams) -> tuple[FloatArray, FloatArray]:
 
 def deterministic_part(world: SyntheticParams, steps: IntArray) -> FloatArray:
     """Trend and seasons at the given steps, same shape as `steps`."""
-    deviation: FloatArray = np.asarray(noise * world.sigma, dtype=np.float64)
+    part: FloatArray = np.asarray(world.trend * steps, dtype=np.float64)
     cycles = zip(world.season_lengths, world.season_amplitudes, world.season_phases, strict=True)
     for length, amplitude, phase in cycles:
         part = part + amplitude * np.sin(2 * np.pi * steps / length + phase)
