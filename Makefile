@@ -17,7 +17,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-pipeline lint format experiments lock clean
+.PHONY: help setup repro test test-pipeline lint format experiments readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,10 @@ format: $(READY)  ## Format and mend what ruff can mend
 	ruff check --fix .
 
 experiments: $(READY)  ## Show the experiments in a table that fits a screen
-	dvc exp show --drop '.*' --keep '(rnn|transformer)\.mse$$|relative_mse_difference|verdict|train_seconds' --only-changed --hide-failed
+	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|probe|cost|inspect)\.).*'
+
+readme: $(READY)  ## Put the committed results into both READMEs
+	python -m rnn_vs_transformer.reporting.readme
 
 lock: $(READY)  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

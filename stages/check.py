@@ -1,7 +1,7 @@
 """Check all settings and the input series before any stage gives up its earlier results."""
 
 from rnn_vs_transformer import paths
-from rnn_vs_transformer.data.series import make_series
+from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.files import write_bytes
 from rnn_vs_transformer.params import Params
 from stages import run

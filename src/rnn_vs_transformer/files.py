@@ -1,5 +1,6 @@
 """Writing whole files or none, and reading them back with one clear line where they do not fit."""
 
+import hashlib
 import json
 import math
 import os
@@ -77,6 +78,11 @@ def merge_json(path: Path, key: str, content: Mapping[str, Any]) -> None:
     """Replace one key of a JSON file that several stages write to."""
     whole = read_json(path) if path.exists() else {}
     write_json(path, dict(sorted({**whole, key: dict(content)}.items())))
+
+
+def fingerprint(path: Path) -> str:
+    """A short hash of a file, by which what cannot be reproduced, such as timings, is known to belong to it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def finite(value: float) -> float:

@@ -16,6 +16,33 @@ TIMINGS = Path("reports/timings.json")
 FORECASTS = Path("reports/forecasts.csv")
 HORIZON = Path("reports/horizon.csv")
 CHANNELS = Path("reports/channels.csv")
+SEEDS = Path("reports/seeds.csv")
+"""Scores of each training run."""
+
+INSPECT = Path("reports/inspect.json")
+GRADIENTS = Path("reports/gradients.csv")
+MEAN_GRADIENTS = Path("reports/gradients_mean.csv")
+ATTRIBUTION = Path("reports/attribution.csv")
+ATTENTION = Path("reports/attention.csv")
+OCCLUSION_MAP = Path("reports/occlusion_map.csv")
+LAG_RECOVERY = Path("reports/lag_recovery.csv")
+COST = Path("reports/cost.json")
+"""Like the next, differs from machine to machine and from run to run."""
+COST_TABLE = Path("reports/cost.csv")
+
+WORK = Path("reports/multiply_adds.csv")
+"""Multiply-adds per window against the context length, which do not depend on the machine."""
+
+PROBE = Path("reports/probe.json")
+PROBE_TABLE = Path("reports/probe.csv")
+"""Scores of each trial of the memory probe."""
+RECALL = Path("reports/recall.csv")
+"""Recovered per lag and model, mean over seeds, for `dvc plots`."""
+
+CONVERGENCE = Path("reports/convergence.csv")
+"""Epochs and steps of each seed to parts of the way to the best validation loss."""
+CLAIMS = Path("reports/claims.json")
+"""Verdicts on the textbook claims; some rest on times, so it differs from run to run."""
 FIGURES = Path("reports/figures")
 
 

@@ -1,21 +1,15 @@
 """The series as the later stages meet it: development steps in one file, test steps in another, facts in a third."""
 
-import logging
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_vs_transformer import paths
-from rnn_vs_transformer.data import synthetic, tabular
-from rnn_vs_transformer.data.windows import Borders, Scaler, check_windows, forecast_origins, split_borders
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.files import read_arrays, read_json, write_arrays, write_json
-from rnn_vs_transformer.params import DataParams
 
 FloatArray = npt.NDArray[np.float64]
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,69 +38,6 @@ class Series:
     meta: Meta
     values: FloatArray
     oracle: FloatArray | None
-
-
-def make_series(params: DataParams) -> Series:
-    """Simulate the synthetic world or read the CSV file, and check that windows can be cut from it.
-
-    Raises:
-        InputError: The file or the split cannot be used.
-    """
-    length, horizon = params.context_length, params.prediction_length
-    if params.source == "csv":
-        table = tabular.read_table(params)
-        borders = _checked_borders(params, len(table.values))
-        season = tabular.season_length_of(table) if params.season_length == "auto" else params.season_length
-        facts: dict[str, Any] = {
-            "time_column": table.time_column,
-            "first_time": table.first_time,
-            "frequency": table.frequency,
-        }
-        meta = Meta("csv", table.channels, borders, season, length, horizon, {}, "none", **facts)
-        meta.filled_cells.update(_filled_per_split(table.filled, borders))
-        series = Series(meta, table.values, None)
-    else:
-        series = _simulate(params)
-    Scaler.fit(series.values[: series.meta.borders.train_end], series.meta.channels)  # refuses a constant channel
-    if series.meta.season_length > series.meta.borders.train_end // 2:
-        raise InputError(
-            f"data.season_length ({series.meta.season_length}) needs at least two seasons in the train split "
-            f"({series.meta.borders.train_end} steps)",
-        )
-    return series
-
-
-def _simulate(params: DataParams) -> Series:
-    world, horizon = params.synthetic, params.prediction_length
-    borders = _checked_borders(params, world.length)
-    values, deviation = synthetic.simulate(world)
-    origins = forecast_origins(borders.validation_end, borders.test_end, params.context_length, horizon)
-    if origins[0] < world.delay - 1:
-        raise InputError(
-            f"data.synthetic.delay ({world.delay}) must not reach back before the first step of the series; "
-            "lower it, or give a longer data.synthetic.length",
-        )
-    season = world.season_lengths[0] if params.season_length == "auto" else params.season_length
-    exactness = "exact" if synthetic.oracle_is_exact(world, horizon) else "monte carlo"
-    nothing_filled = dict.fromkeys(("train", "validation", "test"), 0)
-    meta = Meta("synthetic", ["y"], borders, season, params.context_length, horizon, nothing_filled, exactness)
-    return Series(meta, values[:, None], synthetic.oracle_forecast(world, deviation, origins, horizon))
-
-
-def _checked_borders(params: DataParams, steps: int) -> Borders:
-    borders = split_borders(params.split, steps)
-    check_windows(borders, params.context_length, params.prediction_length)
-    return borders
-
-
-def _filled_per_split(filled: npt.NDArray[np.bool_], borders: Borders) -> dict[str, int]:
-    parts = np.split(filled, [borders.train_end, borders.validation_end, borders.test_end])
-    counts = dict(zip(("train", "validation", "test"), (int(part.sum()) for part in parts), strict=False))
-    if any(counts.values()):
-        log.info("interpolated cells: %s", ", ".join(f"{count} in {name}" for name, count in counts.items()))
-    if counts["validation"] or counts["test"]:
-        log.warning("a forecast from inside an interpolated gap has seen the value after it")
-    return counts
 
 
 def save_series(series: Series) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
 
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import DataParams
 
 RAW_FOLDER = Path("data/raw")
-SHOWN = 3
+FEWEST_TIMES = 3
+"""What pandas needs to tell a spacing."""
 SEASONS = {"h": 24, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 1440, "s": 60}
 """Steps in one season by pandas frequency: a day of hours or minutes, a week of days, a year of the rest."""
 
@@ -65,8 +67,8 @@ def season_length_of(table: Table) -> int:
         raise InputError(f"data.season_length: auto needs a time column with a known spacing; {advice}")
     digits = "".join(letter for letter in table.frequency if letter.isdigit()) or "1"
     name = table.frequency.lstrip("0123456789").split("-")[0]
-    season = SEASONS.get(name, 0) // int(digits)
-    if season < 1:
+    season, rest = divmod(SEASONS.get(name, 0), int(digits))
+    if season < 1 or rest:
         raise InputError(f"data.season_length: auto knows no season for spacing {table.frequency!r}; {advice}")
     return season
 
@@ -78,6 +80,7 @@ def _read_cells(path: Path) -> pd.DataFrame:
     if not path.resolve().is_relative_to(RAW_FOLDER.resolve()):
         raise InputError(f"data.file: {path} is outside {RAW_FOLDER}/; put the CSV file there")
     try:
+        _check_widths(path)
         cells = pd.read_csv(
             path, dtype=str, header=None, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
         )
@@ -95,11 +98,18 @@ def _read_cells(path: Path) -> pd.DataFrame:
     if cells.empty:
         raise InputError(f"{path} has a header but no rows")
     cells.index = pd.RangeIndex(2, len(cells) + 2)  # the row as an editor shows it
-    short = cells.index[cells.isna().any(axis=1)]
-    if len(short) and len(header) > 1:
-        raise InputError(f"{path}: row {short[0]} has fewer cells than the header ({len(header)})")
-    text: pd.DataFrame = cells.fillna("").apply(lambda column: column.str.strip())
+    text: pd.DataFrame = cells.apply(lambda column: column.str.strip())
     return text
+
+
+def _check_widths(path: Path) -> None:
+    """Refuse rows of uneven width: pandas takes a short row for one with empty cells."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines)
+        width = len(next(rows, []))
+        for number, row in enumerate(rows, start=2):
+            if len(row) != width and (row or width > 1):
+                raise InputError(f"{path}: row {number} has {len(row)} cells, but the header has {width}")
 
 
 def _is_number(text: str) -> bool:
@@ -178,8 +188,8 @@ def _read_times(column: pd.Series, missing: str) -> tuple[pd.DatetimeIndex, str 
         raise InputError(f"row {row}, column {column.name!r}: {column[row]!r} {kind} the row above; sort the times "
                          "and keep one row each")  # fmt: skip
     index = pd.DatetimeIndex(times)
-    frequency = pd.infer_freq(index) if len(index) >= SHOWN else None
-    if frequency is not None or len(gaps) == 0:
+    frequency = _frequency_of(index)
+    if frequency is not None or len(index) < FEWEST_TIMES:
         return index, frequency
     return _regular_axis(index, gaps, str(column.name), missing)
 
@@ -197,7 +207,16 @@ def _regular_axis(
         raise InputError(f"row {row}, column {name!r}: {gaps[row] // step - 1} rows are missing before this time; "
                          "set data.missing: interpolate to fill them")  # fmt: skip
     axis = pd.date_range(index[0], index[-1], freq=step)
-    return axis, pd.infer_freq(axis)
+    return axis, _frequency_of(axis)
+
+
+def _frequency_of(times: pd.DatetimeIndex) -> str | None:
+    """The spacing by pandas' name; None where there is none, or too few times to tell."""
+    if len(times) < FEWEST_TIMES:
+        return None
+    with pd.option_context("future.infer_freq_returns_offset", True):  # the string of old is deprecated
+        offset = to_offset(pd.infer_freq(times))
+    return None if offset is None else offset.freqstr
 
 
 def _insert_missing_rows(

@@ -1,106 +1,9 @@
-"""Chronological splits, scaling fitted on train, and windows as views by index."""
-
-from dataclasses import dataclass
-from typing import Self
+"""Windows of a series as views by index, for training and prediction."""
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-
-from rnn_vs_transformer.errors import InputError
-
-FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Borders:
-    """First step after train, after validation and after test. Steps beyond `test_end` are unused."""
-
-    train_end: int
-    validation_end: int
-    test_end: int
-
-
-def split_borders(split: list[float], steps: int) -> Borders:
-    """Cut a series of `steps` steps chronologically.
-
-    Args:
-        split: Train, validation, test: fractions (all below 1) or step counts.
-        steps: Length of the series.
-
-    Raises:
-        InputError: The step counts need more steps than there are.
-    """
-    if all(share < 1 for share in split):
-        counts = [round(sum(split[:end]) * steps) for end in (1, 2, 3)]
-        return Borders(*counts)
-    train, validation, test = (int(count) for count in split)
-    if train + validation + test > steps:
-        raise InputError(
-            f"data.split asks for {train} + {validation} + {test} steps, but the series has only {steps}",
-        )
-    return Borders(train, train + validation, train + validation + test)
-
-
-def check_windows(borders: Borders, context_length: int, prediction_length: int, fewest: int = 2) -> None:
-    """Refuse splits in which training, selection or testing could not work.
-
-    Raises:
-        InputError: Naming the split that is too short, and by how much.
-    """
-    needed = context_length + prediction_length + fewest - 1
-    if borders.train_end < needed:
-        raise InputError(
-            f"the train split has {borders.train_end} steps, but data.context_length ({context_length}) + "
-            f"data.prediction_length ({prediction_length}) need at least {needed}; "
-            "lower them, or give a longer series or a larger data.split",
-        )
-    for name, length in (
-        ("validation", borders.validation_end - borders.train_end),
-        ("test", borders.test_end - borders.validation_end),
-    ):
-        if length < prediction_length + fewest - 1:
-            raise InputError(
-                f"the {name} split has {length} steps, but data.prediction_length ({prediction_length}) needs at "
-                f"least {prediction_length + fewest - 1}; lower it, or give a longer series or a larger data.split",
-            )
-
-
-def forecast_origins(start: int, end: int, context_length: int, prediction_length: int) -> npt.NDArray[np.int64]:
-    """Every forecast origin whose targets lie in steps [start, end); its context may reach back over `start`."""
-    first = max(start, context_length) - 1
-    return np.arange(first, end - prediction_length)
-
-
-@dataclass(frozen=True)
-class Scaler:
-    """Z-score per channel; mean and deviation (C,) come from the train split alone."""
-
-    mean: FloatArray
-    deviation: FloatArray
-
-    @classmethod
-    def fit(cls, train: FloatArray, channels: list[str]) -> Self:
-        """Fit on the train steps (steps, C).
-
-        Raises:
-            InputError: A channel is constant over the train split.
-        """
-        mean, deviation = train.mean(axis=0), train.std(axis=0)
-        constant = deviation <= 1e-12 * np.maximum(1.0, np.abs(mean))
-        if constant.any():
-            name = channels[int(np.argmax(constant))]
-            raise InputError(f"channel {name!r} is constant over the train split; leave it out of data.channels")
-        return cls(mean, deviation)
-
-    def scale(self, values: FloatArray) -> FloatArray:
-        """Series units to scaled units, (..., C)."""
-        return (values - self.mean) / self.deviation
-
-    def unscale(self, values: FloatArray) -> FloatArray:
-        """Scaled units to series units, (..., C)."""
-        return values * self.deviation + self.mean
 
 
 class Windows:
@@ -129,6 +32,6 @@ class Windows:
         return windows[:, : self.context_length], windows[:, self.context_length :]
 
 
-def to_tensor(values: FloatArray) -> Tensor:
+def to_tensor(values: npt.NDArray[np.float64]) -> Tensor:
     """Scaled values (steps, C) as the float32 tensor (C, steps) that `Windows` looks at."""
     return torch.from_numpy(np.ascontiguousarray(values.T, dtype=np.float32))

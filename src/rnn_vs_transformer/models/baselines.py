@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from rnn_vs_transformer.data.windows import Borders, forecast_origins
+from rnn_vs_transformer.data.splits import Borders, forecast_origins
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -82,3 +82,7 @@ class Forecaster(nn.Module):
             return context[:, -1:], context.new_ones(1, 1)
         variance, mean = torch.var_mean(context, dim=1, keepdim=True, correction=0)
         return mean, torch.sqrt(variance + 1e-5)
+
+
+Builder = Callable[[ModelParams, int, int], Forecaster]
+"""Makes a family's forecaster from the settings, L and H, with weights from torch's global random state."""

@@ -4,15 +4,20 @@
 """
 
 from rnn_vs_transformer.params.data import DataParams, SyntheticParams
+from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import ModelParams
+from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.root import Params, load_params
 from rnn_vs_transformer.params.run import EvaluateParams, RunParams, TrainParams
 
 __all__ = [
+    "CostParams",
     "DataParams",
     "EvaluateParams",
+    "InspectParams",
     "ModelParams",
     "Params",
+    "ProbeParams",
     "RunParams",
     "SyntheticParams",
     "TrainParams",

@@ -11,7 +11,9 @@ from pydantic_core import ErrorDetails
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params.base import Section
 from rnn_vs_transformer.params.data import DataParams
+from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import ModelParams
+from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.run import EvaluateParams, RunParams, TrainParams
 
 
@@ -22,6 +24,9 @@ class Params(Section):
     model: ModelParams
     train: TrainParams
     evaluate: EvaluateParams
+    inspect: InspectParams
+    cost: CostParams
+    probe: ProbeParams
     run: RunParams
 
     @model_validator(mode="after")

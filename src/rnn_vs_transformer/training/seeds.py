@@ -1,29 +1,27 @@
 """The paired seeds of one family, trained side by side and written to files."""
 
-import hashlib
 import logging
-import os
 import resource
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, load_development, load_meta
-from rnn_vs_transformer.data.windows import Scaler, Windows, forecast_origins, to_tensor
-from rnn_vs_transformer.files import merge_json, write_arrays, write_table
-from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.data.splits import Scaler, forecast_origins
+from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.files import fingerprint, merge_json, write_arrays, write_table
+from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
+from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import ModelParams, RunParams, TrainParams
 from rnn_vs_transformer.training.fit import Fit, fit
 
-Builder = Callable[[ModelParams, int, int], Forecaster]
 log = logging.getLogger(__name__)
 
 
@@ -50,10 +48,8 @@ def train_family(family: str, build: Builder, model: ModelParams, train: TrainPa
         InputError: An earlier stage's file is missing, or a loss is not finite.
     """
     meta = load_meta()
-    steps = min(run.workers or os.cpu_count() or 1, train.seeds)
-    runs: list[SeedRun] = Parallel(n_jobs=steps)(
-        delayed(train_seed)(family, build, model, train, seed) for seed in range(train.seeds)
-    )
+    one_seed = partial(train_seed, family, build, model, train)
+    runs = list(run_side_by_side(one_seed, range(train.seeds), run.workers))
     for result in runs:
         write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
     _write_history(family, runs)
@@ -67,7 +63,7 @@ def train_family(family: str, build: Builder, model: ModelParams, train: TrainPa
             "peak_mebibytes": round(max(result.peak_mebibytes for result in runs)),
             "parameters": parameter_count(forecaster),
             "multiply_adds_per_window": multiply_adds_per_window(forecaster, meta.context_length),
-            "of_weights": fingerprint(family, train.seeds),
+            "of_history": fingerprint(paths.history(family)),
         },
     )
     best = np.array([result.fit.best_validation_loss for result in runs])
@@ -75,14 +71,14 @@ def train_family(family: str, build: Builder, model: ModelParams, train: TrainPa
 
 
 def train_seed(family: str, build: Builder, model: ModelParams, train: TrainParams, seed: int) -> SeedRun:
-    """Train one seed on one thread, so that its result does not depend on how many train at once."""
-    torch.set_num_threads(1)
+    """Train one seed, with progress per step."""
     meta = load_meta()
     torch.manual_seed(seed)
     forecaster = build(model, meta.context_length, meta.prediction_length)
     windows, validation = development_windows(meta)
     steps = train.epochs * -(-len(windows) // train.batch_size)
-    with tqdm(total=steps, desc=f"{family} seed {seed}", unit="step", position=seed, mininterval=_pace()) as bar:
+    label, pace = f"{family} seed {seed}", _pace()
+    with tqdm(total=steps, desc=label, unit="step", position=seed, mininterval=pace, maxinterval=10 * pace) as bar:
 
         def advance(message: str) -> None:
             bar.update()
@@ -101,14 +97,6 @@ def development_windows(meta: Meta) -> tuple[Windows, Windows]:
     train = Windows(scaled, forecast_origins(0, borders.train_end, *lengths), *lengths)
     validation = Windows(scaled, forecast_origins(borders.train_end, borders.validation_end, *lengths), *lengths)
     return train, validation
-
-
-def fingerprint(family: str, seeds: int) -> str:
-    """A short hash of the family's weight files, by which timings are known to be theirs."""
-    digest = hashlib.sha256()
-    for seed in range(seeds):
-        digest.update(paths.weights(family, seed).read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _write_history(family: str, runs: list[SeedRun]) -> None:

@@ -1,0 +1,166 @@
+"""From scores to the tracked metrics: one row per forecaster, one comparison of the families."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import load_meta
+from rnn_vs_transformer.evaluation.comparison import compare, mean_interval
+from rnn_vs_transformer.evaluation.metrics import excess, skill
+from rnn_vs_transformer.evaluation.scoring import (
+    SHOWN_WINDOWS,
+    Scores,
+    TestSplit,
+    open_test_split,
+    score_families,
+    score_references,
+)
+from rnn_vs_transformer.files import finite, write_json, write_table
+from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.params import EvaluateParams, ModelParams
+
+FloatArray = npt.NDArray[np.float64]
+ScoresBySeed = dict[str, list[Scores]]
+
+DIGITS = 8
+"""Decimals in metrics.json: more than the models' float32 carries."""
+
+
+def evaluate_families(
+    builders: Mapping[str, Builder], model: ModelParams, seeds: int, params: EvaluateParams
+) -> dict[str, Any]:
+    """Score all forecasters on the test split and write the reports.
+
+    Args:
+        builders: The families, `rnn` and `transformer`, by name.
+        model: Settings of the forecasters.
+        seeds: Trained seeds per family.
+        params: Settings of the comparison.
+
+    Returns:
+        The metrics, as written to reports/metrics.json.
+    """
+    test = open_test_split(load_meta())
+    references = score_references(test)
+    families: ScoresBySeed = {family: [] for family in builders}
+    for family, _, scores in score_families(builders, model, seeds, test):
+        families[family].append(scores)
+    everyone: ScoresBySeed = {**families, **{name: [scores] for name, scores in references.items()}}
+    best = {family: _best_validation_losses(family) for family in builders}
+    block = test.meta.context_length + test.meta.prediction_length
+    losses = {family: np.stack([seed.window_mse for seed in runs]) for family, runs in families.items()}
+    rows = {name: _row(runs, references) for name, runs in everyone.items()}
+    for family, loss in losses.items():
+        interval = mean_interval(loss, block, params.resamples, params.seed)
+        rows[family] |= {"mse_ci_low": interval.low, "mse_ci_high": interval.high}
+        rows[family]["validation_mse"] = float(best[family].mean())
+    comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
+    report: dict[str, Any] = {name: _rounded(row) for name, row in rows.items()}
+    report["comparison"] = _rounded(asdict(comparison))
+    write_json(paths.METRICS, report)
+    _write_tables(everyone, best, test)
+    return report
+
+
+def _rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:
+    return {key: value if isinstance(value, str) else round(finite(value), DIGITS) for key, value in row.items()}
+
+
+def _row(scores: list[Scores], references: dict[str, Scores]) -> dict[str, float]:
+    mse = float(np.mean([seed.mse for seed in scores]))
+    row = {
+        "mse": mse,
+        "mae": float(np.mean([seed.mae for seed in scores])),
+        "mase": float(np.mean([seed.mase for seed in scores])),
+        "skill": skill(mse, references["seasonal_naive"].mse),
+    }
+    if "oracle" in references and references["oracle"].mse < references["ridge"].mse:
+        row["excess"] = excess(mse, references["oracle"].mse, references["ridge"].mse)
+    return row
+
+
+def _best_validation_losses(family: str) -> FloatArray:
+    """Validation loss of the kept weights of each seed, (seeds,)."""
+    history = pd.read_csv(paths.history(family))
+    return history.groupby("seed")["validation_loss"].min().to_numpy(dtype=np.float64)
+
+
+def _write_tables(everyone: ScoresBySeed, best: dict[str, FloatArray], test: TestSplit) -> None:
+    write_table(paths.SEEDS, _seed_table(everyone, best))
+    write_table(paths.HORIZON, _horizon_table(everyone))
+    write_table(paths.CHANNELS, _channel_table(everyone, test))
+    write_table(paths.FORECASTS, _forecast_table(everyone, test))
+
+
+def _seed_table(everyone: ScoresBySeed, best: dict[str, FloatArray]) -> pd.DataFrame:
+    rows = [
+        {
+            "family": family,
+            "seed": seed,
+            "mse": scores.mse,
+            "mae": scores.mae,
+            "first_50_mse": scores.window_mse[:SHOWN_WINDOWS].mean(),
+            "validation_mse": validation,
+        }
+        for family, losses in best.items()
+        for seed, (scores, validation) in enumerate(zip(everyone[family], losses, strict=True))
+    ]
+    return pd.DataFrame(rows)
+
+
+def _horizon_table(everyone: ScoresBySeed) -> pd.DataFrame:
+    """MSE per horizon step: the mean over seeds per forecaster, and its range for the families."""
+    columns: dict[str, FloatArray] = {}
+    for name, scores in everyone.items():
+        steps = np.stack([seed.step_mse for seed in scores])
+        columns[name] = steps.mean(axis=0)
+        if len(scores) > 1:
+            columns[f"{name}_low"], columns[f"{name}_high"] = steps.min(axis=0), steps.max(axis=0)
+    table = pd.DataFrame(columns)
+    table.insert(0, "horizon_step", np.arange(1, len(table) + 1))
+    return table
+
+
+def _channel_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
+    """Errors per channel, scaled and in the series' own units."""
+    rows = []
+    for name, scores in everyone.items():
+        mse = np.mean([seed.channel_mse for seed in scores], axis=0)
+        mae = np.mean([seed.channel_mae for seed in scores], axis=0)
+        for channel, label in enumerate(test.meta.channels):
+            unit = test.scaler.deviation[channel]
+            rows.append(
+                {
+                    "forecaster": name,
+                    "channel": label,
+                    "mse": mse[channel],
+                    "mae": mae[channel],
+                    "mae_in_units": mae[channel] * unit,
+                    "rmse_in_units": np.sqrt(mse[channel]) * unit,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _forecast_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
+    """Truth and mean forecast of the first test windows, in the series' own units."""
+    any_shown = next(iter(everyone.values()))[0].shown
+    channels, windows, _ = any_shown.shape
+    mean, deviation = test.scaler.mean[:channels, None, None], test.scaler.deviation[:channels, None, None]
+    grid = np.indices(any_shown.shape)
+    table = {
+        "channel": np.array(test.meta.channels[:channels], dtype=object)[grid[0]].ravel(),
+        "window": grid[1].ravel(),
+        "forecast_origin": test.origins[grid[1]].ravel(),
+        "horizon_step": grid[2].ravel() + 1,
+        "truth": (test.truth[:channels, :windows] * deviation + mean).ravel(),
+    }
+    for name, scores in everyone.items():
+        forecast = np.mean([seed.shown for seed in scores], axis=0)
+        table[name] = (forecast * deviation + mean).ravel()
+    return pd.DataFrame(table)

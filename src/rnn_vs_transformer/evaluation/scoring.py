@@ -1,0 +1,153 @@
+"""Scores of every forecaster on the test split: the only code that opens it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import Meta, load_development, load_test
+from rnn_vs_transformer.data.splits import Scaler, forecast_origins
+from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.evaluation.metrics import seasonal_naive_scale
+from rnn_vs_transformer.files import read_arrays
+from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.shell import Builder, Forecaster
+from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.training.fit import predict
+
+FloatArray = npt.NDArray[np.float64]
+
+SHOWN_WINDOWS = 50
+SHOWN_CHANNELS = 8
+"""Forecasts of so many first test windows and channels are kept to be looked at."""
+
+
+@dataclass(frozen=True)
+class TestSplit:
+    """The test windows in scaled units, with what is needed to score them."""
+
+    __test__ = False  # not a test class, whatever pytest thinks
+
+    values: FloatArray
+    """All steps up to the end of test, scaled (steps, C)."""
+    origins: npt.NDArray[np.int64]
+    truth: FloatArray
+    """(C, N, H)."""
+    scale: FloatArray
+    """In-sample MAE of the seasonal naive (C,)."""
+    scaler: Scaler
+    oracle: FloatArray | None
+    """(C, N, H) on the synthetic world."""
+    meta: Meta
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Errors of one forecaster (of one seed) in scaled units, reduced to what reports need."""
+
+    window_mse: FloatArray
+    """(N,), averaged over channels and horizon steps."""
+    step_mse: FloatArray
+    """(H,), averaged over channels and windows."""
+    channel_mse: FloatArray
+    channel_mae: FloatArray
+    """(C,)."""
+    mase: float
+    shown: FloatArray
+    """First forecasts (C, windows, H), see `SHOWN_WINDOWS`."""
+
+    @property
+    def mse(self) -> float:
+        """Mean squared error over everything."""
+        return float(self.channel_mse.mean())
+
+    @property
+    def mae(self) -> float:
+        """Mean absolute error over everything."""
+        return float(self.channel_mae.mean())
+
+
+def open_test_split(meta: Meta) -> TestSplit:
+    """Read and scale the test split; scaling is fitted on the train steps.
+
+    Raises:
+        InputError: A file is missing, damaged, or of another run.
+    """
+    development, (test, oracle) = load_development(), load_test()
+    borders = meta.borders
+    if len(development) != borders.validation_end or len(development) + len(test) != borders.test_end:
+        raise InputError(f"{paths.DEVELOPMENT}, {paths.TEST} and {paths.META} are not of one run; run: dvc repro")
+    scaler = Scaler.fit(development[: borders.train_end], meta.channels)
+    values = scaler.scale(np.concatenate([development, test]))
+    origins = forecast_origins(borders.validation_end, borders.test_end, meta.context_length, meta.prediction_length)
+    ahead = origins[:, None] + np.arange(1, meta.prediction_length + 1)
+    return TestSplit(
+        values=values,
+        origins=origins,
+        truth=values[ahead].transpose(2, 0, 1),
+        scale=seasonal_naive_scale(values[: borders.train_end], meta.season_length),
+        scaler=scaler,
+        oracle=None if oracle is None else scaler.scale(oracle[..., None]).transpose(2, 0, 1),
+        meta=meta,
+    )
+
+
+def score(forecast: FloatArray, test: TestSplit) -> Scores:
+    """Reduce a forecast (C, N, H) to its scores."""
+    error = forecast - test.truth
+    squared, absolute = np.square(error), np.abs(error)
+    channel_mae = absolute.mean(axis=(1, 2))
+    return Scores(
+        window_mse=squared.mean(axis=(0, 2)),
+        step_mse=squared.mean(axis=(0, 1)),
+        channel_mse=squared.mean(axis=(1, 2)),
+        channel_mae=channel_mae,
+        mase=float(np.mean(channel_mae / test.scale)),
+        shown=forecast[:SHOWN_CHANNELS, :SHOWN_WINDOWS].copy(),
+    )
+
+
+def score_references(test: TestSplit) -> dict[str, Scores]:
+    """Scores of the baselines, and of the oracle where there is one."""
+    meta, horizon = test.meta, test.meta.prediction_length
+    development = test.values[: meta.borders.validation_end]
+    ridge = fit_ridge(development, meta.borders, meta.context_length, horizon)
+    scores = {
+        "last_value": score(last_value_forecast(test.values, test.origins, horizon), test),
+        "seasonal_naive": score(seasonal_naive_forecast(test.values, test.origins, horizon, meta.season_length), test),
+        "ridge": score(ridge.forecast(test.values, test.origins), test),
+    }
+    if test.oracle is not None:
+        scores["oracle"] = score(test.oracle, test)
+    return scores
+
+
+def score_families(
+    builders: Mapping[str, Builder], model: ModelParams, seeds: int, test: TestSplit
+) -> Iterator[tuple[str, int, Scores]]:
+    """Scores of every trained seed of every family, one forecast in memory at a time.
+
+    Yields:
+        Family, seed, scores.
+    """
+    meta = test.meta
+    windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
+    for family, build in builders.items():
+        for seed in range(seeds):
+            forecaster = build(model, meta.context_length, meta.prediction_length)
+            _load_weights(forecaster, family, seed)
+            forecast = predict(forecaster, windows)[0].double().numpy()
+            yield family, seed, score(forecast.reshape(test.truth.shape), test)
+
+
+def _load_weights(forecaster: Forecaster, family: str, seed: int) -> None:
+    path = paths.weights(family, seed)
+    state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
+    try:
+        forecaster.load_state_dict(state)
+    except RuntimeError:
+        raise InputError(f"{path} does not fit the model of {paths.PARAMS}; run: dvc repro train_{family}") from None

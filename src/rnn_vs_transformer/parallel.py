@@ -1,0 +1,45 @@
+"""Independent tasks side by side: the one place that knows how work is spread over the machine."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import torch
+from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
+
+QUIET = "ignore::UserWarning:multiprocessing.resource_tracker"
+"""Where a task fails, Python's tracker cleans up what the ended processes held; a user need not hear of it."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def run_side_by_side(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 0) -> Iterator[Result]:
+    """Run `function` on each task in processes of one torch thread, so that no result depends on how many run.
+
+    Args:
+        function: Can be sent to another process, with all that it holds.
+        tasks: Independent of each other.
+        workers: Processes; 0 is one per core.
+
+    Yields:
+        The results in the order of the tasks, each as soon as it and those before it are there.
+
+    Raises:
+        Exception: Whatever a task raises; the other processes are ended then.
+    """
+    os.environ.setdefault("PYTHONWARNINGS", QUIET)
+    count = min(workers or os.cpu_count() or 1, len(tasks))
+    try:
+        yield from Parallel(n_jobs=count, return_as="generator")(
+            delayed(_on_one_thread)(function, task) for task in tasks
+        )
+    finally:
+        if count > 1:
+            get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
+    torch.set_num_threads(1)
+    return function(task)

@@ -1,0 +1,1 @@
+"""Textbook claims put to the test, one file per probe."""

@@ -1,0 +1,191 @@
+"""Where a trained model looks: occlusion of one step at a time, and the Transformer's attention.
+
+Occlusion (Zeiler and Fergus 2014): the value k steps back is replaced by that of another window at the same place, and
+the importance of step k for horizon step h is by how much the squared error of h rises.
+
+Attention: the weights of the last token's query in the last layer. They are read beside occlusion, not instead of it:
+below the last layer tokens have already been mixed, so a weight on token k is not all about step k (Jain and
+Wallace 2019).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from rnn_vs_transformer.models.positional import rotate
+from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention
+from rnn_vs_transformer.probes.subjects import Sample
+
+FloatArray = npt.NDArray[np.float64]
+
+WINDOWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Importance of the steps back for one trained model."""
+
+    model: str
+    """The cell of a recurrence, or `transformer`."""
+    method: str
+    """`occlusion` or `attention`."""
+    seed: int
+    importance: FloatArray
+    """Occlusion (H, L) or attention (heads, L), the forecast origin first."""
+
+    @property
+    def profile(self) -> FloatArray:
+        """Mean over horizon steps or heads (L,)."""
+        mean: FloatArray = self.importance.mean(axis=0)
+        return mean
+
+
+def occlude(forecaster: nn.Module, sample: Sample, donors: Tensor) -> FloatArray:
+    """Rise of the squared error where the value k steps back comes from another window.
+
+    The donor has the same marginal distribution at each step, so the model meets values of a familiar size; what is
+    destroyed is their tie to the rest of the window.
+
+    Args:
+        forecaster: Maps contexts (B, L) to forecasts (B, H), in evaluation mode.
+        sample: Windows (N,).
+        donors: For each window, the one whose values it gets (N,).
+
+    Returns:
+        Importance (H, L): mean over windows per horizon step and step back, the forecast origin first. Negative where
+        the model does better without.
+    """
+    length = sample.contexts.shape[1]
+    intact = _squared_errors(forecaster, sample.contexts, sample.targets)  # (H,)
+    rises = []
+    for steps_back in range(length):
+        contexts = sample.contexts.clone()
+        contexts[:, length - 1 - steps_back] = sample.contexts[donors, length - 1 - steps_back]
+        rises.append(_squared_errors(forecaster, contexts, sample.targets) - intact)
+    importance: FloatArray = torch.stack(rises, dim=1).numpy()
+    return importance
+
+
+def draw_donors(windows: int, seed: int) -> Tensor:
+    """A random window for each of the windows (N,), N >= 2; never itself, and each lends once."""
+    order = torch.from_numpy(np.random.default_rng(seed).permutation(windows))
+    donors = torch.empty_like(order)
+    donors[order] = order.roll(1)
+    return donors
+
+
+def _squared_errors(forecaster: nn.Module, contexts: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared error per horizon step (H,), in float64."""
+    with torch.no_grad():
+        forecasts = torch.cat([forecaster(some) for some in torch.split(contexts, WINDOWS_AT_ONCE)])
+    return (forecasts - targets).double().square().mean(dim=0)
+
+
+def attend(forecaster: Forecaster, sample: Sample) -> FloatArray:
+    """Attention of the last token over the steps of the context, in the last layer.
+
+    The weight of a patch is shared out evenly to its steps; where patches overlap, a step gets from each.
+
+    Args:
+        forecaster: A Transformer, in evaluation mode.
+        sample: Windows (N,).
+
+    Returns:
+        Mean over windows (heads, L), the forecast origin first; each head sums to 1.
+
+    Raises:
+        TypeError: The forecaster has another mixer.
+    """
+    if not isinstance(forecaster.mixer, SelfAttention):
+        raise TypeError(f"expected a Transformer, got a mixer {type(forecaster.mixer).__name__}")
+    layer = forecaster.mixer.layers[-1]
+    sums: list[Tensor] = []
+
+    def keep(module: nn.Module, inputs: tuple[Tensor, bool]) -> None:
+        if isinstance(module, EncoderLayer):
+            sums.append(last_token_attention(module, inputs[0]).double().sum(dim=0))
+
+    handle = layer.register_forward_pre_hook(keep)
+    try:
+        with torch.no_grad():
+            for contexts, _ in sample.batches(WINDOWS_AT_ONCE):
+                forecaster(contexts)
+    finally:
+        handle.remove()
+    over_tokens = torch.stack(sums).sum(dim=0) / len(sample.contexts)  # (heads, T)
+    return _to_steps(over_tokens, forecaster, sample.contexts.shape[1])
+
+
+def last_token_attention(layer: EncoderLayer, tokens: Tensor) -> Tensor:
+    """softmax(q_T K' / sqrt(D/heads)) with the layer's own projections.
+
+    Args:
+        layer: An encoder layer.
+        tokens: What the layer gets (B, T, D).
+
+    Returns:
+        Weights (B, heads, T), summing to 1 over T.
+    """
+    normed = layer.attention_norm(tokens)
+    key, _ = layer.key_value(normed).chunk(2, dim=-1)
+    query, key = (_split_heads(part, layer.heads) for part in (layer.query(normed[:, -1:]), key))
+    if layer.rotary:
+        positions = torch.arange(tokens.shape[1], device=tokens.device)
+        query, key = rotate(query, positions[-1:]), rotate(key, positions)
+    logits = query @ key.transpose(-1, -2) / key.shape[-1] ** 0.5  # (B, heads, 1, T)
+    weights: Tensor = logits.softmax(dim=-1).squeeze(2)
+    return weights
+
+
+def _split_heads(tokens: Tensor, heads: int) -> Tensor:
+    """(B, T, D) -> (B, heads, T, D/heads)."""
+    batch, count, width = tokens.shape
+    return tokens.view(batch, count, heads, width // heads).transpose(1, 2)
+
+
+def _to_steps(over_tokens: Tensor, forecaster: Forecaster, length: int) -> FloatArray:
+    """Share the weights of patches (heads, T) out to their steps (heads, L), and turn the newest to the front."""
+    steps = over_tokens.new_zeros(len(over_tokens), length)
+    for token, weights in enumerate(over_tokens.unbind(dim=1)):
+        start = forecaster.unused_steps + token * forecaster.patch_stride
+        steps[:, start : start + forecaster.patch_length] += weights[:, None] / forecaster.patch_length
+    newest_first: FloatArray = steps.flip(1).numpy()
+    return newest_first
+
+
+def profile_table(occlusions: list[Attribution]) -> pd.DataFrame:
+    """Columns model, seed, steps_back, occlusion: the rise of the MSE over all horizon steps."""
+    return pd.DataFrame(
+        [
+            (found.model, found.seed, steps_back, importance)
+            for found in occlusions
+            for steps_back, importance in enumerate(found.profile)
+        ],
+        columns=["model", "seed", "steps_back", "occlusion"],
+    )
+
+
+def map_table(occlusions: list[Attribution]) -> pd.DataFrame:
+    """Columns model, horizon_step, steps_back, importance: mean over seeds."""
+    rows = []
+    for name in dict.fromkeys(found.model for found in occlusions):
+        mean = np.mean([found.importance for found in occlusions if found.model == name], axis=0)
+        rows += [(name, step + 1, steps_back, mean[step, steps_back]) for step, steps_back in np.ndindex(mean.shape)]
+    return pd.DataFrame(rows, columns=["model", "horizon_step", "steps_back", "importance"])
+
+
+def attention_table(attentions: list[Attribution]) -> pd.DataFrame:
+    """Columns seed, head (from 1), steps_back, attention: mean over windows."""
+    return pd.DataFrame(
+        [
+            (found.seed, head + 1, steps_back, found.importance[head, steps_back])
+            for found in attentions
+            for head, steps_back in np.ndindex(found.importance.shape)
+        ],
+        columns=["seed", "head", "steps_back", "attention"],
+    )

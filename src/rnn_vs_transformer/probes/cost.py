@@ -1,0 +1,175 @@
+"""Claims C3, C4, C5: what a training step and an inference cost, in time and memory, against the context length.
+
+All models take turns within a round, so that a slow moment of the machine meets all alike; what is compared are medians
+over rounds. Both families have the same width and the same batch. Their settings are the probe's own, so that a change
+of the trained models measures nothing anew. A small batch suits attention: recurrence takes one step after the other,
+and has only the batch to fill the processor with.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import joblib
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.models.size import multiply_adds_per_window
+from rnn_vs_transformer.params import CostParams
+from rnn_vs_transformer.probes.memory import peak_mebibytes, resident_mebibytes
+from rnn_vs_transformer.probes.scaling import FEWEST_LENGTHS
+from rnn_vs_transformer.probes.workload import ALL_QUERIES, WORKLOADS, Workload, build_workload
+
+FEWEST_ROUNDS = 3
+"""Rounds for which a length must leave time, and which are always taken."""
+SHORTEST_TIMING = 0.02
+"""Seconds that a timing takes at least, by repeating what is shorter."""
+STEEPEST = 2
+"""No model here costs more than the square of the length, which is how costs are projected."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured, and what there was no time for."""
+
+    table: pd.DataFrame
+    """Columns model, device, threads, context_length, round, train_step_ms, inference_ms, peak_mebibytes (of a
+    training step, with weights, Adam's moments and batch) and multiply_adds (of one window's forward pass)."""
+    skipped: list[int]
+    """Context lengths left out."""
+    rounds: int
+    seconds: float
+    load_before: float
+    """Average number of running processes in the minute before; on a busy machine threads wait for each other, and
+    times on all threads can be far too long."""
+
+
+@dataclass
+class Case:
+    """A workload on so many threads, with its measurements."""
+
+    workload: Workload
+    threads: int
+    peak_mebibytes: float
+    multiply_adds: int
+    train_repeats: int = 1
+    inference_repeats: int = 1
+    timings: list[tuple[float, float]] = field(default_factory=list)
+    """Milliseconds per training step and per inference, one pair per round."""
+
+    def take_timings(self) -> float:
+        """Time both; return the seconds that it took."""
+        torch.set_num_threads(self.threads)
+        train = _seconds(self.workload.train_step, self.train_repeats)
+        inference = _seconds(self.workload.infer, self.inference_repeats)
+        self.timings.append((1000 * train / self.train_repeats, 1000 * inference / self.inference_repeats))
+        return train + inference
+
+    def warm_up(self) -> float:
+        """Run once, to learn how often to repeat what is short; return the seconds of a round to come."""
+        self.take_timings()
+        train, inference = (milliseconds / 1000 for milliseconds in self.timings.pop())
+        self.train_repeats = max(1, round(SHORTEST_TIMING / train))
+        self.inference_repeats = max(1, round(SHORTEST_TIMING / inference))
+        return train * self.train_repeats + inference * self.inference_repeats
+
+
+def measure_costs(builders: Mapping[str, Builder], params: CostParams) -> Measurements:
+    """Measure all models at all context lengths for which there is time.
+
+    The three shortest lengths and three rounds are always measured, however little time there is. torch's number of
+    threads is the same before and after.
+
+    Args:
+        builders: The families, `rnn` and `transformer`, by name.
+        params: Settings of the probe, with those of its models.
+    """
+    started, threads, load = time.perf_counter(), torch.get_num_threads(), os.getloadavg()[0]
+    try:
+        cases, skipped = _prepare_lengths(builders, params, started + params.seconds)
+        rounds = _run_rounds(cases, params.rounds, started + params.seconds)
+    finally:
+        torch.set_num_threads(threads)
+    return Measurements(_table(cases), skipped, rounds, time.perf_counter() - started, load)
+
+
+def thread_counts(name: str, device: torch.device) -> list[int]:
+    """One thread and, for the families on a CPU, as many as this process may use."""
+    return [1] if name == ALL_QUERIES or device.type != "cpu" else list(dict.fromkeys((1, joblib.cpu_count())))
+
+
+def _prepare_lengths(
+    builders: Mapping[str, Builder], params: CostParams, deadline: float
+) -> tuple[list[Case], list[int]]:
+    """Build and warm up length by length, while time is left for the next one; return the lengths left out too."""
+    cases: list[Case] = []
+    lengths = params.context_lengths
+    of_all_rounds = of_next_length = 0.0
+    for number, length in enumerate(tqdm(lengths, "cost: warm-up", unit="length")):
+        if number >= FEWEST_LENGTHS and time.perf_counter() + of_next_length + of_all_rounds > deadline:
+            return cases, lengths[number:]
+        began = time.perf_counter()
+        prepared = _prepare(builders, params, length)
+        of_rounds = FEWEST_ROUNDS * sum(case.warm_up() for case in prepared)
+        cases += prepared
+        of_all_rounds += of_rounds
+        if length != lengths[-1]:
+            growth = (lengths[number + 1] / length) ** STEEPEST
+            of_next_length = growth * (time.perf_counter() - began + of_rounds)
+    return cases, []
+
+
+def _prepare(builders: Mapping[str, Builder], params: CostParams, context_length: int) -> list[Case]:
+    """All models at one length, on all devices and numbers of threads."""
+    cases = []
+    for device in [torch.device("cpu"), *([torch.device("cuda")] if torch.cuda.is_available() else [])]:
+        for name in WORKLOADS:
+            torch.set_num_threads(1)
+            work = build_workload(name, builders, params, context_length, device)
+            work.train_step()  # Adam allocates its moments in the first step
+            peak = peak_mebibytes(work.train_step, device) + resident_mebibytes(work.lasting_tensors())
+            products = multiply_adds_per_window(work.forecaster, context_length)
+            cases += [Case(work, threads, peak, products) for threads in thread_counts(name, device)]
+    return cases
+
+
+def _run_rounds(cases: list[Case], rounds: int, deadline: float) -> int:
+    """Time all cases in turn, round by round, while time is left for one more; return the rounds."""
+    longest = 0.0
+    for done in tqdm(range(rounds), "cost: timing", unit="round"):
+        began = time.perf_counter()
+        if done >= FEWEST_ROUNDS and began + longest > deadline:
+            return done
+        for case in sorted(cases, key=lambda case: case.threads):
+            case.take_timings()
+        longest = max(longest, time.perf_counter() - began)
+    return rounds
+
+
+def _seconds(work: Callable[[], None], repeats: int) -> float:
+    began = time.perf_counter()
+    for _ in range(repeats):
+        work()
+    return time.perf_counter() - began
+
+
+def _table(cases: list[Case]) -> pd.DataFrame:
+    rows = [
+        {
+            "model": case.workload.name,
+            "device": case.workload.device.type,
+            "threads": case.threads,
+            "context_length": case.workload.context_length,
+            "round": number,
+            "train_step_ms": train,
+            "inference_ms": inference,
+            "peak_mebibytes": case.peak_mebibytes,
+            "multiply_adds": case.multiply_adds,
+        }
+        for case in cases
+        for number, (train, inference) in enumerate(case.timings, start=1)
+    ]
+    return pd.DataFrame(rows)

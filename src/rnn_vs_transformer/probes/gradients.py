@@ -1,0 +1,126 @@
+"""Claim C1: how much of the loss gradient reaches the input k steps back.
+
+    norm_k = sqrt(mean_w (d loss_w / d x_{w, L-k})^2),    k = 0 the forecast origin, loss_w the MSE of window w over H
+
+A recurrence multiplies the gradient by one Jacobian per step, so its norm falls (or grows) like exp(slope * k):
+Hochreiter (1991); Bengio, Simard and Frasconi (1994); Pascanu, Mikolov and Bengio (2013), equation 5. The slope is
+fitted to log norm_k; exp(slope) is the decay per step. Attention reaches every step in one layer, so nothing of
+the kind is expected of it.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import nn
+
+from rnn_vs_transformer.probes.intervals import interval_entries, mean_interval, significant
+from rnn_vs_transformer.probes.subjects import Sample
+
+FloatArray = npt.NDArray[np.float64]
+
+FIRST_FITTED_STEP = 1
+"""The fit starts behind the forecast origin: the Transformer's last token also passes its gradient on directly."""
+WINDOWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class GradientRow:
+    """Gradient norms of one model of one seed."""
+
+    model: str
+    """The cell of a recurrence, or `transformer`."""
+    stage: str
+    """`untrained` or `trained`."""
+    seed: int
+    norms: FloatArray
+    """(L,), the forecast origin first."""
+
+
+def gradient_norms(forecaster: nn.Module, sample: Sample) -> FloatArray:
+    """Norm of the loss gradient with respect to each input, without dropout.
+
+    It is computed in float64: after some 150 steps the gradient of a tanh RNN is below the smallest float32.
+
+    Args:
+        forecaster: Maps contexts (B, L) to forecasts (B, H); left as it was.
+        sample: Windows (N,).
+
+    Returns:
+        Root mean square over windows (L,), the forecast origin first; 0 for steps that the model does not read.
+    """
+    twin = copy.deepcopy(forecaster).double().eval()
+    gradients = []
+    for contexts, targets in sample.batches(WINDOWS_AT_ONCE):
+        inputs = contexts.double().requires_grad_()
+        losses = (twin(inputs) - targets.double()).square().mean(dim=1)  # windows do not meet, so their sum will do
+        gradients.append(torch.autograd.grad(losses.sum(), inputs)[0])
+    newest_first = torch.cat(gradients).abs().flip(1)  # (N, L)
+    largest = newest_first.amax(dim=0)  # taken out of the squares, which would fall below the smallest float64
+    shares = newest_first / largest.where(largest > 0, torch.ones_like(largest))
+    norms: FloatArray = (largest * shares.square().mean(dim=0).sqrt()).numpy()
+    return norms
+
+
+def decay_slope(norms: FloatArray) -> float | None:
+    """Slope of log norm per step back, by least squares over `FIRST_FITTED_STEP` to the oldest step.
+
+    Steps of norm 0, which the model does not read, are left out.
+
+    Args:
+        norms: (L,), the forecast origin first.
+
+    Returns:
+        The slope, negative where the gradient vanishes; None where fewer than two steps are left.
+
+    >>> round(decay_slope(0.5 ** np.arange(10.0)), 6)
+    -0.693147
+    """
+    steps = np.flatnonzero(norms > 0)
+    steps = steps[steps >= FIRST_FITTED_STEP]
+    if len(steps) < 2:  # noqa: PLR2004
+        return None
+    return float(np.polyfit(steps, np.log(norms[steps]), 1)[0])
+
+
+def summarise_decay(rows: list[GradientRow]) -> dict[str, float | str]:
+    """Decay of one model over its seeds.
+
+    Args:
+        rows: One per seed.
+
+    Returns:
+        `decay_per_step` exp(slope) with a 95 % t interval over seeds, and `half_life_steps` ln(1/2) / slope, `none`
+        where the gradient does not fall; empty where the context is too short for a slope.
+    """
+    slopes = [decay_slope(row.norms) for row in rows]
+    known = [slope for slope in slopes if slope is not None]
+    if not known:
+        return {}
+    slope = mean_interval(known)
+    low, high = (None if bound is None else float(np.exp(bound)) for bound in (slope.low, slope.high))
+    entries: dict[str, float | str] = dict(interval_entries("decay_per_step", float(np.exp(slope.mean)), low, high))
+    entries["half_life_steps"] = significant(np.log(0.5) / slope.mean) if slope.mean < 0 else "none"
+    return entries
+
+
+def gradient_table(rows: list[GradientRow]) -> pd.DataFrame:
+    """Columns model, stage, seed, steps_back, norm."""
+    return pd.DataFrame(
+        [
+            (row.model, row.stage, row.seed, steps_back, norm)
+            for row in rows
+            for steps_back, norm in enumerate(row.norms)
+        ],
+        columns=["model", "stage", "seed", "steps_back", "norm"],
+    )
+
+
+def mean_gradient_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns model, stage, steps_back, norm, norm_low, norm_high: mean and range over seeds, for charts."""
+    groups = table.groupby(["model", "stage", "steps_back"], sort=False)["norm"]
+    bands = groups.agg(norm="mean", norm_low="min", norm_high="max")
+    return bands.reset_index()

@@ -1,0 +1,1 @@
+"""Figures from saved files; nothing here computes a result."""

@@ -1,0 +1,93 @@
+"""The claims table: the numbers that the other reports hold, put to the rules."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import load_meta
+from rnn_vs_transformer.files import fingerprint, read_json, write_json, write_table
+from rnn_vs_transformer.probes.convergence import (
+    COLUMNS,
+    read_histories,
+    seasonal_naive_validation_loss,
+    steps_per_epoch,
+    time_to_fractions,
+)
+from rnn_vs_transformer.probes.intervals import interval_entries
+from rnn_vs_transformer.reporting.claim_findings import (
+    FAMILIES,
+    Measured,
+    faster_training,
+    fewer_epochs,
+    first_forecasts,
+    long_range_dependence,
+    lower_error,
+    parallel_over_time,
+    quadratic_cost,
+    short_sequences,
+    vanishing_gradients,
+)
+from rnn_vs_transformer.reporting.claim_rules import RULES, Verdict, judge, judge_comparison
+
+
+def write_claims(cell: str, batch_size: int, margin: float) -> dict[str, Any]:
+    """Judge every claim from the saved reports and write reports/claims.json and reports/convergence.csv.
+
+    Args:
+        cell: The recurrent cell that was trained.
+        batch_size: Windows per optimiser step.
+        margin: Relative difference below which the families count as equivalent.
+
+    Returns:
+        What was written: per claim the verdict, number, interval, figure and sentence.
+    """
+    timed = [family for family in FAMILIES if _times_belong(family)]
+    convergence = _measure_convergence(timed, batch_size)
+    write_table(paths.CONVERGENCE, convergence.drop(columns="seconds"))
+    measured: dict[str, Callable[[], Measured]] = {
+        "C1": lambda: vanishing_gradients(read_json(paths.INSPECT), cell, load_meta().context_length),
+        "C2": lambda: long_range_dependence(pd.read_csv(paths.PROBE_TABLE)),
+        "C3": lambda: parallel_over_time(pd.read_csv(paths.COST_TABLE)),
+        "C4": lambda: quadratic_cost(read_json(paths.COST)),
+        "C5": lambda: short_sequences(pd.read_csv(paths.COST_TABLE), read_json(paths.COST)),
+        "C6": lambda: fewer_epochs(convergence),
+        "C7": lambda: first_forecasts(pd.read_csv(paths.SEEDS)),
+        "C8": lambda: faster_training(timed),
+        "C9": lambda: lower_error(read_json(paths.METRICS)),
+        "C10": lambda: Measured(None, "Needs tuning on equal budgets, which this version does not do."),
+    }
+    claims = {name: _entry(name, measure(), margin) for name, measure in measured.items()}
+    write_json(paths.CLAIMS, claims)
+    return claims
+
+
+def _entry(name: str, measured: Measured, margin: float) -> dict[str, Any]:
+    rule, finding = RULES[name], measured.finding
+    verdict: Verdict = judge(rule, finding)
+    if name == "C9" and finding is not None:
+        verdict = judge_comparison(rule, finding, margin)
+    numbers = {} if finding is None else interval_entries("number", finding.number, finding.low, finding.high)
+    return {
+        "claim": rule.claim,
+        "verdict": verdict,
+        "measure": f"{rule.measure}; true where {rule.side} {rule.threshold:g}",
+        **numbers,
+        "figure": rule.figure or "none",
+        "sentence": measured.sentence,
+    }
+
+
+def _times_belong(family: str) -> bool:
+    """Whether the timings were measured with the loss history that lies here."""
+    timings = read_json(paths.TIMINGS) if paths.TIMINGS.exists() else {}
+    return bool(timings.get(family, {}).get("of_history") == fingerprint(paths.history(family)))
+
+
+def _measure_convergence(timed: Sequence[str], batch_size: int) -> pd.DataFrame:
+    history = read_histories(FAMILIES, timed)
+    start, best = seasonal_naive_validation_loss(), float(history["validation_loss"].min())
+    if start <= best:
+        return pd.DataFrame(columns=list(COLUMNS))
+    return time_to_fractions(history, start, best, steps_per_epoch(batch_size))

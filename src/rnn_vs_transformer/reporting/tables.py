@@ -1,0 +1,45 @@
+"""The results as Markdown tables, for the README and other pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnn_vs_transformer.reporting.style import LABELS
+
+ORDER = ("transformer", "rnn", "ridge", "seasonal_naive", "last_value", "oracle")
+CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
+
+
+def comparison_table(metrics: Mapping[str, Any]) -> str:
+    """Families, baselines and oracle, one row each, from reports/metrics.json."""
+    lines = ["| forecaster | test MSE (95 % interval) | MAE | MASE | skill | excess |", "|---|---|---|---|---|---|"]
+    for name in ORDER:
+        if name not in metrics:
+            continue
+        row = metrics[name]
+        mse = f"{row['mse']:.3f}"
+        if "mse_ci_low" in row:
+            mse += f" ({row['mse_ci_low']:.3f} to {row['mse_ci_high']:.3f})"
+        excess = f"{row['excess']:.2f}" if "excess" in row else ""
+        cells = (LABELS[name], mse, f"{row['mae']:.3f}", f"{row['mase']:.3f}", f"{row['skill']:.3f}", excess)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def verdict_sentence(comparison: Mapping[str, Any]) -> str:
+    """The verdict in one sentence, with its interval."""
+    difference, low, high = (100 * comparison[key] for key in ("relative_mse_difference", "ci_low", "ci_high"))
+    detectable = 100 * comparison["minimum_detectable_effect"]
+    return (
+        f"Verdict: **{comparison['verdict']}**. The Transformer's test MSE is {abs(difference):.0f} % "
+        f"{'below' if difference < 0 else 'above'} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %; "
+        f"smallest difference this experiment would detect: {detectable:.0f} %)."
+    )
+
+
+def claims_table(claims: Mapping[str, Any]) -> str:
+    """The textbook claims, one row each, from reports/claims.json."""
+    lines = ["| | claim | verdict | what was measured |", "|---|---|---|---|"]
+    for name, claim in claims.items():
+        mark = CLAIM_MARKS.get(claim["verdict"], claim["verdict"])
+        lines.append(f"| {name} | {claim['claim']} | {mark} | {claim['sentence']} |")
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""Measure time and memory of both families against the context length, on this machine."""
+
+import logging
+
+from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.probes.cost import measure_costs
+from rnn_vs_transformer.probes.cost_report import write_cost_report, write_multiply_adds
+from stages import run
+
+log = logging.getLogger(__name__)
+
+
+def cost(params: Params) -> None:
+    """Write timings, exponents, crossover and speed-up; tell the exponents of a training step."""
+    builders = {"rnn": build_rnn, "transformer": build_transformer}
+    write_multiply_adds(builders, params.cost)
+    measured = measure_costs(builders, params.cost)
+    report = write_cost_report(measured, params.cost)
+    for setting, found in report["train_step"].items():
+        for name in (name for name in found if name != "crossover"):
+            log.info("%s, %s: training step ~ L^%.2f on long contexts", setting, name, found[name]["local_exponent"])
+        log.info("%s: crossover at a context length of %s", setting, found["crossover"]["context_length"])
+    if measured.load_before > 1:
+        log.warning(
+            "other work was running (load %.1f): times, above all on all threads, are too long", measured.load_before
+        )
+    if measured.skipped:
+        log.warning("no time for context lengths %s; raise cost.seconds", measured.skipped)
+
+
+if __name__ == "__main__":
+    run(cost)

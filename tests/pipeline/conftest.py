@@ -1,0 +1,117 @@
+"""Real DVC in real clones, with settings small enough to run every stage in seconds."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TIME_LIMIT = 280
+
+TINY = {
+    "data.synthetic.length": 900,
+    "data.synthetic.delay": 12,
+    "data.context_length": 24,
+    "data.prediction_length": 6,
+    "model.rnn_width": 8,
+    "model.transformer_width": 16,
+    "model.feedforward_width": 16,
+    "train.seeds": 2,
+    "train.epochs": 2,
+    "evaluate.resamples": 200,
+    "probe.tasks": ["shuffled"],  # its control holds for models that have learnt nothing
+    "probe.seeds": 3,
+    "probe.steps": 2,
+    "probe.test_windows": 64,
+    "probe.width": 8,
+    "inspect.windows": 16,
+    "cost.context_lengths": [4, 8, 16],
+    "cost.width": 8,
+    "cost.batch_size": 2,
+    "cost.rounds": 3,
+    "cost.seconds": 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A clone of the project in a folder of its own."""
+
+    folder: Path
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command in the clone; return all that it prints, once its exit status is the expected one."""
+        environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "OMP_NUM_THREADS": "1",
+            "GIT_AUTHOR_NAME": "tests", "GIT_AUTHOR_EMAIL": "tests@example.invalid",
+            "GIT_COMMITTER_NAME": "tests", "GIT_COMMITTER_EMAIL": "tests@example.invalid",
+        }  # fmt: skip
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
+        )
+        output = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, f"{' '.join(command)} ended with {done.returncode}:\n{output}"
+        return output
+
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
+    def set(self, **values: object) -> None:
+        """Set keys of params.yaml, dots written as double underscores."""
+        set_params(self.folder / "params.yaml", {key.replace("__", "."): value for key, value in values.items()})
+
+    def copy(self, folder: Path) -> "Clone":
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Clone(folder)
+
+
+def set_params(path: Path, values: dict[str, object]) -> None:
+    content = yaml.safe_load(path.read_text())
+    for key, value in values.items():
+        *sections, last = key.split(".")
+        section = content
+        for name in sections:
+            section = section[name]
+        assert last in section, key
+        section[last] = value
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def stages_run(output: str) -> set[str]:
+    """Names of the stages that DVC ran, from what it printed."""
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone with tiny settings in which the whole pipeline has run and is committed. Copy it, do not change it."""
+    folder = tmp_path_factory.mktemp("finished") / "clone"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    set_params(folder / "params.yaml", TINY)
+    clone = Clone(folder)
+    clone.run("git", "init", "--quiet", "--initial-branch", "main")
+    clone.commit("tiny settings")
+    clone.run("dvc", "repro")
+    clone.commit("results")
+    return clone
+
+
+@pytest.fixture
+def clone(finished: Clone, tmp_path: Path) -> Clone:
+    """A copy of the finished clone, cache included, that a test may change."""
+    return finished.copy(tmp_path / "clone")

@@ -1,0 +1,143 @@
+"""The pipeline as DVC's users use it. Each test runs real commands in a clone of its own."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Clone, stages_run
+
+FAMILY_RESULTS = (
+    "reports/metrics.json", "reports/history/rnn.csv", "reports/history/transformer.csv",
+    "models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors",
+    "models/transformer/seed-0.safetensors", "models/transformer/seed-1.safetensors",
+)  # fmt: skip
+
+
+def metrics(clone: Clone) -> dict[str, dict[str, float]]:
+    content: dict[str, dict[str, float]] = json.loads((clone.folder / "reports/metrics.json").read_text())
+    return content
+
+
+def test_a_second_repro_runs_nothing(clone: Clone) -> None:
+    assert stages_run(clone.run("dvc", "repro")) == set()
+
+
+def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(finished: Clone, tmp_path: Path) -> None:
+    """Neither the cache nor the number of processes may matter: all outputs repeat to the byte."""
+    other = Clone(tmp_path / "other")
+    finished.run("git", "clone", "--quiet", str(finished.folder), str(other.folder))
+    output = other.run("dvc", "repro")
+    assert stages_run(output) >= {"check", "generate", "train_rnn", "train_transformer", "evaluate"}
+    other.run("git", "diff", "--exit-code", "dvc.lock", "reports/metrics.json")
+    other.set(run__workers=1)
+    other.run("dvc", "repro", "--force")
+    for name in FAMILY_RESULTS:
+        assert (other.folder / name).read_bytes() == (finished.folder / name).read_bytes(), name
+
+
+def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> None:
+    """The tour of a DVC user: change one thing, compare, show, plot, apply, go back."""
+    before = (clone.folder / "params.yaml").read_text().splitlines()
+    output = clone.run("dvc", "exp", "run", "--name", "eight", "-S", "model.heads=8")
+    ran = stages_run(output)
+    assert {"train_transformer", "evaluate", "plot"} <= ran
+    assert not {"generate", "train_rnn"} & ran
+    after = (clone.folder / "params.yaml").read_text().splitlines()
+    assert [line for line in after if line not in before] == ["  heads: 8"]
+
+    shown = clone.run("make", "-f", str(ROOT / "Makefile"), "--no-print-directory", "-o", ".venv/.ready", "experiments")
+    header = next(line for line in shown.splitlines() if "Experiment " in line)
+    assert header.split() == ["Experiment", "transformer.mse", "comparison.relative_mse_difference", "model.heads"]
+    assert "eight" in shown
+
+    clone.run("dvc", "exp", "branch", "eight", "eight-heads")
+    difference = clone.run("dvc", "metrics", "diff", "main", "eight-heads")
+    assert "transformer.mse" in difference.replace("│", " ")
+    assert "rnn.mse" not in difference.replace("transformer.mse", "")
+    assert "index.html" in clone.run("dvc", "plots", "diff", "main", "eight-heads")
+
+    clone.run("git", "checkout", "--quiet", "--force", "main")
+    clone.run("dvc", "exp", "apply", "eight", "--force")
+    clone.run("git", "diff", "--exit-code", "--quiet", "HEAD", "--", "reports/metrics.json", fails=True)
+    assert clone.run("git", "diff", "--numstat", "HEAD", "--", "params.yaml").startswith("1\t1\t")
+
+
+def test_queued_experiments_run_the_code_of_their_own_copy(clone: Clone) -> None:
+    """The package is installed from one workspace; a queued copy of another must not import from there."""
+    source = clone.folder / "src/rnn_vs_transformer/evaluation/evaluate.py"
+    source.write_text(source.read_text().replace("DIGITS = 8", "DIGITS = 3"))
+    clone.run("dvc", "repro")
+    clone.commit("round to three digits")
+    clone.run("dvc", "exp", "run", "--queue", "-S", "model.heads=2,4,8")
+    source.write_text(source.read_text().replace("DIGITS = 3", "DIGITS = 1"))
+    clone.run("dvc", "queue", "start", "--jobs", "2")
+    deadline = time.monotonic() + 240
+    while "Success" not in (status := clone.run("dvc", "queue", "status")) or "Queued" in status or "Running" in status:
+        assert time.monotonic() < deadline, status
+        time.sleep(3)
+    assert status.count("Success") == 3, status
+    shown = json.loads(clone.run("dvc", "exp", "show", "--json"))
+    experiments = [entry["revs"][-1] for baseline in shown for entry in baseline["experiments"] or []]
+    values = [entry["data"]["metrics"]["reports/metrics.json"]["data"] for entry in experiments]
+    heads = {entry["data"]["params"]["params.yaml"]["data"]["model"]["heads"] for entry in experiments}
+    assert heads == {2, 4, 8}
+    for value in values:
+        assert value["transformer"]["mse"] == pytest.approx(round(value["transformer"]["mse"], 3), abs=1e-12)
+        assert any(round(number, 1) != number for number in value["transformer"].values())
+
+
+def test_a_learning_rate_in_any_notation_is_a_number(clone: Clone) -> None:
+    """DVC writes 1e-5 as 1e-05, which YAML 1.1 reads as text."""
+    clone.run("dvc", "exp", "run", "-S", "train.learning_rate=1e-5", "train_rnn")
+    assert "learning_rate: 1e-05" in (clone.folder / "params.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("+model.hedas=8", "error: params.yaml: unknown key model.hedas; did you mean heads?"),
+        ("model.heads=5", "model.heads must divide model.transformer_width (16), got 5"),
+        ("data.context_length=5000", "the train split has 450 steps, but data.context_length (5000)"),
+        ("train.epochs=many", "train.epochs: input should be a valid integer, got 'many'"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line_and_costs_no_result(clone: Clone, override: str, message: str) -> None:
+    """DVC deletes a stage's outputs before it runs, so settings are checked by a stage that has none to lose."""
+    output = clone.run("dvc", "exp", "run", "-S", override, fails=True)
+    assert message in output
+    assert "Traceback" not in output
+    for name in (*FAMILY_RESULTS, "data/test.safetensors", "reports/figures/test_error.png"):
+        assert (clone.folder / name).exists(), name
+
+
+def test_a_missing_file_is_named(clone: Clone) -> None:
+    output = clone.run("dvc", "exp", "run", "-S", "data.source=csv", "-S", "data.file=data/raw/mine.csv", fails=True)
+    assert "data/raw/mine.csv" in output
+    assert "Traceback" not in output
+    assert (clone.folder / "reports/metrics.json").exists()
+
+
+def test_a_diverging_training_names_seed_and_epoch(clone: Clone) -> None:
+    clone.set(train__learning_rate=1.0e30, train__gradient_clip=1.0e30)
+    output = clone.run("dvc", "repro", "train_rnn", fails=True)
+    assert re.search(r"^error: seed [01]: the train loss became (nan|inf) in epoch 1;", output, re.MULTILINE), output
+    assert "leaked" not in output
+    assert "Traceback" not in output
+
+
+def test_the_shipped_series_works_at_once(clone: Clone) -> None:
+    output = clone.run("dvc", "exp", "run", "-S", "data.source=csv")
+    assert "interpolated cells: 5" in output
+    found = metrics(clone)
+    assert "oracle" not in found
+    assert found["ridge"]["mse"] < found["seasonal_naive"]["mse"]
+    meta = json.loads((clone.folder / "data/meta.json").read_text())
+    assert (meta["season_length"], meta["frequency"], meta["channels"]) == (52, "W-SAT", ["co2_ppmv"])
+
+
+def test_the_committed_lock_is_in_step_with_the_code() -> None:
+    """What is committed is what the code gives: no stage of the project itself would run."""
+    output = Clone(ROOT).run("dvc", "repro", "--allow-missing", "--dry")
+    assert stages_run(output) == set()
