@@ -9,6 +9,8 @@ from rnn_vs_transformer.probes.cost import measure_costs
 from rnn_vs_transformer.probes.cost_report import write_cost_report, write_multiply_adds
 from stages import run
 
+QUIET = 0.9
+"""Share of the processor that must have been free for the times to be trusted."""
 log = logging.getLogger(__name__)
 
 
@@ -22,10 +24,8 @@ def cost(params: Params) -> None:
         for name in (name for name in found if name != "crossover"):
             log.info("%s, %s: training step ~ L^%.2f on long contexts", setting, name, found[name]["local_exponent"])
         log.info("%s: crossover at a context length of %s", setting, found["crossover"]["context_length"])
-    if measured.load_before > 1:
-        log.warning(
-            "other work was running (load %.1f): times, above all on all threads, are too long", measured.load_before
-        )
+    if measured.free_share < QUIET:
+        log.warning("other work kept the processor busy: times, above all on all threads, are too long")
     if measured.skipped:
         log.warning("no time for context lengths %s; raise cost.seconds", measured.skipped)
 

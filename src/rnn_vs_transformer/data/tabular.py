@@ -94,6 +94,8 @@ def _read_cells(path: Path) -> pd.DataFrame:
     repeated = [name for name, count in Counter(header).items() if count > 1]
     if repeated:
         raise InputError(f"{path}: column {repeated[0]!r} appears more than once; give each column its own name")
+    if "" in header:
+        raise InputError(f"{path}: column {header.index('') + 1} has no name; give it one, or leave the column out")
     cells = cells.iloc[1:].set_axis(header, axis=1)
     if cells.empty:
         raise InputError(f"{path} has a header but no rows")
@@ -206,6 +208,10 @@ def _regular_axis(
         row = gaps.index[gaps > step][0]
         raise InputError(f"row {row}, column {name!r}: {gaps[row] // step - 1} rows are missing before this time; "
                          "set data.missing: interpolate to fill them")  # fmt: skip
+    steps = (index[-1] - index[0]) // step + 1
+    if steps > 2 * len(index):
+        raise InputError(f"column {name!r}: {steps - len(index)} of {steps} rows would have to be filled in; is one of "
+                         "the times mistyped?")  # fmt: skip
     axis = pd.date_range(index[0], index[-1], freq=step)
     return axis, _frequency_of(axis)
 

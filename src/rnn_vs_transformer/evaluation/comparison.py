@@ -109,9 +109,11 @@ def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, r
     """Interval of mean(numerator) / mean(denominator) by a hierarchical bootstrap.
 
     Each resample draws seeds with replacement and, for all of them, moving blocks of forecast origins
-    (Kuensch 1989). Three corrections make it cover at its nominal rate with 5 seeds and 20 blocks: percentile levels
-    widened for few units (Hesterberg 2015, section 5.3), with Satterthwaite's degrees of freedom over both sources
-    of variation, and the spread scaled for dependence longer than a block (lugsail, Vats and Flegal 2022).
+    (Kuensch 1989). The bootstrap gives the shape; its spread is too small for few units (it divides by n, and no
+    percentile reaches beyond the most extreme resample) and for dependence longer than a block. So the percentiles'
+    distance from the estimate is scaled to the standard error with n - 1 over seeds and the lugsail variance over time
+    (Vats and Flegal 2022), and from the normal quantile to Student's with Satterthwaite's degrees of freedom df, times
+    sqrt((df + 1)/df) for what the variance over time loses to its estimated mean.
 
     Args:
         numerator: Losses (seeds, origins).
@@ -124,15 +126,19 @@ def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, r
     block = max(1, min(block, origins // 2))
     estimate = numerator.mean() / denominator.mean()
     residuals = numerator - estimate * denominator
-    freedom, widening = _degrees_of_freedom(residuals, block), _widening(residuals, block)
+    freedom, error = _degrees_of_freedom(residuals, block), _standard_error(residuals, block)
     generator = np.random.default_rng(seed)
-    ratios = [
-        _resample(numerator, denominator, block, min(CHUNK, resamples - start), generator)
-        for start in range(0, resamples, CHUNK)
-    ]
-    quantile = np.sqrt((freedom + 1) / freedom) * stats.t.ppf((1 + LEVEL) / 2, freedom)
-    tail = float(stats.norm.sf(quantile))
-    low, high = np.quantile(np.concatenate(ratios) - estimate, [tail, 1 - tail]) * widening + estimate
+    ratios = np.concatenate(
+        [
+            _resample(numerator, denominator, block, min(CHUNK, resamples - start), generator)
+            for start in range(0, resamples, CHUNK)
+        ]
+    )
+    tail = (1 - LEVEL) / 2
+    widening = stats.t.ppf(1 - tail, freedom) / stats.norm.ppf(1 - tail) * np.sqrt((freedom + 1) / freedom)
+    spread = float(ratios.std())
+    scale = widening * error / abs(denominator.mean()) / spread if spread > 0 else 1.0
+    low, high = np.quantile(ratios - estimate, [tail, 1 - tail]) * scale + estimate
     return Interval(float(low), float(high), freedom)
 
 
@@ -176,15 +182,14 @@ def _degrees_of_freedom(residuals: FloatArray, block: int) -> float:
     return float(total**2 / sum(variance**2 / freedom for variance, freedom in parts if freedom))
 
 
-def _widening(residuals: FloatArray, block: int) -> float:
-    """Factor on the spread of the resamples, at least 1.
+def _standard_error(residuals: FloatArray, block: int) -> float:
+    """Of the mean of the residuals.
 
     Blocks of length b miss dependence of order 1/b; the lugsail variance 2 V(b) - V(b/2) does not.
     """
-    seeds = _variance_over_seeds(residuals)
     plain = _variance_over_time(residuals, block)
     corrected = 2 * plain - _variance_over_time(residuals, max(1, block // 2))
-    return float(np.sqrt(max(1.0, (corrected + seeds) / (plain + seeds)))) if plain + seeds > 0 else 1.0
+    return float(np.sqrt(max(plain, corrected) + _variance_over_seeds(residuals)))
 
 
 def _variance_over_seeds(residuals: FloatArray) -> float:

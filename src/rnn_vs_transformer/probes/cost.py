@@ -6,7 +6,6 @@ of the trained models measures nothing anew. A small batch suits attention: recu
 and has only the batch to fill the processor with.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +26,8 @@ FEWEST_ROUNDS = 3
 """Rounds for which a length must leave time, and which are always taken."""
 SHORTEST_TIMING = 0.02
 """Seconds that a timing takes at least, by repeating what is shorter."""
+PROBED_SECONDS = 0.3
+"""Time given to finding out how busy the machine is."""
 STEEPEST = 2
 """No model here costs more than the square of the length, which is how costs are projected."""
 
@@ -42,9 +43,8 @@ class Measurements:
     """Context lengths left out."""
     rounds: int
     seconds: float
-    load_before: float
-    """Average number of running processes in the minute before; on a busy machine threads wait for each other, and
-    times on all threads can be far too long."""
+    free_share: float
+    """See `free_share`; the lesser of before and after."""
 
 
 @dataclass
@@ -87,13 +87,28 @@ def measure_costs(builders: Mapping[str, Builder], params: CostParams) -> Measur
         builders: The families, `rnn` and `transformer`, by name.
         params: Settings of the probe, with those of its models.
     """
-    started, threads, load = time.perf_counter(), torch.get_num_threads(), os.getloadavg()[0]
+    started, threads, free = time.perf_counter(), torch.get_num_threads(), free_share()
     try:
         cases, skipped = _prepare_lengths(builders, params, started + params.seconds)
         rounds = _run_rounds(cases, params.rounds, started + params.seconds)
+        seconds, free = time.perf_counter() - started, min(free, free_share())
     finally:
         torch.set_num_threads(threads)
-    return Measurements(_table(cases), skipped, rounds, time.perf_counter() - started, load)
+    return Measurements(_table(cases), skipped, rounds, seconds, free)
+
+
+def free_share() -> float:
+    """Share of the cores that this process gets when it asks for all: 1 where nothing else runs, half beside another.
+
+    Threads wait for the slowest of them, so where other work runs, times on all threads can be far too long.
+    """
+    cores: int = joblib.cpu_count()
+    torch.set_num_threads(cores)
+    matrix = torch.randn(512, 512)
+    wall, used = time.perf_counter(), time.process_time()
+    while time.perf_counter() - wall < PROBED_SECONDS:
+        torch.mm(matrix, matrix)
+    return min(1.0, (time.process_time() - used) / (time.perf_counter() - wall) / cores)
 
 
 def thread_counts(name: str, device: torch.device) -> list[int]:

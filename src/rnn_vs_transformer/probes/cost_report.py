@@ -55,7 +55,7 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
             "skipped_context_lengths": ", ".join(map(str, measured.skipped)) or "none",
             "rounds": measured.rounds,
             "seconds": round(measured.seconds, 1),
-            "load_before": round(measured.load_before, 2),
+            "free_share": round(measured.free_share, 2),
         },
         **costs,
         "speed_up_by_all_threads": summarise_speed_up(table[table["device"] == "cpu"]),

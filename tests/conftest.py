@@ -1,0 +1,110 @@
+"""Fixtures that the unit and property tests share."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from hypothesis import settings
+
+from rnn_vs_transformer.params import Params, load_params
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SMALL = {
+    "data.source": "synthetic",
+    "data.time_column": "auto",
+    "data.channels": "all",
+    "data.season_length": "auto",
+    "data.missing": "error",
+    "data.context_length": 12,
+    "data.prediction_length": 4,
+    "data.split": [0.5, 0.2, 0.3],
+    "data.synthetic": {
+        "length": 400,
+        "seed": 0,
+        "delay": 6,
+        "phi_above": 0.3,
+        "mu_above": -0.5,
+        "phi_below": 0.9,
+        "mu_below": 0.5,
+        "sigma": 0.3,
+        "trend": 0.0,
+        "season_lengths": [8],
+        "season_amplitudes": [1.0],
+        "season_phases": [0.0],
+        "oracle_paths": 100,
+    },
+    "model.instance_norm": "none",
+    "model.patch_length": 1,
+    "model.patch_stride": 1,
+    "model.readout": "last",
+    "model.dropout": 0.0,
+    "model.linear_highway": False,
+    "model.cell": "rnn",
+    "model.rnn_width": 8,
+    "model.rnn_layers": 1,
+    "model.transformer_width": 8,
+    "model.transformer_layers": 2,
+    "model.heads": 2,
+    "model.feedforward_width": 16,
+    "model.positional": "sinusoidal",
+    "train.seeds": 2,
+    "train.epochs": 3,
+    "train.patience": 3,
+    "train.batch_size": 16,
+    "train.learning_rate": 1e-3,
+    "train.gradient_clip": 1.0,
+    "cost.context_lengths": [32, 64, 128],
+    "cost.width": 64,
+}
+"""Small settings of the tests' own, so that a changed params.yaml changes no test."""
+
+torch.set_num_threads(1)
+settings.register_profile("project", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The root of the project."""
+    return ROOT
+
+
+@pytest.fixture
+def params():
+    """The repository's own settings."""
+    return load_params(ROOT / "params.yaml")
+
+
+@pytest.fixture(scope="session")
+def configure():
+    """A function that makes checked small settings, some keys changed, as in `configure({"model.heads": 2})`."""
+    content = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+    def change(changes=None):
+        changed = copy.deepcopy(content)
+        for key, value in {**copy.deepcopy(SMALL), **(changes or {})}.items():
+            *sections, name = key.split(".")
+            group = changed
+            for section in sections:
+                group = group[section]
+            group[name] = value
+        return Params.model_validate(changed)
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def scramble():
+    """A function that gives every weight and bias a random value, so that no initial zero or one hides a fault."""
+
+    def change(model, seed=0):
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.normal_(std=0.5, generator=generator)
+        return model
+
+    return change

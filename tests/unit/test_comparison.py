@@ -1,0 +1,248 @@
+"""The statistics of the comparison: literal values, rules, and limits."""
+
+import numpy as np
+import pytest
+
+from rnn_vs_transformer.evaluation.comparison import (
+    Interval,
+    compare,
+    diebold_mariano,
+    long_run_variance,
+    mean_interval,
+    minimum_detectable_effect,
+    ratio_interval,
+    verdict,
+)
+
+
+def losses(seed, seeds=5, origins=300, level=1.0, spread=0.1):
+    """Losses whose noise is partly of the seed, partly of the origin, partly their own."""
+    generator = np.random.default_rng(seed)
+    of_seed, of_origin = generator.standard_normal((seeds, 1)), generator.standard_normal(origins)
+    return level + spread * (of_seed + of_origin + generator.standard_normal((seeds, origins))) / 3
+
+
+def compared(rnn, transformer, **changes):
+    return compare(rnn, transformer, **{"block": 20, "margin": 0.02, "resamples": 400, "seed": 0, **changes})
+
+
+@pytest.mark.parametrize(
+    ("ci_low", "ci_high", "expected"),
+    [
+        (-0.02, 0.02, "equivalent"),
+        (-0.0201, 0.02, "inconclusive"),
+        (-0.02, 0.0201, "inconclusive"),
+        (-0.015, -0.005, "equivalent"),
+        (0.005, 0.015, "equivalent"),
+        (-0.0201, -0.0001, "transformer better"),
+        (-0.0201, 0.0, "inconclusive"),
+        (0.0001, 0.0201, "rnn better"),
+        (0.0, 0.0201, "inconclusive"),
+        (-0.5, -0.4, "transformer better"),
+        (0.4, 0.5, "rnn better"),
+        (-0.5, 0.5, "inconclusive"),
+    ],
+)
+def test_the_verdict_turns_exactly_at_its_thresholds(ci_low, ci_high, expected):
+    """Inside the margin the families count as equal, however sure a tiny difference; outside, zero must be excluded."""
+    assert verdict(ci_low, ci_high, 0.02) == expected
+
+
+def test_the_difference_is_relative_to_the_rnn():
+    """Means 2 and 3 are half as much again, for the RNN: (3 - 2)/2; negative means a better Transformer."""
+    rnn, transformer = losses(0) + 1.0, losses(1) + 2.0
+    rnn, transformer = rnn * 2 / rnn.mean(), transformer * 3 / transformer.mean()
+
+    result = compared(rnn, transformer)
+
+    assert result.relative_mse_difference == pytest.approx(0.5)
+    assert result.ci_low < 0.5 < result.ci_high
+    assert result.verdict == "rnn better"
+    assert result.diebold_mariano > 1.96
+
+
+def test_identical_families_are_equivalent():
+    """No difference is a possible finding, with an interval of no width and a statistic of zero."""
+    result = compared(losses(0), losses(0))
+
+    assert (result.ci_low, result.relative_mse_difference, result.ci_high) == (0.0, 0.0, 0.0)
+    assert (result.diebold_mariano, result.minimum_detectable_effect, result.verdict) == (0.0, 0.0, "equivalent")
+
+
+def test_noise_common_to_both_families_cancels():
+    """Seeds and origins are paired: hard origins and unlucky seeds say nothing on the difference."""
+    rnn = losses(0, spread=0.3)
+
+    result = compared(rnn, 1.1 * rnn)
+
+    assert result.ci_low == pytest.approx(0.1)
+    assert result.ci_high == pytest.approx(0.1)
+
+
+def test_swapping_the_families_turns_the_result_around():
+    """The comparison has no favourite: the sign flips, the statistic is negated, the verdict names the other."""
+    rnn, transformer = losses(0), losses(1, level=1.2)
+
+    one, other = compared(rnn, transformer), compared(transformer, rnn)
+
+    assert 1 + other.relative_mse_difference == pytest.approx(1 / (1 + one.relative_mse_difference))
+    assert 1 + other.ci_low == pytest.approx(1 / (1 + one.ci_high), rel=0.01)
+    assert 1 + other.ci_high == pytest.approx(1 / (1 + one.ci_low), rel=0.01)
+    assert other.diebold_mariano == pytest.approx(-one.diebold_mariano)
+    assert (one.verdict, other.verdict) == ("rnn better", "transformer better")
+
+
+@pytest.mark.parametrize("unit", [1e-6, 4.0, 1e6])
+def test_the_unit_of_the_losses_changes_nothing(unit):
+    """All results are ratios, so a series in other units must lead to the same finding."""
+    plain, scaled = compared(losses(0), losses(1)), compared(unit * losses(0), unit * losses(1))
+
+    for name in ("relative_mse_difference", "ci_low", "ci_high", "diebold_mariano", "minimum_detectable_effect"):
+        assert getattr(scaled, name) == pytest.approx(getattr(plain, name), rel=1e-6, abs=1e-9), name
+    assert scaled.verdict == plain.verdict
+
+
+def test_the_interval_is_bit_identical_for_its_seed():
+    """`metrics.json` gives the same bytes from run to run, though the interval is drawn."""
+    first, again, other = (compared(losses(0), losses(1), seed=seed) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first.ci_low != other.ci_low
+
+
+def test_losses_of_other_seeds_or_origins_are_refused():
+    """What is not paired must not be compared as if it were; broadcasting would do so in silence."""
+    with pytest.raises(ValueError, match=r"got \(5, 300\) and \(1, 300\)"):
+        compared(losses(0), losses(1, seeds=1))
+
+
+def test_the_diebold_mariano_statistic_equals_the_one_worked_out_by_hand():
+    """Differences 1, 2, 3, 4: mean 2.5, squares about it sum to 5, neighbours' products to 1.25.
+
+    One lag: variance 5/4, statistic 2.5 / sqrt(1.25/4) = 2 sqrt(5). Two: (5 + 2 * 1/2 * 1.25)/4 = 1.5625, so 2.5/0.625.
+    """
+    differences = np.array([1.0, 2.0, 3.0, 4.0])
+
+    assert long_run_variance(differences, 2) == pytest.approx(1.5625)
+    assert diebold_mariano(differences, 1) == pytest.approx(2 * 5**0.5)
+    assert diebold_mariano(differences, 2) == pytest.approx(4.0)
+    assert diebold_mariano(-differences, 2) == pytest.approx(-4.0)
+    assert diebold_mariano(np.zeros(4), 2) == 0.0
+
+
+@pytest.mark.parametrize("overlap", [1, 5])
+def test_the_diebold_mariano_statistic_is_about_standard_normal_for_equal_families(overlap):
+    """Beyond 1.96 lie 5 % of the draws under the null, also where each difference shares steps with its neighbours."""
+    generator = np.random.default_rng(0)
+    noise = generator.standard_normal((400, 800 + overlap - 1))
+    series = [np.convolve(draw, np.ones(overlap), "valid") for draw in noise]
+
+    statistics = np.array([diebold_mariano(differences, 4 * overlap) for differences in series])
+
+    assert abs(statistics.mean()) < 4 / 400**0.5
+    assert 0.9 < statistics.std() < 1.2
+    assert 0.02 < (np.abs(statistics) > 1.96).mean() < 0.10
+
+
+def test_a_difference_of_the_detectable_size_is_found_four_times_in_five():
+    """For a known standard error of 0.01 and many degrees of freedom the effect is (1.960 + 0.842) * 0.01."""
+    interval = Interval(1 - 0.0196, 1 + 0.0196, degrees_of_freedom=1e6)
+
+    assert minimum_detectable_effect(interval) == pytest.approx(0.02802, rel=1e-3)
+
+
+@pytest.mark.parametrize(("few", "many"), [((1, 200), (1, 3200)), ((5, 300), (20, 300))])
+def test_the_detectable_effect_shrinks_with_more_data(few, many):
+    """Sixteen times the origins quarter it where the noise is from time, four times the seeds halve it elsewhere."""
+    effects = [compared(losses(0, *size), losses(1, *size)).minimum_detectable_effect for size in (few, many)]
+
+    assert effects[1] < 0.7 * effects[0]
+
+
+def test_few_seeds_widen_the_interval():
+    """With noise between seeds, three of them must claim less than twelve."""
+    three, twelve = (mean_interval(losses(0, seeds=seeds), 20, 400, 0) for seeds in (3, 12))
+
+    assert three.degrees_of_freedom < twelve.degrees_of_freedom
+    assert three.high - three.low > twelve.high - twelve.low
+
+
+def test_one_seed_works():
+    """A quick look with one seed gives an interval over time alone."""
+    result = compared(losses(0, seeds=1), losses(1, seeds=1, level=2.0))
+
+    assert result.ci_low < result.relative_mse_difference < result.ci_high
+    assert result.verdict == "rnn better"
+
+
+@pytest.mark.parametrize("origins", [2, 3, 10])
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_block_longer_than_the_data_is_cut(origins, seeds):
+    """A short test split has no whole block; the interval is then wide, but it is one."""
+    result = compared(losses(0, seeds, origins), losses(1, seeds, origins), block=120)
+
+    assert np.isfinite([result.ci_low, result.ci_high, result.diebold_mariano, result.minimum_detectable_effect]).all()
+    assert result.ci_low <= result.relative_mse_difference <= result.ci_high
+    at_most = compared(losses(0, seeds, origins), losses(1, seeds, origins), block=max(1, origins // 2))
+    assert result == at_most
+
+
+def test_resampling_in_parts_leaves_no_resample_out():
+    """More resamples than are drawn at once move the ends but little; a forgotten part would leave zeros."""
+    some, more = (ratio_interval(losses(1), losses(0), 20, resamples, 0) for resamples in (1000, 2500))
+
+    assert more.low == pytest.approx(some.low, abs=0.01)
+    assert more.high == pytest.approx(some.high, abs=0.01)
+
+
+def test_wider_blocks_see_the_dependence_that_single_origins_hide():
+    """Losses of overlapping windows move together; an interval that ignored it would be several times too narrow."""
+    generator = np.random.default_rng(0)
+    together = 1 + 0.1 * np.convolve(generator.standard_normal(629), np.ones(30) / 30**0.5, "valid")[None]
+
+    ignoring, aware = (mean_interval(together, block, 400, 0) for block in (1, 60))
+
+    assert aware.high - aware.low > 2.5 * (ignoring.high - ignoring.low)
+
+
+def moving_average(generator, origins, window):
+    """Noise of variance 1 that neighbouring origins share, as overlapping windows do."""
+    return np.convolve(generator.standard_normal(origins + window - 1), np.ones(window) / window**0.5, "valid")
+
+
+def test_the_standard_error_allows_for_dependence_as_long_as_a_block():
+    """Noise shared by 30 neighbours, in blocks of 30: the mean of 1,500 origins deviates by 0.1 * sqrt(30/1500).
+
+    Blocks alone miss a third of that variance, and so leave 0.82 of the deviation; the correction must bring most back.
+    """
+    errors = []
+    for experiment in range(100):
+        generator = np.random.default_rng([11, experiment])
+        shared = 1 + 0.1 * moving_average(generator, 1500, 30)[None]
+        errors.append(mean_interval(shared, 30, 400, experiment).standard_error)
+
+    assert 0.87 < np.median(errors) / (0.1 * (30 / 1500) ** 0.5) < 1.1
+
+
+@pytest.mark.parametrize(("of_time", "of_seed"), [(0.3, 0.02), (0.02, 0.2)], ids=["time", "seeds"])
+def test_the_interval_covers_the_truth_at_about_its_nominal_rate(of_time, of_seed):
+    """An interval of 95 % must hold the true ratio, 1.1, in about 95 of 100 experiments, whatever the noise is from.
+
+    200 experiments put an exact 95 % between 0.91 and 0.98; few seeds cost a little, hence the band. The misses must
+    not all lie on one side.
+    """
+    below = above = 0
+    for experiment in range(200):
+        generator = np.random.default_rng([7, experiment])
+        rnn, transformer = (
+            level
+            + factor * of_time * moving_average(generator, 600, 30)
+            + factor * of_seed * generator.standard_normal((5, 1))
+            + 0.1 * generator.standard_normal((5, 600))
+            for level, factor in ((1.0, 0.5), (1.1, 1.0))
+        )
+        interval = ratio_interval(transformer, rnn, 30, 400, seed=experiment)
+        below, above = below + (interval.high < 1.1), above + (interval.low > 1.1)
+
+    assert 0.90 <= 1 - (below + above) / 200 <= 0.99
+    assert min(below, above) >= 1

@@ -1,0 +1,109 @@
+"""The probe's controls: each passes where it must, and each can fail."""
+
+import pandas as pd
+import pytest
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.probes.controls import ProbeControlFailed, check_controls, paired_lead, require_controls
+from rnn_vs_transformer.probes.tasks import order_free_share
+from rnn_vs_transformer.probes.trial import MODELS
+
+
+@pytest.fixture
+def probe(configure):
+    return configure({"probe.tasks": ["recall", "shuffled", "parity"]}).probe
+
+
+def scores(recall=0.99, shuffled=0.02, parity=None):
+    """A table as the probe makes it, at L = 31: recovered of all models, and accuracies of the models at length 23."""
+    accuracies = {"rnn": 0.6, "gru": 1.0, "lstm": 0.99, "transformer": 0.5} | (parity or {})
+    rows = []
+    for seed in range(3):
+        for model in MODELS:
+            rows += [
+                ("recall", model, 1, seed, recall, None),
+                ("recall", model, 24, seed, 0.0, None),
+                ("shuffled", model, 8, seed, shuffled, None),
+                ("parity", model, 7, seed, 0.9, 0.97),
+                ("parity", model, 23, seed, 0.5, accuracies[model] + 0.001 * seed * (model == "gru")),
+            ]
+    return pd.DataFrame(rows, columns=["task", "model", "lag", "seed", "recovered", "accuracy"])
+
+
+def failing(table, probe):
+    return [control.name for control in check_controls(table, probe) if not control.passed]
+
+
+def test_all_pass_where_all_comes_out_as_it_must(probe):
+    """One cell that tracks the state is enough; a tanh RNN that does not is a finding, not a fault."""
+    controls = check_controls(scores(), probe)
+    assert [control.name for control in controls] == ["lag_1", "shuffled", "parity"]
+    assert all(control.passed for control in controls)
+    require_controls(controls)
+
+
+def test_a_model_that_cannot_recall_one_step_fails_the_first(probe):
+    """One model is enough: the worst counts."""
+    table = scores()
+    table.loc[(table["task"] == "recall") & (table["lag"] == 1) & (table["model"] == "gru"), "recovered"] = 0.7
+    assert failing(table, probe) == ["lag_1"]
+
+
+def test_a_model_that_recalls_a_shuffled_history_fails_the_second(probe):
+    """A tenth is granted beyond what the sum of the values tells."""
+    granted = order_free_share(probe.context_length, probe.shuffled_lag) + 0.1
+    assert failing(scores(shuffled=granted - 0.01), probe) == []
+    assert failing(scores(shuffled=granted + 0.01), probe) == ["shuffled"]
+
+
+@pytest.mark.parametrize(
+    "accuracies",
+    [
+        {"transformer": 1.0},
+        {"gru": 0.5, "lstm": 0.5, "rnn": 0.5},
+        {"gru": 0.58, "lstm": 0.59, "rnn": 0.5},
+    ],
+)
+def test_recurrence_that_does_not_lead_by_the_margin_fails_the_third(probe, accuracies):
+    """Where the Transformer tracks the state as well, or no cell does, or one leads by a hair."""
+    assert failing(scores(parity=accuracies), probe) == ["parity"]
+
+
+def test_one_lucky_seed_does_not_pass_the_third(probe):
+    """The mean over seeds leads by 0.17, but its interval reaches below zero."""
+    table = scores(parity={"rnn": 0.5, "gru": 0.5, "lstm": 0.5})
+    lucky = (table["task"] == "parity") & (table["lag"] == 23) & (table["model"] == "lstm") & (table["seed"] == 1)
+    table.loc[lucky, "accuracy"] = 1.0
+    assert failing(table, probe) == ["parity"]
+
+
+def test_failed_controls_are_told_in_one_line_with_their_numbers(probe):
+    """A probe at fault must not pass in silence; the user sees a line and no traceback."""
+    with pytest.raises(ProbeControlFailed) as error:
+        require_controls(check_controls(scores(recall=0.42, shuffled=0.37), probe))
+    message = str(error.value)
+    assert isinstance(error.value, InputError)
+    assert "\n" not in message
+    assert "recovered 0.420" in message
+    assert "recovered 0.370" in message
+    assert "parity" not in message
+
+
+def test_only_the_controls_of_the_tasks_run_are_checked(configure):
+    probe = configure({"probe.tasks": ["recall", "adding"]}).probe
+    assert [control.name for control in check_controls(scores(), probe)] == ["lag_1"]
+
+
+def test_the_lead_is_that_of_students_t_on_paired_differences():
+    """By hand: differences 1, 2, 3 have mean 2 and standard error 1/sqrt(3), and t with 2 degrees is 4.303."""
+    leader, follower = pd.Series([1.0, 2.0, 3.0]), pd.Series([0.0, 0.0, 0.0])
+    mean, least = paired_lead(leader, follower, comparisons=1)
+    assert mean == 2
+    assert least == pytest.approx(2 - 4.3027 / 3**0.5, abs=1e-4)
+    assert paired_lead(leader, follower, comparisons=3)[1] < least
+
+
+@pytest.mark.parametrize("follower", [pd.Series([0.0]), pd.Series([0.0, 0.0], index=[0, 2])])
+def test_seeds_that_are_not_paired_are_refused(follower):
+    with pytest.raises(ValueError, match="same two or more seeds"):
+        paired_lead(pd.Series([1.0, 2.0])[: len(follower)], follower, 1)

@@ -1,0 +1,159 @@
+"""Files: whole or not at all, and read back as they were written."""
+
+import json
+import resource
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.files import (
+    fingerprint,
+    finite,
+    merge_json,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_bytes,
+    write_json,
+    write_table,
+)
+
+
+@pytest.fixture
+def full_disk():
+    """Let no file grow beyond 1,000 bytes, as if the disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_failing_write_leaves_the_old_file_whole(tmp_path, full_disk):
+    """DVC caches whatever lies there after a stage; half a file must never be taken for a result."""
+    path = tmp_path / "metrics.json"
+    write_bytes(path, b"old")
+
+    with pytest.raises(OSError, match="too large"):
+        write_bytes(path, b"new" * 1000)
+
+    assert path.read_bytes() == b"old"
+
+
+def test_a_failing_first_write_leaves_no_file(tmp_path, full_disk):
+    """The next stage then says that the file is missing, not that it is damaged."""
+    with pytest.raises(OSError, match="too large"):
+        write_bytes(tmp_path / "metrics.json", b"new" * 1000)
+
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_a_write_makes_its_folders_and_leaves_nothing_else(tmp_path):
+    """An output folder belongs to DVC, which would cache a forgotten temporary file with it."""
+    write_bytes(tmp_path / "models" / "rnn" / "weights", b"first")
+    write_bytes(tmp_path / "models" / "rnn" / "weights", b"second")
+
+    assert [(file.name, file.read_bytes()) for file in (tmp_path / "models" / "rnn").iterdir()] == [
+        ("weights", b"second")
+    ]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_json_refuses_what_json_does_not_know(tmp_path, value):
+    """Python would write NaN, and no other reader of the metrics would read it; the old file stays."""
+    path = tmp_path / "metrics.json"
+    write_json(path, {"mse": 1.0})
+
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"mse": value})
+    with pytest.raises(ValueError, match="expected a finite number"):
+        finite(value)
+
+    assert read_json(path) == {"mse": 1.0}
+
+
+def test_json_is_the_same_bytes_for_the_same_content(tmp_path):
+    """`dvc metrics diff` and the cache both live on it; a float is written so that it reads back the same."""
+    content = {"rnn": {"mse": 0.1 + 0.2}, "verdict": "equivalent"}
+    write_json(tmp_path / "a.json", content)
+    write_json(tmp_path / "b.json", content)
+
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert read_json(tmp_path / "a.json") == content
+    assert (tmp_path / "a.json").read_bytes().endswith(b"}\n")
+
+
+def test_merging_replaces_one_key_and_keeps_the_others(tmp_path):
+    """Two stages write timings to one file, in either order, and the bytes must not depend on the order."""
+    for file, keys in [("one.json", ["rnn", "transformer"]), ("other.json", ["transformer", "rnn"])]:
+        for key in keys:
+            merge_json(tmp_path / file, key, {"train_seconds": len(key)})
+    merge_json(tmp_path / "one.json", "rnn", {"train_seconds": 3})
+
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
+    assert read_json(tmp_path / "one.json") == {"rnn": {"train_seconds": 3}, "transformer": {"train_seconds": 11}}
+
+
+def test_a_table_keeps_float32_whole(tmp_path):
+    """Forecasts are float32 and travel through CSV; nine digits bring back every bit."""
+    bits = np.random.default_rng(0).integers(0, 2**32, size=2000, dtype=np.uint32)
+    numbers = bits.view(np.float32)
+    numbers = numbers[np.isfinite(numbers)]
+
+    write_table(tmp_path / "table.csv", pd.DataFrame({"forecast": numbers, "step": np.arange(len(numbers))}))
+    table = pd.read_csv(tmp_path / "table.csv")
+
+    assert np.array_equal(table["forecast"].to_numpy(np.float32), numbers)
+    assert table["step"].tolist() == list(range(len(numbers)))
+    assert list(table.columns) == ["forecast", "step"]
+    assert b"\r" not in (tmp_path / "table.csv").read_bytes()
+
+
+def test_arrays_come_back_with_every_bit_and_type(tmp_path):
+    """Weights and series pass between stages this way; a view with strides must arrive in its own order."""
+    arrays = {"weights": np.random.default_rng(0).standard_normal((3, 4)).T, "half": np.arange(3, dtype=np.float32) / 2}
+
+    write_arrays(tmp_path / "arrays.safetensors", arrays)
+    read = read_arrays(tmp_path / "arrays.safetensors")
+
+    assert read.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert np.array_equal(read[name], array)
+        assert read[name].dtype == array.dtype
+
+
+@pytest.mark.parametrize("reader", [read_json, read_arrays])
+@pytest.mark.parametrize(
+    ("content", "fault"), [(None, "is missing"), (b"{", "is damaged"), (b"\xff\xfe", "is damaged")]
+)
+def test_a_missing_or_damaged_file_is_told_in_one_line(tmp_path, reader, content, fault):
+    """The user learns which file, and the one command that brings it back."""
+    path = tmp_path / "file"
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(InputError, match=f"{path} {fault}.*; run: dvc repro") as error:
+        reader(path)
+
+    assert "\n" not in str(error.value)
+
+
+def test_a_cut_off_file_of_arrays_is_damaged(tmp_path):
+    """A copy that broke off must not load as smaller weights."""
+    path = tmp_path / "arrays.safetensors"
+    write_arrays(path, {"weights": np.arange(100.0)})
+    path.write_bytes(path.read_bytes()[:-8])
+
+    with pytest.raises(InputError, match="is damaged"):
+        read_arrays(path)
+
+
+def test_a_fingerprint_tells_contents_apart(tmp_path):
+    """Timings are known by it to belong to their training run: one changed digit is another run."""
+    for name, content in [("a", {"mse": 0.1}), ("b", {"mse": 0.1}), ("c", {"mse": 0.2})]:
+        (tmp_path / name).write_text(json.dumps(content))
+
+    a, b, c = (fingerprint(tmp_path / name) for name in "abc")
+
+    assert a == b != c

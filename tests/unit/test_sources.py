@@ -1,0 +1,161 @@
+"""From settings to the files of the series, and from those to windows for training."""
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import load_development, load_meta, load_test, save_series
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.data.splits import Borders
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.files import read_arrays, write_arrays
+from rnn_vs_transformer.training.seeds import development_windows
+
+
+@pytest.fixture
+def here(monkeypatch, tmp_path):
+    """An empty project as the working folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    return tmp_path
+
+
+def write_csv(values):
+    rows = "".join(
+        f"{day},{value}\n"
+        for day, value in zip(np.datetime64("2020-01-01") + np.arange(len(values)), values, strict=True)
+    )
+    (paths.META.parent / "raw" / "series.csv").write_text("time,a\n" + rows)
+
+
+CSV = {"data.source": "csv", "data.file": "data/raw/series.csv"}
+
+
+def test_the_series_comes_back_from_its_files_as_it_was(here, configure):
+    """Stages meet through files alone, so nothing may be lost between them, and each step is in one file only."""
+    series = make_series(configure().data)
+    save_series(series)
+
+    development, (test, oracle), meta = load_development(), load_test(), load_meta()
+
+    assert np.array_equal(np.vstack([development, test]), series.values)
+    assert np.array_equal(oracle, series.oracle)
+    assert meta == series.meta
+    assert meta.borders == Borders(200, 280, 400)
+    assert len(development) == 280
+
+
+def test_the_oracle_has_one_forecast_for_each_test_window(here, configure):
+    """Test steps are 280 to 399, H is 4: the origins 279 to 395 are 117, and the oracle is near the truth on each."""
+    series = make_series(configure().data)
+    truth = series.values[np.arange(279, 396)[:, None] + np.arange(1, 5), 0]
+
+    assert series.meta.oracle == "exact"
+    assert series.oracle.shape == truth.shape
+    assert np.square(series.oracle - truth).mean() < 0.2 * truth.var()
+    assert np.square(series.oracle[:-1] - truth[1:]).mean() > 2 * np.square(series.oracle - truth).mean()
+
+
+def test_steps_that_the_split_leaves_out_are_in_no_file(here, configure):
+    """A split by counts may end before the series; what lies beyond is not tested on."""
+    series = make_series(configure({"data.split": [100, 50, 30]}).data)
+    save_series(series)
+
+    assert len(load_development()) == 150
+    assert len(load_test()[0]) == 30
+    assert len(series.oracle) == 27
+
+
+def test_training_windows_do_not_change_with_the_test_split_or_the_validation_split(here, configure):
+    """Train windows know nothing of validation, not even through the scaler; no window knows the test file."""
+    save_series(make_series(configure().data))
+    train, validation = development_windows(load_meta())
+    values = load_development()
+    values[200:] = 50.0 + 7.0 * values[200:]
+    write_arrays(paths.DEVELOPMENT, {"values": values})
+    paths.TEST.unlink()
+
+    changed_train, changed_validation = development_windows(load_meta())
+
+    everything = torch.arange(len(train))
+    for one, other in zip(train.batch(everything), changed_train.batch(everything), strict=True):
+        assert torch.equal(one, other)
+    assert not torch.equal(validation.batch(torch.arange(5))[1], changed_validation.batch(torch.arange(5))[1])
+
+
+def test_training_windows_are_scaled_by_train_and_end_at_their_borders(here, configure):
+    """Train steps have mean 0 and deviation 1; the last train target is step 199, the first of validation 200."""
+    series = make_series(configure().data)
+    save_series(series)
+    scaled = (series.values[:, 0] - series.values[:200, 0].mean()) / series.values[:200, 0].std()
+
+    train, validation = development_windows(load_meta())
+
+    assert (len(train), len(validation)) == (200 - 16 + 1, 80 - 4 + 1)
+    np.testing.assert_allclose(train.batch(torch.tensor([184]))[1][0], scaled[196:200], rtol=1e-5)
+    np.testing.assert_allclose(validation.batch(torch.tensor([0]))[0][0], scaled[188:200], rtol=1e-5)
+    np.testing.assert_allclose(validation.batch(torch.tensor([76]))[1][0], scaled[276:280], rtol=1e-5)
+
+
+def test_a_csv_file_becomes_a_series_with_its_season(here, configure):
+    """A week is the season of days; there is no oracle for a real series."""
+    values = np.random.default_rng(0).standard_normal(100).round(3)
+    write_csv(values)
+
+    series = make_series(configure(CSV).data)
+    save_series(series)
+
+    np.testing.assert_array_equal(series.values[:, 0], values)
+    assert (series.meta.season_length, series.meta.oracle, series.meta.channels) == (7, "none", ["a"])
+    assert (series.meta.time_column, series.meta.frequency) == ("time", "D")
+    assert load_test()[1] is None
+    assert "oracle" not in read_arrays(paths.TEST)
+
+
+def test_filled_cells_are_counted_in_the_split_they_fall_into(here, configure):
+    """Borders at 50, 70 and 100: two gaps in train, one in validation, three in test."""
+    values = [str(number**2 % 17) for number in range(100)]
+    for gap in (10, 49, 50, 70, 71, 98):
+        values[gap] = ""
+    write_csv(values)
+
+    series = make_series(configure({**CSV, "data.missing": "interpolate"}).data)
+
+    assert series.meta.filled_cells == {"train": 2, "validation": 1, "test": 3}
+    assert np.isfinite(series.values).all()
+
+
+def test_a_given_season_wins_over_the_spacing(here, configure):
+    """The user knows the series."""
+    write_csv(np.arange(100) % 7)
+
+    assert make_series(configure({**CSV, "data.season_length": 9}).data).meta.season_length == 9
+    assert make_series(configure({"data.season_length": 9}).data).meta.season_length == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data.split": [300, 100, 100]}, r"asks for 300 \+ 100 \+ 100 steps, but the series has only 400"),
+        ({"data.context_length": 300}, "the train split has 200 steps"),
+        ({"data.season_length": 101}, "needs at least two seasons in the train split"),
+        ({"data.split": [20, 10, 10], "data.synthetic.delay": 31}, "must not reach back before the first step"),
+    ],
+)
+def test_settings_that_do_not_fit_the_series_are_refused(here, configure, changes, message):
+    """What the schema cannot know, because it depends on the length of the series, is told before any training."""
+    settings = dict(changes)
+    delay = settings.pop("data.synthetic.delay", 6)
+    settings["data.synthetic"] = {**configure().data.synthetic.model_dump(), "delay": delay}
+
+    with pytest.raises(InputError, match=message):
+        make_series(configure(settings).data)
+
+
+def test_a_channel_that_is_constant_over_train_is_refused(here, configure):
+    """It may move later, but nothing can be learnt of it."""
+    write_csv([5] * 60 + list(range(40)))
+
+    with pytest.raises(InputError, match="channel 'a' is constant over the train split"):
+        make_series(configure(CSV).data)

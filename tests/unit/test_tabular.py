@@ -1,0 +1,217 @@
+"""Reading real series: what is read, and that what cannot be read with certainty is refused in one line."""
+
+import numpy as np
+import pytest
+
+from rnn_vs_transformer.data.tabular import read_table, season_length_of
+from rnn_vs_transformer.errors import InputError
+
+DAYS = "time,a\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-04,4\n2020-01-05,5\n2020-01-06,6\n"
+
+
+@pytest.fixture
+def read(configure, monkeypatch, tmp_path):
+    """Write text or bytes to data/raw/series.csv of an empty project and read it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+
+    def write_and_read(content, file="data/raw/series.csv", **settings):
+        if content is not None:
+            (tmp_path / file).write_bytes(content if isinstance(content, bytes) else content.encode())
+        changes = {"data.source": "csv", "data.file": file}
+        return read_table(configure({**changes, **{f"data.{name}": value for name, value in settings.items()}}).data)
+
+    return write_and_read
+
+
+def without(text, row):
+    """A file less one row, counted as an editor shows it."""
+    return "".join(line for number, line in enumerate(text.splitlines(keepends=True), start=1) if number != row)
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "named"),
+    [
+        pytest.param(None, {}, ["data/raw/series.csv does not exist"], id="missing file"),
+        pytest.param(b"", {}, ["is empty"], id="empty file"),
+        pytest.param("time,a\n", {}, ["header but no rows"], id="header only"),
+        pytest.param("time,a\n2020-01-01,é\n".encode("latin-1"), {}, ["not UTF-8", "byte 19"], id="Latin-1"),
+        pytest.param(DAYS.encode("utf-16"), {}, ["not UTF-8"], id="UTF-16"),
+        pytest.param("a,b\nx,y\nz,w\n", {}, ["no numeric column among a, b"], id="no numeric column"),
+        pytest.param("time;a\n2020-01-01;1\n", {}, ["no numeric column", "comma"], id="semicolons"),
+        pytest.param("a,b\n1,2\nx,3\n4,5\n", {}, ["row 3", "column 'a'", "'x'"], id="text in a numeric column"),
+        pytest.param("a,b\n1,2\n4,NaN\n4,5\n", {}, ["row 3", "column 'b'", "'NaN'"], id="NaN in a numeric column"),
+        pytest.param("a,b\n1,2\n3,4\n-inf,5\n", {}, ["row 4", "column 'a'", "'-inf'"], id="infinity"),
+        pytest.param("a,b\n1,2\n1e999,3\n4,5\n", {}, ["row 3", "column 'a'", "'1e999'"], id="overflow"),
+        pytest.param("a,b\n1,2\n1_000,3\n4,5\n", {}, ["row 3", "column 'a'", "'1_000'"], id="underscore"),
+        pytest.param("a,b\n1,2\n3,\n4,5\n", {}, ["row 3", "column 'b'", "empty"], id="empty cell"),
+        pytest.param(DAYS + "2020-01-06,7\n", {}, ["row 8", "column 'time'", "repeats"], id="time twice"),
+        pytest.param(DAYS + "2020-01-03,7\n", {}, ["row 8", "column 'time'", "earlier"], id="times not sorted"),
+        pytest.param("a,b,a\n1,2,3\n4,5,6\n", {}, ["column 'a'", "more than once"], id="column name twice"),
+        pytest.param("a,b\n1,2\n3\n4,5\n", {"missing": "interpolate"}, ["row 3", "1 cell"], id="short row"),
+        pytest.param("a,b\n1,2\n3,4,5\n", {}, ["row 3", "3 cells"], id="long row"),
+        pytest.param("a,b\n1,2\n\n3,4\n", {"missing": "interpolate"}, ["row 3", "0 cells"], id="blank line"),
+        pytest.param('a,b\n1,"2\n3,4\n', {}, ["data/raw/series.csv"], id="open quote"),
+        pytest.param(
+            DAYS + "2020-01-07T12:00,7\n", {"missing": "interpolate"}, ["row 8", "column 'time'", "evenly"], id="uneven"
+        ),
+        pytest.param(without(DAYS, 4), {}, ["row 4", "column 'time'", "1 rows are missing"], id="missing row"),
+        pytest.param("a,b\n,2\n1,3\n4,5\n", {"missing": "interpolate"}, ["column 'a'", "starts"], id="leading gap"),
+        pytest.param("a,b\n1,2\n1,3\n4,\n", {"missing": "interpolate"}, ["column 'b'", "ends"], id="trailing gap"),
+        pytest.param(
+            "time,a\n2020-01-01,1\n2020-13-01,2\n2020-01-03,3\n", {}, ["row 3", "'2020-13-01'"], id="bad time"
+        ),
+        pytest.param(
+            DAYS, {"time_column": "when"}, ["data.time_column", "'when'", "time, a"], id="unknown time column"
+        ),
+        pytest.param(DAYS, {"channels": ["b"]}, ["data.channels", "'b'", "time, a"], id="unknown channel"),
+        pytest.param(DAYS, {"channels": ["time"]}, ["data.channels", "'time'"], id="time as a channel"),
+        pytest.param(DAYS, {"channels": ["a", "a"]}, ["data.channels", "'a'"], id="channel twice"),
+        pytest.param(DAYS, {"channels": []}, ["data.channels"], id="no channel"),
+    ],
+)
+def test_a_file_that_cannot_be_read_with_certainty_is_refused_in_one_line(read, content, settings, named):
+    """The user gets the place and the fault, not a traceback, and never a series that is not what the file says."""
+    with pytest.raises(InputError) as refusal:
+        read(content, **settings)
+
+    message = str(refusal.value)
+    assert "\n" not in message
+    assert all(part in message for part in named), message
+
+
+@pytest.mark.parametrize("file", ["series.csv", "data/series.csv", "data/raw/../series.csv"])
+def test_a_file_outside_the_raw_folder_is_refused(read, file):
+    """DVC tracks data/raw alone; a file elsewhere could change without a stage being rerun."""
+    with pytest.raises(InputError, match="outside data/raw"):
+        read(DAYS, file=file)
+
+
+def test_a_link_that_leads_outside_the_raw_folder_is_refused(read, tmp_path):
+    """A link is tracked as itself, so what it points at could change unseen."""
+    (tmp_path / "elsewhere.csv").write_text(DAYS)
+    (tmp_path / "data" / "raw" / "series.csv").symlink_to(tmp_path / "elsewhere.csv")
+
+    with pytest.raises(InputError, match="outside data/raw"):
+        read(None)
+
+
+@pytest.mark.parametrize("missing", ["error", "interpolate"])
+def test_two_rows_are_too_few_to_tell_a_spacing_and_no_crash(read, missing):
+    """A short file is refused later, for its length and in one line; reading it must not fail before that."""
+    table = read("time,a\n2020-01-01,1\n2020-01-02,2\n", missing=missing)
+
+    assert table.frequency is None
+    assert table.values.tolist() == [[1.0], [2.0]]
+
+
+def test_values_channels_and_times_are_read_as_written(read):
+    """What the file says, to the last digit: all numeric columns, in the file's order, and no label column."""
+    table = read("b,when,label,a\n1.25,2020-01-01,x,-3e2\n 2.5 ,2020-01-02,y,0.1\n3,2020-01-03,1,7\n")
+
+    assert table.channels == ["b", "a"]
+    assert table.values.tolist() == [[1.25, -300.0], [2.5, 0.1], [3.0, 7.0]]
+    assert (table.time_column, table.first_time, table.frequency) == ("when", "2020-01-01 00:00:00", "D")
+    assert not table.filled.any()
+
+
+def test_chosen_channels_come_in_the_chosen_order(read):
+    """`data.channels` is the user's list: its order, and nothing but it."""
+    table = read("a,b,c\n1,2,3\n4,5,6\n", channels=["c", "a"])
+
+    assert table.channels == ["c", "a"]
+    assert table.values.tolist() == [[3.0, 1.0], [6.0, 4.0]]
+
+
+def test_a_column_that_is_not_chosen_may_hold_anything(read):
+    """A fault in a column that is not used is no fault."""
+    assert read("a,b\n1,x\n2,\n3,5\n", channels=["a"]).values.tolist() == [[1.0], [2.0], [3.0]]
+
+
+def test_no_time_column_takes_rows_as_steps(read):
+    """With `none` the times are not read, so they may be as uneven as they like."""
+    table = read("time,a\n2020-01-01,1\n2020-01-09,2\n2020-01-01,3\n", time_column="none")
+
+    assert table.values.tolist() == [[1.0], [2.0], [3.0]]
+    assert (table.time_column, table.frequency) == (None, None)
+
+
+def test_interpolation_is_exact_on_linear_data(read):
+    """On a straight line the values between two known ones lie on it: rows 3 and 4 of a, row 3 of b."""
+    table = read("a,b\n1,10\n,\n,8\n7,7\n", missing="interpolate")
+
+    assert table.values.tolist() == [[1.0, 10.0], [3.0, 9.0], [5.0, 8.0], [7.0, 7.0]]
+    assert table.filled.tolist() == [[False, False], [True, True], [True, False], [False, False]]
+
+
+def test_missing_rows_are_inserted_where_interpolation_is_allowed(read):
+    """A step must be a step of time: the third and the fifth day, not in the file, are filled and marked."""
+    table = read(without(without(DAYS, 6), 4) + "2020-01-07,7\n2020-01-08,8\n", missing="interpolate")
+
+    assert table.values.flatten().tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+    assert np.flatnonzero(table.filled).tolist() == [2, 4]
+    assert table.frequency == "D"
+
+
+def test_times_around_the_change_to_summer_time_are_hours(read):
+    """With their offset from UTC the hours around the change are evenly spaced, as they were in truth."""
+    hours = ["2020-03-29T00:00+01:00", "2020-03-29T01:00+01:00", "2020-03-29T03:00+02:00", "2020-03-29T04:00+02:00"]
+
+    table = read("time,a\n" + "".join(f"{hour},{number}\n" for number, hour in enumerate(hours)))
+
+    assert table.frequency == "h"
+
+
+@pytest.mark.parametrize(
+    ("times", "season"),
+    [
+        (["2020-01-01 00:00", "2020-01-01 01:00", "2020-01-01 02:00"], 24),
+        (["2020-01-01 00:00", "2020-01-01 02:00", "2020-01-01 04:00"], 12),
+        (["2020-01-01 00:00", "2020-01-01 00:15", "2020-01-01 00:30"], 96),
+        (["2020-01-01", "2020-01-02", "2020-01-03"], 7),
+        (["2020-01-04", "2020-01-11", "2020-01-18"], 52),
+        (["2020-01-01", "2020-02-01", "2020-03-01"], 12),
+        (["2020-01-31", "2020-02-29", "2020-03-31"], 12),
+        (["2020-01-01", "2020-04-01", "2020-07-01"], 4),
+        (["2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07"], 5),
+    ],
+)
+def test_the_season_follows_from_the_spacing(read, times, season):
+    """Hours make a day, days a week, weeks, months and quarters a year."""
+    table = read("time,a\n" + "".join(f"{time},{number}\n" for number, time in enumerate(times)))
+
+    assert season_length_of(table) == season
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a\n1\n2\n3\n",
+        "time,a\n2020-01-01,1\n2021-01-01,2\n2022-01-01,3\n",
+        "time,a\n2020-01-01,1\n2020-01-06,2\n2020-01-11,3\n",
+    ],
+)
+def test_a_season_that_nobody_can_know_must_be_given(read, content):
+    """Without times, or with years or steps that do not divide a day or week, a guess would be a straw man."""
+    with pytest.raises(InputError, match=r"set data.season_length to") as refusal:
+        season_length_of(read(content))
+
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        DAYS.encode("utf-8-sig"),
+        DAYS.replace("\n", "\r\n").encode(),
+        DAYS.rstrip("\n").encode(),
+        DAYS.replace(",", " , "),
+    ],
+    ids=["byte order mark", "CRLF", "no last line end", "blanks around commas"],
+)
+def test_files_as_spreadsheets_write_them_are_read_alike(read, content):
+    """A byte order mark, Windows line ends and blanks are no part of names or values."""
+    table, plain = read(content), read(DAYS)
+
+    assert np.array_equal(table.values, plain.values)
+    assert (table.channels, table.time_column, table.frequency) == (["a"], "time", "D")

@@ -1,0 +1,200 @@
+"""Self-attention against torch's own layer and numbers worked out by hand; its shortcut against the long way."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention, build_transformer
+
+POSITIONALS = ["sinusoidal", "learned", "rotary"]
+
+
+def torch_layer_with_the_weights_of(layer, width, heads, feedforward_width):
+    """torch.nn.TransformerEncoderLayer that computes with the weights of ours."""
+    reference = nn.TransformerEncoderLayer(
+        width, heads, feedforward_width, dropout=0.0, activation="relu", batch_first=True, norm_first=True
+    )
+    attention = reference.self_attn
+    with torch.no_grad():
+        attention.in_proj_weight.copy_(torch.cat([layer.query.weight, layer.key_value.weight]))
+        attention.in_proj_bias.copy_(torch.cat([layer.query.bias, layer.key_value.bias]))
+    attention.out_proj.load_state_dict(layer.attention_output.state_dict())
+    reference.norm1.load_state_dict(layer.attention_norm.state_dict())
+    reference.norm2.load_state_dict(layer.feedforward_norm.state_dict())
+    reference.linear1.load_state_dict(layer.feedforward[0].state_dict())
+    reference.linear2.load_state_dict(layer.feedforward[3].state_dict())
+    return reference
+
+
+@pytest.mark.parametrize("heads", [1, 2, 4])
+def test_the_layer_and_its_gradient_equal_those_of_torch(configure, scramble, heads):
+    """Our layer is the published pre-norm layer, so a claim about it is a claim about the Transformer."""
+    layer = scramble(EncoderLayer(configure({"model.heads": heads}).model))
+    reference = torch_layer_with_the_weights_of(layer, 8, heads, 16)
+    ours = torch.randn(3, 7, 8, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    theirs = ours.detach().clone().requires_grad_()
+
+    result, expected = layer(ours, last_only=False), reference(theirs)
+    result.square().sum().backward()
+    expected.square().sum().backward()
+
+    torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_weights_are_first_drawn_as_torch_draws_them(configure):
+    """A family must not lose by its initialisation: the spread of every tensor is that of torch's layer."""
+    torch.manual_seed(0)
+    wide = {"model.transformer_width": 64, "model.heads": 4, "model.feedforward_width": 128}
+    layer = EncoderLayer(configure(wide).model)
+    drawn = nn.TransformerEncoderLayer(64, 4, 128, norm_first=True, batch_first=True)
+    spreads = {
+        "query": (layer.query.weight, drawn.self_attn.in_proj_weight[:64]),
+        "key and value": (layer.key_value.weight, drawn.self_attn.in_proj_weight[64:]),
+        "output": (layer.attention_output.weight, drawn.self_attn.out_proj.weight),
+        "first feed-forward": (layer.feedforward[0].weight, drawn.linear1.weight),
+        "second feed-forward": (layer.feedforward[3].weight, drawn.linear2.weight),
+    }
+    for name, (ours, theirs) in spreads.items():
+        assert ours.std().item() == pytest.approx(theirs.std().item(), rel=0.05), name
+        assert ours.abs().max().item() == pytest.approx(theirs.abs().max().item(), rel=0.02), name
+    for linear in (layer.query, layer.key_value, layer.attention_output):
+        assert not linear.bias.any()
+
+
+@pytest.mark.parametrize("readout_length", [1, 5])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("positional", POSITIONALS)
+def test_the_last_token_shortcut_gives_the_last_token_of_the_full_computation(
+    configure, scramble, positional, layers, readout_length
+):
+    """The shortcut saves work and changes no number; else speed and accuracy would be of two different models."""
+    params = configure({"model.positional": positional, "model.transformer_layers": layers}).model
+    mixer = scramble(SelfAttention(params, readout_length)).double()
+    tokens = torch.randn(2, readout_length, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    short, full = mixer(tokens, last_only=True), mixer(tokens, last_only=False)
+
+    torch.testing.assert_close(short, full[:, -1:], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("positional", POSITIONALS)
+def test_the_last_token_shortcut_trains_on_the_same_gradient(configure, scramble, positional):
+    """Training through the shortcut moves every weight as the full computation would."""
+    mixer = scramble(SelfAttention(configure({"model.positional": positional}).model, 5)).double()
+    tokens = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    short = torch.autograd.grad(mixer(tokens, last_only=True).pow(3).sum(), list(mixer.parameters()))
+    full = torch.autograd.grad(mixer(tokens, last_only=False)[:, -1:].pow(3).sum(), list(mixer.parameters()))
+
+    assert all(gradient.any() for gradient in short)
+    torch.testing.assert_close(short, full, rtol=1e-9, atol=1e-9)
+
+
+def attention_by_hand(configure, heads):
+    """A layer of width 4 whose queries, keys and values are picked out of the token by hand-set weights.
+
+    With one head of width 4 the scale is 1/2. The query is 2 * token[3], the key token[1], both in the first place,
+    so the score of a pair is token[3] * token[1]; the value is token[2], in the first place and in the third.
+    """
+    params = configure({"model.transformer_width": 4, "model.heads": heads}).model
+    layer = EncoderLayer(params)
+    with torch.no_grad():
+        for weight in layer.parameters():
+            weight.zero_()
+        layer.attention_output.weight.copy_(torch.eye(4))
+        layer.key_value.weight[4, 2] = 1.0
+        layer.key_value.weight[6, 2] = 1.0
+    return layer
+
+
+TOKENS = torch.tensor([[[0.0, 0.0, 8.0, 0.0], [0.0, math.log(2), 16.0, 1.0], [0.0, math.log(5), 24.0, 2.0]]])
+
+
+def test_attention_weights_equal_those_worked_out_by_hand(configure):
+    """Scores of 0, ln 2 and ln 5 must weigh the values 8, 16, 24 by 1, 2 and 5 eighths: softmax over the keys.
+
+    The first token asks with 0, so all weigh alike: 16. The second asks with 1: (8 + 2*16 + 5*24)/8 = 20. The third
+    asks with 2, which squares the odds: (8 + 4*16 + 25*24)/30 = 22.4.
+    """
+    layer = attention_by_hand(configure, heads=1)
+    with torch.no_grad():
+        layer.query.weight[0, 3] = 2.0
+        layer.key_value.weight[0, 1] = 1.0
+
+    result = layer._attention(TOKENS, last_only=False)
+
+    torch.testing.assert_close(result[0, :, 0], torch.tensor([16.0, 20.0, 22.4]))
+    torch.testing.assert_close(layer._attention(TOKENS, last_only=True)[0, :, 0], torch.tensor([22.4]))
+
+
+def test_each_head_weighs_the_tokens_by_itself(configure):
+    """Only the second head has queries and keys, so it alone departs from equal weights.
+
+    The heads are 2 wide: the scale is 1/sqrt(2), and a query of sqrt(2) * token[3] gives the scores of the test above.
+    """
+    layer = attention_by_hand(configure, heads=2)
+    with torch.no_grad():
+        layer.query.weight[2, 3] = math.sqrt(2)
+        layer.key_value.weight[2, 1] = 1.0
+
+    result = layer._attention(TOKENS, last_only=False)
+
+    torch.testing.assert_close(result[0, :, 0], torch.tensor([16.0, 16.0, 16.0]))
+    torch.testing.assert_close(result[0, :, 2], torch.tensor([16.0, 20.0, 22.4]))
+
+
+def test_the_number_of_heads_changes_the_forecast(configure, scramble):
+    """`model.heads` has no weights of its own, so only the numbers can show that it is obeyed."""
+    context = torch.randn(2, 12, generator=torch.Generator().manual_seed(1))
+    forecasts = [
+        scramble(build_transformer(configure({"model.heads": heads}).model, 12, 4))(context) for heads in (1, 2, 4)
+    ]
+
+    for first, second in [(0, 1), (1, 2), (0, 2)]:
+        assert (forecasts[first] - forecasts[second]).abs().max() > 1e-3
+
+
+def test_every_token_sees_every_other(configure, scramble):
+    """There is no causal mask: the whole context is past, so the oldest token may look at the newest."""
+    mixer = scramble(SelfAttention(configure({"model.transformer_layers": 1}).model, 5))
+    tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1)).requires_grad_()
+
+    for position in range(5):
+        gradient = torch.autograd.grad(mixer(tokens, last_only=False)[0, position].pow(3).sum(), tokens)[0]
+        assert gradient[0].abs().amax(dim=1).min() > 0
+
+
+@pytest.mark.parametrize("positional", POSITIONALS)
+def test_the_order_of_tokens_matters_through_the_positional_encoding(configure, scramble, positional):
+    """Each encoding tells the order: earlier tokens swapped change what the last one reads."""
+    mixer = scramble(SelfAttention(configure({"model.positional": positional}).model, 5))
+    tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1))
+    swapped = tokens[:, [1, 0, 3, 2, 4]]
+
+    assert (mixer(tokens, last_only=True) - mixer(swapped, last_only=True)).abs().max() > 1e-3
+
+
+def test_without_positions_attention_sees_a_set(configure, scramble):
+    """With the encoding taken away, swapped tokens change nothing: order enters nowhere else."""
+    mixer = scramble(SelfAttention(configure({"model.positional": "learned"}).model, 5))
+    with torch.no_grad():
+        mixer.positions.zero_()
+    tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1))
+
+    torch.testing.assert_close(
+        mixer(tokens, last_only=True), mixer(tokens[:, [1, 0, 3, 2, 4]], last_only=True), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_only_learned_positions_are_weights(configure):
+    """Fixed encodings are recomputed, never saved or trained; learned ones must be both."""
+    names = {
+        positional: set(SelfAttention(configure({"model.positional": positional}).model, 5).state_dict())
+        for positional in POSITIONALS
+    }
+
+    assert names["learned"] - names["rotary"] == {"positions"}
+    assert names["sinusoidal"] == names["rotary"]

@@ -1,0 +1,132 @@
+"""Splits, scaling and windows: who may see which step."""
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_vs_transformer.data.splits import Borders, Scaler, check_windows, forecast_origins, split_borders
+from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.errors import InputError
+
+
+def test_the_ett_protocol_gives_the_published_number_of_windows():
+    """12, 4 and 4 months of hours with L=336 and H=96 are 8209, 2785 and 2785 windows; fewer means dropped ones."""
+    borders = split_borders([8640, 2880, 2880], 17420)
+    splits = [(0, borders.train_end), (borders.train_end, borders.validation_end), (borders.validation_end, 14400)]
+
+    assert borders == Borders(8640, 11520, 14400)
+    assert [len(forecast_origins(start, end, 336, 96)) for start, end in splits] == [8209, 2785, 2785]
+
+
+@pytest.mark.parametrize(
+    ("split", "steps", "borders"),
+    [
+        ([0.5, 0.2, 0.3], 8000, Borders(4000, 5600, 8000)),
+        ([0.7, 0.1, 0.2], 1000, Borders(700, 800, 1000)),
+        ([0.5, 0.25, 0.125], 80, Borders(40, 60, 70)),
+        ([0.1, 0.1, 0.1], 7, Borders(1, 1, 2)),
+        ([6, 2, 1], 10, Borders(6, 8, 9)),
+        ([1, 1, 1], 3, Borders(1, 2, 3)),
+    ],
+)
+def test_fractions_and_counts_cut_where_expected(split, steps, borders):
+    """Fractions that sum to 1 use every step in spite of rounding; what a split leaves out lies at the end."""
+    assert split_borders(split, steps) == borders
+
+
+def test_more_steps_asked_for_than_there_are_is_refused():
+    """A test split cut short in silence would be another benchmark under the same name."""
+    with pytest.raises(InputError, match=r"8 \+ 2 \+ 1 steps, but the series has only 10"):
+        split_borders([8, 2, 1], 10)
+
+
+@pytest.mark.parametrize(
+    ("borders", "message"),
+    [
+        (Borders(16, 21, 26), "the train split has 16 steps, .* need at least 17"),
+        (Borders(17, 21, 26), "the validation split has 4 steps.* least 5"),
+        (Borders(17, 22, 26), "the test split has 4 steps.* least 5"),
+    ],
+)
+def test_a_split_one_step_too_short_is_refused_by_name(borders, message):
+    """Each split needs two windows: train L + H + 1 = 17 steps, the others H + 1 = 5, as their contexts reach back."""
+    with pytest.raises(InputError, match=message):
+        check_windows(borders, 12, 4)
+
+
+def test_the_shortest_allowed_splits_give_two_windows_each():
+    """The check is exact: one step less was refused above."""
+    borders = Borders(17, 22, 27)
+
+    check_windows(borders, 12, 4)
+
+    for start, end in [(0, 17), (17, 22), (22, 27)]:
+        assert len(forecast_origins(start, end, 12, 4)) == 2
+
+
+def test_a_window_is_the_steps_around_its_origin():
+    """On a series that counts its own steps, window i of channel c can be read off."""
+    values = torch.stack([torch.arange(20.0), 100 + torch.arange(20.0)])
+    windows = Windows(values, forecast_origins(8, 14, 3, 2), 3, 2)  # origins 7 to 11
+
+    contexts, targets = windows.batch(torch.tensor([0, 4, 5, 9]))
+
+    assert len(windows) == 10
+    assert contexts.tolist() == [[5, 6, 7], [9, 10, 11], [105, 106, 107], [109, 110, 111]]
+    assert targets.tolist() == [[8, 9], [12, 13], [108, 109], [112, 113]]
+
+
+def test_windows_are_views_of_the_series():
+    """A month of minutes in windows of a day would be 1,440 copies of itself; the view holds one."""
+    values = torch.arange(20.0)[None].clone()
+    windows = Windows(values, forecast_origins(0, 20, 3, 2), 3, 2)
+
+    values[0, 7] = -1.0
+
+    assert windows._view.untyped_storage().data_ptr() == values.untyped_storage().data_ptr()
+    assert (torch.cat(windows.batch(torch.arange(len(windows))), dim=1) == -1.0).sum() == 5
+
+
+def test_a_batch_is_a_copy():
+    """A model that writes into its input must not spoil the series for the windows after it."""
+    values = torch.arange(20.0)[None].clone()
+    windows = Windows(values, forecast_origins(0, 20, 3, 2), 3, 2)
+
+    for part in windows.batch(torch.arange(4)):
+        part.zero_()
+
+    assert torch.equal(values, torch.arange(20.0)[None])
+
+
+def test_a_constant_channel_is_refused_by_name():
+    """It has no deviation to divide by, and nothing to forecast."""
+    values = np.column_stack([np.arange(10.0), np.full(10, 0.1)])
+
+    with pytest.raises(InputError, match="channel 'flat' is constant over the train split"):
+        Scaler.fit(values, ["steep", "flat"])
+
+
+@pytest.mark.parametrize("unit", [1e-15, 1e-6, 1.0, 1e15])
+def test_the_units_of_a_series_do_not_change_its_scaled_values(unit):
+    """A z-score has no unit, so a series in very small or large units is as good as any other."""
+    values = np.random.default_rng(0).standard_normal((50, 2))
+
+    scaled = Scaler.fit(values * unit, ["a", "b"]).scale(values * unit)
+
+    np.testing.assert_allclose(scaled, Scaler.fit(values, ["a", "b"]).scale(values), rtol=1e-9, atol=1e-12)
+
+
+def test_train_values_have_mean_zero_and_deviation_one_after_scaling():
+    """The z-score per channel, of train steps 2, 4, 6 and 8: mean 5 and deviation sqrt(5)."""
+    train = np.array([[2.0, 1.0], [4.0, -1.0], [6.0, 1.0], [8.0, -1.0]])
+
+    scaler = Scaler.fit(train, ["a", "b"])
+
+    np.testing.assert_allclose(scaler.mean, [5.0, 0.0])
+    np.testing.assert_allclose(scaler.deviation, [5**0.5, 1.0])
+    np.testing.assert_allclose(scaler.scale(np.array([[10.0, 0.5]])), [[5**0.5, 0.5]])
+
+
+def test_the_tensor_has_channels_first():
+    """(steps, C) becomes (C, steps): a mix-up would train on channels as if they were time."""
+    assert to_tensor(np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])).tolist() == [[1, 2, 3], [10, 20, 30]]
