@@ -27,7 +27,7 @@ def rounds(times: dict[tuple[str, int, int], float]) -> pd.DataFrame:
 def test_a_planted_decay_becomes_powers_of_ten_over_the_context() -> None:
     """0.9 per step over 96 steps is 0.9^95 = 10^-4.347."""
     decay = {"decay_per_step": 0.9, "decay_per_step_ci_low": 0.8, "decay_per_step_ci_high": 0.95}
-    found = findings.vanishing_gradients({"gradients": {"rnn": {"trained": decay}}}, "rnn", 96).finding
+    found = findings.vanishing_gradients({"gradients": {"rnn": {"untrained": decay}}}, "rnn", 96).finding
     assert found is not None
     assert found.number == pytest.approx(4.347, abs=1e-3)
     assert found.low == pytest.approx(2.116, abs=1e-3)

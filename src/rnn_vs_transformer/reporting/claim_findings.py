@@ -29,18 +29,20 @@ class Measured:
 
 
 def vanishing_gradients(report: dict[str, Any], cell: str, context_length: int) -> Measured:
-    """C1, from the fitted decay of the trained RNN's input gradient per step back."""
-    decay = report["gradients"][cell].get("trained")
+    """C1, from the fitted decay of the RNN's input gradient per step back, before training."""
+    decay = report["gradients"][cell].get("untrained")
     if not decay or "decay_per_step_ci_low" not in decay:
         return Measured(None, "No decay could be fitted; more seeds are needed.")
     keys = ("decay_per_step", "decay_per_step_ci_high", "decay_per_step_ci_low")
     lost, low, high = (-math.log10(decay[key]) * (context_length - 1) for key in keys)
-    untrained = report["gradients"][cell].get("untrained", {}).get("decay_per_step")
-    before = f" (before training x {untrained:.2f})" if untrained else ""
     sentence = (
-        f"Each step back multiplies the input gradient of the trained RNN by {decay['decay_per_step']:.3f}{before}: "
+        f"Before training, each step back multiplies the input gradient of the RNN by {decay['decay_per_step']:.2f}: "
         f"over {context_length} steps it falls by {lost:.1f} powers of ten."
     )
+    trained = report["gradients"][cell].get("trained")
+    if trained:
+        left = -math.log10(trained["decay_per_step"]) * (context_length - 1)
+        sentence += f" After training the factor is {trained['decay_per_step']:.2f} ({left:.1f} powers of ten)."
     return Measured(Finding(lost, low, high), sentence)
 
 

@@ -36,7 +36,7 @@ class Rule:
 RULES = {
     "C1": Rule(
         "Gradients of an RNN vanish over long sequences",
-        "powers of ten by which the input gradient of the trained RNN falls over the context",
+        "powers of ten by which the input gradient falls over the context before training, where learning starts",
         "above",
         3.0,
         "reports/figures/gradients.png",

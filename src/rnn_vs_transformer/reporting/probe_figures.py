@@ -64,7 +64,7 @@ def draw_gradients() -> None:
             axes.set_yscale("log")
             axes.set(xlabel="Steps back from the forecast origin", ylabel="Gradient norm (log)")
             when = "Before" if stage == "untrained" else "After"
-            axes.set_title(f"{when} training: how much the loss feels each past step (band: range of the seeds)")
+            axes.set_title(f"{when} training: gradient of the loss by past step (band: seeds)")
         panels[0].legend(ncols=4, fontsize=10)
 
 
@@ -84,7 +84,7 @@ def draw_lag_maps() -> None:
                 axes.plot(delay - steps, steps, "--", color="#ffffff", linewidth=1.4)
             axes.grid(visible=False)
             axes.set(xlabel="Steps back from the forecast origin", ylabel="Horizon step")
-            axes.set_title(f"{LABELS[family]}: where it looks (bright: needed)")
+            axes.set_title(f"{LABELS[family]}: where it looks (bright: needed; dashed: true lag)")
 
 
 def draw_convergence() -> None:

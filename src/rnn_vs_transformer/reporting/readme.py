@@ -35,12 +35,12 @@ def filled(page: str, contents: dict[str, str]) -> str:
         InputError: A marker is missing.
     """
     for name, text in contents.items():
-        opening, closing = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        opening, closing = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         before, found, rest = page.partition(opening)
         _, ended, after = rest.partition(closing)
         if not found or not ended:
             raise InputError(f"a page lacks the markers of {name!r}")
-        page = before + opening + text + closing + after
+        page = f"{before}{opening}{text}\n{closing}{after}"
     return page
 
 

@@ -1,0 +1,33 @@
+"""What the pages show is what was committed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.reporting.readme import filled
+from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, verdict_sentence
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_pages_show_the_committed_results(page: str) -> None:
+    """A figure typed in by hand, or left from an earlier run, would be a false claim; `make readme` renews them."""
+    metrics = json.loads((ROOT / "reports/metrics.json").read_text())
+    claims = json.loads((ROOT / "reports/claims.json").read_text())
+    text = (ROOT / page).read_text()
+    assert verdict_sentence(metrics["comparison"]) in text
+    assert comparison_table(metrics) in text
+    assert claims_table(claims) in text
+
+
+def test_filling_replaces_what_stood_between_the_markers_and_nothing_else() -> None:
+    page = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n"
+    assert filled(page, {"x": "new"}) == "a\n<!-- x -->\nnew\n<!-- /x -->\nb\n"
+
+
+def test_a_page_without_the_marker_is_refused() -> None:
+    with pytest.raises(InputError, match="markers of 'x'"):
+        filled("nothing here", {"x": "new"})
