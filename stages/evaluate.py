@@ -12,18 +12,12 @@ log = logging.getLogger(__name__)
 
 
 def evaluate(params: Params) -> None:
-    """Write metrics, and tables per seed, horizon step, channel and forecast; tell the verdict."""
+    """Write metrics, and tables per seed, horizon step, channel and forecast; tell the test errors."""
     builders = {"rnn": build_rnn, "transformer": build_transformer}
     metrics = evaluate_families(builders, params.model, params.train.seeds, params.evaluate)
     for name, row in metrics.items():
         if "mse" in row:
             log.info("%-15s test MSE %.4f", name, row["mse"])
-    found = metrics["comparison"]
-    log.info(
-        "verdict: %s (transformer against rnn: %+.1f %%, 95 %% interval %+.1f %% to %+.1f %%)",
-        found["verdict"],
-        *(100 * found[key] for key in ("relative_mse_difference", "ci_low", "ci_high")),
-    )
 
 
 if __name__ == "__main__":

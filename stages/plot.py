@@ -1,15 +1,23 @@
-"""Draw the figures from the saved reports."""
+"""Draw the figures from the saved reports, and end the pipeline with its verdict."""
 
+import logging
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.reporting.figures import draw_comparison
 from rnn_vs_transformer.reporting.probe_figures import draw_probes
+from rnn_vs_transformer.reporting.tables import verdict_sentence
 from stages import run
+
+log = logging.getLogger(__name__)
 
 
 def plot(_: Params) -> None:
-    """Write reports/figures/."""
+    """Write reports/figures/; tell the verdict."""
     draw_comparison()
     draw_probes()
+    log.info("%s", verdict_sentence(read_json(paths.METRICS)["comparison"]).replace("**", ""))
 
 
 if __name__ == "__main__":

@@ -145,10 +145,10 @@ def test_the_diebold_mariano_statistic_is_about_standard_normal_for_equal_famili
 
 
 def test_a_difference_of_the_detectable_size_is_found_four_times_in_five():
-    """For a known standard error of 0.01 and many degrees of freedom the effect is (1.960 + 0.842) * 0.01."""
-    interval = Interval(1 - 0.0196, 1 + 0.0196, degrees_of_freedom=1e6)
+    """For a standard error of 0.01 of the log ratio and many degrees of freedom: 1 - exp(-(1.960 + 0.842) * 0.01)."""
+    interval = Interval(np.exp(-0.0196), np.exp(0.0196), degrees_of_freedom=1e6)
 
-    assert minimum_detectable_effect(interval) == pytest.approx(0.02802, rel=1e-3)
+    assert minimum_detectable_effect(interval) == pytest.approx(0.02763, rel=1e-3)
 
 
 @pytest.mark.parametrize(("few", "many"), [((1, 200), (1, 3200)), ((5, 300), (20, 300))])
@@ -167,12 +167,32 @@ def test_few_seeds_widen_the_interval():
     assert three.high - three.low > twelve.high - twelve.low
 
 
-def test_one_seed_works():
-    """A quick look with one seed gives an interval over time alone."""
+def test_one_seed_gives_an_interval_over_time_but_no_verdict():
+    """How much seeds differ cannot be told from one of them, however clear its difference looks."""
     result = compared(losses(0, seeds=1), losses(1, seeds=1, level=2.0))
 
-    assert result.ci_low < result.relative_mse_difference < result.ci_high
-    assert result.verdict == "rnn better"
+    assert 0 < result.ci_low < result.relative_mse_difference < result.ci_high
+    assert result.verdict == "inconclusive"
+
+
+def test_fewer_than_four_blocks_of_time_give_no_verdict():
+    """The same difference is a verdict on 80 windows in blocks of 20, and none on 79."""
+    verdicts = [compared(losses(0, 5, n), losses(1, 5, n, level=3.0), block=20).verdict for n in (79, 80)]
+
+    assert verdicts == ["inconclusive", "rnn better"]
+
+
+def test_the_interval_stays_possible_and_swapping_inverts_it_on_heavy_tails():
+    """Losses are positive: with few blocks of persistent lognormal losses no ratio of theirs can be negative."""
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        shared = np.convolve(generator.standard_normal(661 + 119), np.ones(120) / 120**0.5, "valid")
+        rnn, transformer = (np.exp(shared + generator.normal(scale=0.8, size=(5, 661))) for _ in range(2))
+        rnn = rnn * np.exp(np.convolve(generator.standard_normal(661 + 59), np.ones(60) / 60**0.5, "valid"))
+        forth, back = (compare(*pair, 120, 0.02, 300, 0) for pair in ((rnn, transformer), (transformer, rnn)))
+        assert -1 < forth.ci_low < forth.ci_high
+        assert (1 + forth.ci_low) * (1 + back.ci_high) == pytest.approx(1)
+        assert (1 + forth.ci_high) * (1 + back.ci_low) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("origins", [2, 3, 10])
@@ -219,7 +239,7 @@ def test_the_standard_error_allows_for_dependence_as_long_as_a_block():
     for experiment in range(100):
         generator = np.random.default_rng([11, experiment])
         shared = 1 + 0.1 * moving_average(generator, 1500, 30)[None]
-        errors.append(mean_interval(shared, 30, 400, experiment).standard_error)
+        errors.append(mean_interval(shared, 30, 400, experiment).log_standard_error)
 
     assert 0.87 < np.median(errors) / (0.1 * (30 / 1500) ** 0.5) < 1.1
 

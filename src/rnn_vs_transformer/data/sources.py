@@ -36,13 +36,27 @@ def make_series(params: DataParams) -> Series:
         series = Series(meta, table.values, None)
     else:
         series = _simulate(params)
-    Scaler.fit(series.values[: series.meta.borders.train_end], series.meta.channels)  # refuses a constant channel
-    if series.meta.season_length > series.meta.borders.train_end // 2:
-        raise InputError(
-            f"data.season_length ({series.meta.season_length}) needs at least two seasons in the train split "
-            f"({series.meta.borders.train_end} steps)",
-        )
+    _check_channels(series)
     return series
+
+
+def _check_channels(series: Series) -> None:
+    """Refuse what could not be scaled or scored: constant channels, and those that repeat one season exactly."""
+    meta, train = series.meta, series.values[: series.meta.borders.train_end]
+    Scaler.fit(train, meta.channels)
+    season = meta.season_length
+    if season > len(train) // 2:
+        raise InputError(
+            f"data.season_length ({season}) needs at least two seasons in the train split ({len(train)} steps)",
+        )
+    test = series.values[meta.borders.validation_end - season : meta.borders.test_end]
+    for name, part in (("train", train), ("test", test)):
+        exact = np.abs(part[season:] - part[:-season]).max(axis=0) == 0
+        if exact.any():
+            raise InputError(
+                f"channel {meta.channels[int(np.argmax(exact))]!r} repeats one season of {season} steps exactly in the "
+                f"{name} split, so the seasonal naive has no error to measure by; leave it out of data.channels",
+            )
 
 
 def _simulate(params: DataParams) -> Series:

@@ -16,6 +16,8 @@ FloatArray = npt.NDArray[np.float64]
 LEVEL = 0.95
 POWER = 0.8
 CHUNK = 1000
+FEWEST_SEEDS = 2
+FEWEST_BLOCKS = 4
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,9 @@ class Interval:
     """Satterthwaite's, from the number of seeds and of blocks."""
 
     @property
-    def standard_error(self) -> float:
-        """Half the width in units of Student's t."""
-        return (self.high - self.low) / 2 / float(stats.t.ppf((1 + LEVEL) / 2, self.degrees_of_freedom))
+    def log_standard_error(self) -> float:
+        """Half the width of the logarithm in units of Student's t."""
+        return float(np.log(self.high / self.low) / 2 / stats.t.ppf((1 + LEVEL) / 2, self.degrees_of_freedom))
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class Comparison:
     ci_low: float
     ci_high: float
     diebold_mariano: float
-    """Statistic of the mean loss difference with a HAC variance; beyond +-1.96 significant at 5 %."""
+    """Statistic of the mean loss difference with a HAC variance. It knows of time only, not of seeds, and with a
+    bandwidth that is a large part of the windows its critical values lie beyond +-1.96: the verdict does not use it."""
     verdict: str
     minimum_detectable_effect: float
-    """Relative difference that would be found with 80 % power."""
+    """Relative decrease that would be found with 80 % power."""
 
 
 def compare(
@@ -68,14 +71,29 @@ def compare(
     if rnn.shape != transformer.shape:
         raise ValueError(f"expected losses of the same seeds and origins, got {rnn.shape} and {transformer.shape}")
     interval = ratio_interval(transformer, rnn, block, resamples, seed)
+    found = verdict(interval.low - 1, interval.high - 1, margin)
+    if too_little_evidence(len(rnn), rnn.shape[1], block):
+        found = "inconclusive"
     return Comparison(
         relative_mse_difference=float(transformer.mean() / rnn.mean() - 1),
         ci_low=interval.low - 1,
         ci_high=interval.high - 1,
         diebold_mariano=diebold_mariano((transformer - rnn).mean(axis=0), block),
-        verdict=verdict(interval.low - 1, interval.high - 1, margin),
+        verdict=found,
         minimum_detectable_effect=minimum_detectable_effect(interval),
     )
+
+
+def too_little_evidence(seeds: int, origins: int, block: int) -> str:
+    """Why no verdict can be given, whatever the interval; empty where one can."""
+    if seeds < FEWEST_SEEDS:
+        return f"{seeds} seed cannot tell how much seeds differ; set train.seeds to 5 or more"
+    if origins < FEWEST_BLOCKS * block:
+        return (
+            f"{origins} test windows hold fewer than {FEWEST_BLOCKS} independent blocks of {block}; "
+            "give a longer test split, or a shorter context"
+        )
+    return ""
 
 
 def verdict(ci_low: float, ci_high: float, margin: float) -> str:
@@ -94,10 +112,10 @@ def verdict(ci_low: float, ci_high: float, margin: float) -> str:
 
 
 def minimum_detectable_effect(interval: Interval) -> float:
-    """The true difference that a 5 % test would find with 80 % power, from the interval's standard error."""
+    """The true relative decrease that a 5 % test would find with 80 % power, from the interval's standard error."""
     freedom = interval.degrees_of_freedom
     quantiles = stats.t.ppf((1 + LEVEL) / 2, freedom) + stats.t.ppf(POWER, freedom)
-    return float(quantiles * interval.standard_error)
+    return float(-np.expm1(-quantiles * interval.log_standard_error))
 
 
 def mean_interval(losses: FloatArray, block: int, resamples: int, seed: int) -> Interval:
@@ -106,17 +124,18 @@ def mean_interval(losses: FloatArray, block: int, resamples: int, seed: int) -> 
 
 
 def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, resamples: int, seed: int) -> Interval:
-    """Interval of mean(numerator) / mean(denominator) by a hierarchical bootstrap.
+    """Interval of mean(numerator) / mean(denominator) by a hierarchical bootstrap of its logarithm.
 
     Each resample draws seeds with replacement and, for all of them, moving blocks of forecast origins
     (Kuensch 1989). The bootstrap gives the shape; its spread is too small for few units (it divides by n, and no
     percentile reaches beyond the most extreme resample) and for dependence longer than a block. So the percentiles'
     distance from the estimate is scaled to the standard error with n - 1 over seeds and the lugsail variance over time
     (Vats and Flegal 2022), and from the normal quantile to Student's with Satterthwaite's degrees of freedom df, times
-    sqrt((df + 1)/df) for what the variance over time loses to its estimated mean.
+    sqrt((df + 1)/df) for what the variance over time loses to its estimated mean. On the log scale the interval stays
+    positive, and exchanging numerator and denominator inverts it.
 
     Args:
-        numerator: Losses (seeds, origins).
+        numerator: Losses (seeds, origins), positive.
         denominator: Losses of the same seeds and origins.
         block: Origins per block; cut to half of the origins where they are few.
         resamples: Number of resamples.
@@ -124,21 +143,20 @@ def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, r
     """
     origins = numerator.shape[1]
     block = max(1, min(block, origins // 2))
-    estimate = numerator.mean() / denominator.mean()
-    residuals = numerator - estimate * denominator
+    residuals = numerator / numerator.mean() - denominator / denominator.mean()  # of the log ratio, to first order
     freedom, error = _degrees_of_freedom(residuals, block), _standard_error(residuals, block)
     generator = np.random.default_rng(seed)
-    ratios = np.concatenate(
-        [
-            _resample(numerator, denominator, block, min(CHUNK, resamples - start), generator)
-            for start in range(0, resamples, CHUNK)
-        ]
-    )
+    resampled = [
+        _resample(numerator, denominator, block, min(CHUNK, resamples - start), generator)
+        for start in range(0, resamples, CHUNK)
+    ]
+    estimate = np.log(numerator.mean() / denominator.mean())
+    distances = np.log(np.concatenate(resampled)) - estimate
     tail = (1 - LEVEL) / 2
     widening = stats.t.ppf(1 - tail, freedom) / stats.norm.ppf(1 - tail) * np.sqrt((freedom + 1) / freedom)
-    spread = float(ratios.std())
-    scale = widening * error / abs(denominator.mean()) / spread if spread > 0 else 1.0
-    low, high = np.quantile(ratios - estimate, [tail, 1 - tail]) * scale + estimate
+    spread = float(distances.std())
+    scale = widening * error / spread if spread > 0 else 1.0
+    low, high = np.exp(np.quantile(distances, [tail, 1 - tail]) * scale + estimate)
     return Interval(float(low), float(high), freedom)
 
 

@@ -1,5 +1,6 @@
 """From scores to the tracked metrics: one row per forecaster, one comparison of the families."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.evaluation.comparison import compare, mean_interval
+from rnn_vs_transformer.evaluation.comparison import compare, mean_interval, too_little_evidence
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
@@ -25,6 +26,7 @@ from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.params import EvaluateParams, ModelParams
 
 FloatArray = npt.NDArray[np.float64]
+log = logging.getLogger(__name__)
 ScoresBySeed = dict[str, list[Scores]]
 
 DIGITS = 8
@@ -60,6 +62,8 @@ def evaluate_families(
         rows[family] |= {"mse_ci_low": interval.low, "mse_ci_high": interval.high}
         rows[family]["validation_mse"] = float(best[family].mean())
     comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
+    if reason := too_little_evidence(seeds, len(test.origins), block):
+        log.warning("no verdict: %s", reason)
     report: dict[str, Any] = {name: _rounded(row) for name, row in rows.items()}
     report["comparison"] = _rounded(asdict(comparison))
     write_json(paths.METRICS, report)

@@ -12,10 +12,17 @@ from rnn_vs_transformer.data.series import Meta, load_development, load_test
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.evaluation.metrics import seasonal_naive_scale
-from rnn_vs_transformer.files import read_arrays
+from rnn_vs_transformer.evaluation.metrics import (
+    mean_absolute_error,
+    mean_absolute_scaled_error,
+    mean_squared_error,
+    mean_squared_error_per_step,
+    seasonal_naive_scale,
+    squared_error,
+)
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
-from rnn_vs_transformer.models.shell import Builder, Forecaster
+from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.params import ModelParams
 from rnn_vs_transformer.training.fit import predict
 
@@ -98,15 +105,13 @@ def open_test_split(meta: Meta) -> TestSplit:
 
 def score(forecast: FloatArray, test: TestSplit) -> Scores:
     """Reduce a forecast (C, N, H) to its scores."""
-    error = forecast - test.truth
-    squared, absolute = np.square(error), np.abs(error)
-    channel_mae = absolute.mean(axis=(1, 2))
+    truth = test.truth
     return Scores(
-        window_mse=squared.mean(axis=(0, 2)),
-        step_mse=squared.mean(axis=(0, 1)),
-        channel_mse=squared.mean(axis=(1, 2)),
-        channel_mae=channel_mae,
-        mase=float(np.mean(channel_mae / test.scale)),
+        window_mse=squared_error(forecast, truth).mean(axis=(0, 2)),
+        step_mse=mean_squared_error_per_step(forecast, truth),
+        channel_mse=np.array([mean_squared_error(*pair) for pair in zip(forecast, truth, strict=True)]),
+        channel_mae=np.array([mean_absolute_error(*pair) for pair in zip(forecast, truth, strict=True)]),
+        mase=mean_absolute_scaled_error(forecast, truth, test.scale),
         shown=forecast[:SHOWN_CHANNELS, :SHOWN_WINDOWS].copy(),
     )
 
@@ -134,20 +139,12 @@ def score_families(
     Yields:
         Family, seed, scores.
     """
+    torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
     meta = test.meta
     windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
     for family, build in builders.items():
         for seed in range(seeds):
             forecaster = build(model, meta.context_length, meta.prediction_length)
-            _load_weights(forecaster, family, seed)
+            load_weights(forecaster, family, seed)
             forecast = predict(forecaster, windows)[0].double().numpy()
             yield family, seed, score(forecast.reshape(test.truth.shape), test)
-
-
-def _load_weights(forecaster: Forecaster, family: str, seed: int) -> None:
-    path = paths.weights(family, seed)
-    state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
-    try:
-        forecaster.load_state_dict(state)
-    except RuntimeError:
-        raise InputError(f"{path} does not fit the model of {paths.PARAMS}; run: dvc repro train_{family}") from None

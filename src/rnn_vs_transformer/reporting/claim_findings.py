@@ -157,7 +157,7 @@ def faster_training(timed: Sequence[str]) -> Measured:
     found = ratio_of_pairs(seconds["rnn"], seconds["transformer"])
     sentence = (
         f"A training run takes {seconds['rnn'].mean():.0f} s for the RNN and {seconds['transformer'].mean():.0f} s for "
-        "the Transformer, on one thread."
+        "the Transformer, on one thread; the interval is over seeds, not over what else the machine was doing."
     )
     return Measured(found, sentence)
 

@@ -57,7 +57,7 @@ RULES = {
     ),
     "C4": Rule(
         "Attention costs O(L^2)",
-        "exponent of the Transformer's training time over the longer half of the contexts",
+        "exponent of the Transformer's training time over the longer half of the contexts, nearer to 2 than to 1",
         "above",
         1.5,
         "reports/figures/cost.png",

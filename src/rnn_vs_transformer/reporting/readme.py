@@ -16,7 +16,7 @@ def sections() -> dict[str, str]:
     metrics = read_json(paths.METRICS)
     return {
         "verdict": verdict_sentence(metrics["comparison"]),
-        "comparison": comparison_table(metrics),
+        "comparison": comparison_table(metrics, read_json(paths.TIMINGS)),
         "claims": claims_table(read_json(paths.CLAIMS)),
         "dag": pipeline_graph(),
     }

@@ -9,19 +9,26 @@ ORDER = ("transformer", "rnn", "ridge", "seasonal_naive", "last_value", "oracle"
 CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
 
 
-def comparison_table(metrics: Mapping[str, Any]) -> str:
-    """Families, baselines and oracle, one row each, from reports/metrics.json."""
-    lines = ["| forecaster | test MSE (95 % interval) | MAE | MASE | skill | excess |", "|---|---|---|---|---|---|"]
+def comparison_table(metrics: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
+    """Families, baselines and oracle, one row each, from reports/metrics.json and reports/timings.json."""
+    titles = ("forecaster", "test MSE (95 % interval)", "MAE", "MASE", "skill", "excess", "parameters",
+              "multiply-adds per window", "training s per seed", "peak MiB")  # fmt: skip
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for name in ORDER:
         if name not in metrics:
             continue
-        row = metrics[name]
+        row, cost = metrics[name], timings.get(name)
         mse = f"{row['mse']:.3f}"
         if "mse_ci_low" in row:
             mse += f" ({row['mse_ci_low']:.3f} to {row['mse_ci_high']:.3f})"
         excess = f"{row['excess']:.2f}" if "excess" in row else ""
-        cells = (LABELS[name], mse, f"{row['mae']:.3f}", f"{row['mase']:.3f}", f"{row['skill']:.3f}", excess)
-        lines.append("| " + " | ".join(cells) + " |")
+        scores = (LABELS[name], mse, f"{row['mae']:.3f}", f"{row['mase']:.3f}", f"{row['skill']:.3f}", excess)
+        costs = ("", "", "", "")
+        if cost:
+            work = f"{cost['multiply_adds_per_window'] / 1e6:.2f} M"
+            seconds, memory = f"{cost['train_seconds']:.0f}", f"{cost['peak_mebibytes']:.0f}"
+            costs = (f"{cost['parameters']:,}", work, seconds, memory)
+        lines.append("| " + " | ".join((*scores, *costs)) + " |")
     return "\n".join(lines)
 
 
