@@ -1,7 +1,8 @@
 """Files: whole or not at all, and read back as they were written."""
 
+import errno
 import json
-import resource
+import os
 
 import numpy as np
 import pandas as pd
@@ -22,20 +23,25 @@ from rnn_vs_transformer.files import (
 
 
 @pytest.fixture
-def full_disk():
-    """Let no file grow beyond 1,000 bytes, as if the disk were full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+def full_disk(monkeypatch):
+    """Let the operating system refuse to put a file's contents on the disk."""
+
+    def refuse(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fill_the_disk():
+        monkeypatch.setattr(os, "fsync", refuse)
+
+    return fill_the_disk
 
 
 def test_a_failing_write_leaves_the_old_file_whole(tmp_path, full_disk):
     """DVC caches whatever lies there after a stage; half a file must never be taken for a result."""
     path = tmp_path / "metrics.json"
     write_bytes(path, b"old")
+    full_disk()
 
-    with pytest.raises(OSError, match="too large"):
+    with pytest.raises(OSError, match="No space left"):
         write_bytes(path, b"new" * 1000)
 
     assert path.read_bytes() == b"old"
@@ -43,7 +49,9 @@ def test_a_failing_write_leaves_the_old_file_whole(tmp_path, full_disk):
 
 def test_a_failing_first_write_leaves_no_file(tmp_path, full_disk):
     """The next stage then says that the file is missing, not that it is damaged."""
-    with pytest.raises(OSError, match="too large"):
+    full_disk()
+
+    with pytest.raises(OSError, match="No space left"):
         write_bytes(tmp_path / "metrics.json", b"new" * 1000)
 
     assert not (tmp_path / "metrics.json").exists()
