@@ -106,7 +106,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone = Clone(folder)
     clone.run("git", "init", "--quiet", "--initial-branch", "main")
     clone.commit("tiny settings")
-    clone.run("dvc", "repro")
+    rebuilt = stages_run(clone.run("dvc", "repro"))
+    assert rebuilt == set(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
     clone.commit("results")
     return clone
 
