@@ -59,7 +59,7 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     assert "index.html" in clone.run("dvc", "plots", "diff", "main", "eight-heads")
 
     clone.run("git", "checkout", "--quiet", "--force", "main")
-    clone.run("dvc", "exp", "apply", "eight", "--force")
+    clone.run("dvc", "exp", "apply", "eight")
     clone.run("git", "diff", "--exit-code", "--quiet", "HEAD", "--", "reports/metrics.json", fails=True)
     assert clone.run("git", "diff", "--numstat", "HEAD", "--", "params.yaml").startswith("1\t1\t")
 
