@@ -193,9 +193,8 @@ def test_a_loss_that_is_no_number_is_told_in_one_line(tiny):
         run_trial(Trial("recall", 1, "rnn", 0), tiny({"probe.learning_rate": 1e30, "probe.steps": 50}))
 
 
-def test_trials_are_listed_in_one_order_whatever_the_tasks_order(tiny, monkeypatch):
+def test_trials_are_listed_in_one_order_whatever_the_tasks_order(tiny):
     """The table follows the settings: tasks as listed, then lags, models and seeds."""
-    monkeypatch.setattr(recall, "Parallel", lambda **_: lambda jobs: [job[0](*job[1]) for job in jobs])
     table = run_trials(tiny({"probe.tasks": ["parity", "recall"]}), one_worker())
     assert table["task"].unique().tolist() == ["parity", "recall"]
     of_recall = table[table["task"] == "recall"]

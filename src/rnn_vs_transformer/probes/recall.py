@@ -5,16 +5,16 @@ found is what a model learns to remember within that budget, which is what a pra
 equations could represent.
 """
 
-import os
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import write_json, write_table
+from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import ProbeParams, RunParams
 from rnn_vs_transformer.probes.controls import Control, check_controls, require_controls
 from rnn_vs_transformer.probes.critical_lag import CriticalLag, Crossing, combine_seeds, compare_memory, find_crossing
@@ -64,8 +64,7 @@ def plan_trials(params: ProbeParams) -> list[Trial]:
 def run_trials(params: ProbeParams, run: RunParams) -> pd.DataFrame:
     """Scores of all trials in the order of tasks, lags, models and seeds, whatever order they ended in."""
     trials = plan_trials(params)
-    workers = min(run.workers or os.cpu_count() or 1, len(trials))
-    results = Parallel(n_jobs=workers, return_as="generator")(delayed(run_trial)(trial, params) for trial in trials)
+    results = run_side_by_side(partial(run_trial, params=params), trials, run.workers)
     bar = tqdm(results, total=len(trials), desc="memory probe", unit="trial", smoothing=0.0, mininterval=1.0)
     table = pd.DataFrame([asdict(score) for scores in bar for score in scores])
     place = {name: number for number, name in enumerate([*params.tasks, *MODELS])}
