@@ -11,7 +11,6 @@ import torch
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import RunParams
-from rnn_vs_transformer.probes import recall
 from rnn_vs_transformer.probes.controls import ProbeControlFailed
 from rnn_vs_transformer.probes.recall import find_critical_lags, mean_recall, plan_trials, run_probe, run_trials
 from rnn_vs_transformer.probes.tasks import make_task
