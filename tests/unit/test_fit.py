@@ -258,3 +258,64 @@ def test_any_model_can_be_fitted(configure):
     run = fit(nn.Linear(12, 4), windows_of(*sines(160)), windows_of(*sines(40, seed=1)), params.train, seed=0)
 
     assert run.best_validation_loss < 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "multiples"),
+    [("constant", [1, 1, 1, 1]), ("cosine", [1, 0.853553, 0.5, 0.146447]), ("step", [1, 1, 1, 0.8])],
+)
+def test_the_schedule_sets_the_rate_of_each_epoch(configure, name, multiples):
+    """The step size of epoch e is the learning rate times the schedule's multiple, worked out by hand."""
+    params = configure({"train.epochs": 4, "train.patience": 4, "train.schedule": name, "train.batch_size": 8})
+    data = windows_of(*sines(8)), windows_of(*sines(8, seed=1))
+    rates = []
+    hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    try:
+        fit(built(build_rnn, params), *data, params.train, seed=0)
+    finally:
+        hook.remove()
+    assert np.array(rates) / params.train.learning_rate == pytest.approx(multiples, abs=1e-6)
+
+
+def test_weight_decay_pulls_weights_towards_zero(configure):
+    """Decoupled decay (Loshchilov and Hutter 2019): without a gradient, a step multiplies by 1 - rate * decay."""
+    params = configure({"train.epochs": 1, "train.weight_decay": 0.5, "train.learning_rate": 0.1})
+    model = nn.Linear(12, 4)
+    with torch.no_grad():
+        model.weight.fill_(1.0)
+        model.bias.fill_(1.0)
+    zeros = windows_of(torch.zeros(1, 12), torch.ones(1, 4))
+    fit(model, zeros, zeros, params.train, seed=0)
+    assert model.weight.detach() == pytest.approx(torch.full((4, 12), 0.95))
+
+
+def test_losses_lead_to_median_and_mean(configure):
+    """The last weights under MAE forecast the median; under MSE the mean."""
+    targets = torch.tensor([0.0, 0.0, 0.0, 0.0, 10.0])[:, None].expand(5, 4)
+    data = windows_of(torch.zeros(5, 12), targets)
+    levels = {}
+    for loss in ("mse", "mae"):
+        params = configure(
+            {
+                "train.epochs": 300,
+                "train.patience": 300,
+                "train.learning_rate": 0.03,
+                "train.loss": loss,
+                "train.batch_size": 5,
+                "train.schedule": "cosine",
+                "train.gradient_clip": 100.0,
+            }
+        )
+        model = nn.Linear(12, 4)
+        with torch.no_grad():
+            model.bias.fill_(0.5)
+        fit(
+            model,
+            data,
+            windows_of(torch.zeros(1, 12), torch.full((1, 4), 0.0 if loss == "mae" else 2.0)),
+            params.train,
+            0,
+        )
+        levels[loss] = model.bias.detach().numpy()
+    assert levels["mse"] == pytest.approx(2.0, abs=0.2)
+    assert levels["mae"] == pytest.approx(0.0, abs=0.2)

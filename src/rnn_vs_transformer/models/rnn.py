@@ -11,7 +11,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.params import ModelParams, RnnModelParams
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -19,7 +19,7 @@ CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 class Recurrence(nn.Module):
     """Stacked recurrent layers; order is in the recurrence, so no positional encoding is needed."""
 
-    def __init__(self, params: ModelParams) -> None:
+    def __init__(self, params: RnnModelParams) -> None:
         """Build `rnn_layers` layers of `rnn_width` units of the chosen cell."""
         super().__init__()
         self.layers = CELLS[params.cell](

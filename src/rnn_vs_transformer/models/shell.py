@@ -13,7 +13,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.params import ModelParams, SharedModelParams
 
 
 class Mixer(Protocol):
@@ -32,7 +32,7 @@ class Forecaster(nn.Module):
 
     def __init__(
         self,
-        params: ModelParams,
+        params: SharedModelParams,
         context_length: int,
         prediction_length: int,
         width: int,

@@ -14,13 +14,13 @@ from torch.nn import functional
 
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.params import ModelParams, TransformerModelParams
 
 
 class EncoderLayer(nn.Module):
     """One pre-norm layer of multi-head self-attention and a feed-forward block."""
 
-    def __init__(self, params: ModelParams) -> None:
+    def __init__(self, params: TransformerModelParams) -> None:
         """Draw weights in the way of torch.nn.TransformerEncoderLayer."""
         super().__init__()
         width = params.transformer_width
@@ -75,7 +75,7 @@ class EncoderLayer(nn.Module):
 class SelfAttention(nn.Module):
     """Positional encoding, encoder layers, final norm."""
 
-    def __init__(self, params: ModelParams, tokens: int) -> None:
+    def __init__(self, params: TransformerModelParams, tokens: int) -> None:
         """Build `transformer_layers` layers for sequences of `tokens` tokens."""
         super().__init__()
         width = params.transformer_width

@@ -5,10 +5,15 @@
 
 from rnn_vs_transformer.params.data import DataParams, SyntheticParams
 from rnn_vs_transformer.params.inspect import CostParams, InspectParams
-from rnn_vs_transformer.params.model import ModelParams
+from rnn_vs_transformer.params.model import (
+    ModelParams,
+    RnnModelParams,
+    SharedModelParams,
+    TransformerModelParams,
+)
 from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.root import Params, load_params
-from rnn_vs_transformer.params.run import EvaluateParams, RunParams, TrainParams
+from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
 
 __all__ = [
     "CostParams",
@@ -18,8 +23,12 @@ __all__ = [
     "ModelParams",
     "Params",
     "ProbeParams",
+    "ReportParams",
+    "RnnModelParams",
     "RunParams",
+    "SharedModelParams",
     "SyntheticParams",
     "TrainParams",
+    "TransformerModelParams",
     "load_params",
 ]

@@ -1,4 +1,4 @@
-"""Settings of the two families."""
+"""Settings of the two families: what they share, and what each has of its own."""
 
 from typing import Annotated, Literal, Self
 
@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 from rnn_vs_transformer.params.base import Count, Number, Section
 
 
-class ModelParams(Section):
-    """The two families: a shared shell around one mixer each."""
+class SharedModelParams(Section):
+    """The shell around the mixer, the same for both families."""
 
     instance_norm: Literal["none", "last", "standard"]
     """Per-window normalisation: none, subtract the last value, or subtract mean and divide by deviation."""
@@ -22,12 +22,22 @@ class ModelParams(Section):
     """Share of activations dropped in training, between layers and before the readout."""
     linear_highway: bool
     """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet)."""
+
+
+class RnnModelParams(SharedModelParams):
+    """All that the RNN family is built from."""
+
     cell: Literal["rnn", "gru", "lstm"]
     """The recurrence: tanh RNN, GRU or LSTM."""
     rnn_width: Count
     """Units of the recurrent state."""
     rnn_layers: Count
     """Stacked recurrent layers."""
+
+
+class TransformerModelParams(SharedModelParams):
+    """All that the Transformer family is built from."""
+
     transformer_width: Annotated[int, Field(ge=2)]
     """Width of the Transformer's tokens."""
     transformer_layers: Count
@@ -55,3 +65,7 @@ class ModelParams(Section):
                 f"model.positional: sinusoidal needs an even model.transformer_width, got {self.transformer_width}",
             )
         return self
+
+
+class ModelParams(TransformerModelParams, RnnModelParams):
+    """The whole of `model`: a shared shell around one mixer each."""

@@ -14,7 +14,7 @@ from rnn_vs_transformer.params.data import DataParams
 from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import ModelParams
 from rnn_vs_transformer.params.probe import ProbeParams
-from rnn_vs_transformer.params.run import EvaluateParams, RunParams, TrainParams
+from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
 
 
 class Params(Section):
@@ -27,6 +27,7 @@ class Params(Section):
     inspect: InspectParams
     cost: CostParams
     probe: ProbeParams
+    report: ReportParams
     run: RunParams
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Settings of training, evaluation, and the machine."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,12 @@ class TrainParams(Section):
     """Windows per step."""
     learning_rate: Positive
     """Adam's step size."""
+    schedule: Literal["constant", "cosine", "step"]
+    """The step size over the epochs: constant, falling to zero along a cosine, or times 0.8 from the third on."""
+    weight_decay: Annotated[Number, Field(ge=0)]
+    """Decoupled weight decay (AdamW); 0 is Adam."""
+    loss: Literal["mse", "mae", "huber"]
+    """What training makes small; models are chosen by validation MSE all the same."""
     gradient_clip: Positive
     """Largest allowed norm of the gradient."""
 
@@ -33,6 +39,13 @@ class EvaluateParams(Section):
     """Bootstrap resamples of seeds and blocks of forecast origins."""
     seed: Seed
     """Seed of the bootstrap."""
+
+
+class ReportParams(Section):
+    """The report that people read."""
+
+    language: Literal["en", "zh"]
+    """English or Chinese."""
 
 
 class RunParams(Section):

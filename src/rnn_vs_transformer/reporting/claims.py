@@ -7,7 +7,7 @@ import pandas as pd
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.files import fingerprint, read_json, write_json, write_table
+from rnn_vs_transformer.files import read_json, write_json, write_table
 from rnn_vs_transformer.probes.convergence import (
     COLUMNS,
     read_histories,
@@ -30,6 +30,7 @@ from rnn_vs_transformer.reporting.claim_findings import (
     vanishing_gradients,
 )
 from rnn_vs_transformer.reporting.claim_rules import RULES, Verdict, judge, judge_comparison
+from rnn_vs_transformer.reporting.timings import timings_of
 
 
 def write_claims(cell: str, batch_size: int, margin: float) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def write_claims(cell: str, batch_size: int, margin: float) -> dict[str, Any]:
     Returns:
         What was written: per claim the verdict, number, interval, figure and sentence.
     """
-    timed = [family for family in FAMILIES if _times_belong(family)]
+    timed = [family for family in FAMILIES if timings_of(family)]
     convergence = _measure_convergence(timed, batch_size)
     write_table(paths.CONVERGENCE, convergence.drop(columns="seconds"))
     measured: dict[str, Callable[[], Measured]] = {
@@ -77,12 +78,6 @@ def _entry(name: str, measured: Measured, margin: float) -> dict[str, Any]:
         "figure": rule.figure or "none",
         "sentence": measured.sentence,
     }
-
-
-def _times_belong(family: str) -> bool:
-    """Whether the timings were measured with the loss history that lies here."""
-    timings = read_json(paths.TIMINGS) if paths.TIMINGS.exists() else {}
-    return bool(timings.get(family, {}).get("of_history") == fingerprint(paths.history(family)))
 
 
 def _measure_convergence(timed: Sequence[str], batch_size: int) -> pd.DataFrame:

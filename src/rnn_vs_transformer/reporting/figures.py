@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import fingerprint, read_json
+from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.reporting.style import COLOURS, DASHES, FAMILIES, LABELS, MARKERS, REFERENCES, figure
+from rnn_vs_transformer.reporting.timings import timings_of
 
 
 def draw_comparison() -> None:
@@ -133,11 +134,11 @@ def draw_forecasts() -> None:
 
 def draw_training_time() -> None:
     """Training seconds and size of both families, as far as they were measured on this very run."""
-    timings = read_json(paths.TIMINGS) if paths.TIMINGS.exists() else {}
+    timings = {family: timings_of(family) for family in FAMILIES}
     with figure(paths.FIGURES / "training_time.png", height=3.0) as (axes,):
         for row, family in enumerate(FAMILIES):
-            found = timings.get(family, {})
-            if found.get("of_history") != fingerprint(paths.history(family)):
+            found = timings[family]
+            if found is None:
                 axes.text(0, row, "  not measured in this run (restored from DVC's cache)", va="center")
                 continue
             seconds, epochs = found["train_seconds"], found["epochs"]
@@ -146,6 +147,6 @@ def draw_training_time() -> None:
             axes.text(seconds, row, f"  {seconds:.0f} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10)
         axes.set_yticks(range(len(FAMILIES)), [LABELS[family] for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
-        axes.set_xlim(0, 1.9 * max([timings.get(family, {}).get("train_seconds", 1) for family in FAMILIES]))
+        axes.set_xlim(0, 1.9 * max([found["train_seconds"] if found else 1 for found in timings.values()]))
         axes.set_xlabel("Training time of one seed (seconds on one thread, mean over seeds)")
         axes.set_title("Training time")

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,18 @@ from rnn_vs_transformer.params import TrainParams
 
 EVALUATION_BATCH = 512
 State = dict[str, Tensor]
+Loss = Callable[[Tensor, Tensor], Tensor]
+LOSSES: Final[dict[str, Loss]] = {
+    "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "huber": functional.huber_loss,
+}
+SCHEDULES: Final[dict[str, Callable[[int], Callable[[int], float]]]] = {
+    "constant": lambda _: lambda _: 1.0,
+    "cosine": lambda epochs: lambda epoch: (1 + math.cos(math.pi * epoch / epochs)) / 2,
+    "step": lambda _: lambda epoch: 0.8 ** max(epoch - 2, 0),  # the recipe of SegRNN (Lin et al. 2023)
+}
+"""Multiples of the learning rate, by the number of epochs that are done."""
 
 
 @dataclass
@@ -23,7 +36,7 @@ class Fit:
 
     state: State
     train_losses: list[float] = field(default_factory=list)
-    """Mean squared error per epoch, averaged over the steps' batches while training."""
+    """Mean squared error per epoch, averaged over the steps' batches while training, whatever loss is trained."""
     validation_losses: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     """Wall-clock seconds per epoch."""
@@ -43,7 +56,7 @@ def fit(
     seed: int,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Fit:
-    """Train with Adam and early stopping; the best weights are restored.
+    """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
     Args:
         model: Maps contexts (B, L) to forecasts (B, H).
@@ -57,7 +70,11 @@ def fit(
         InputError: The loss is no longer a finite number.
     """
     order = torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(model.parameters(), params.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, SCHEDULES[params.schedule](params.epochs))
+    loss = LOSSES[params.loss]
     run = Fit(state=_copy_state(model))
     message = ""
     for epoch in range(1, params.epochs + 1):
@@ -65,8 +82,9 @@ def fit(
         model.train()
         total = torch.zeros((), dtype=torch.float64)
         for index in torch.split(torch.randperm(len(train), generator=order), params.batch_size):
-            total += len(index) * _step(model, optimizer, train.batch(index), params.gradient_clip)
+            total += len(index) * _step(model, optimizer, loss, train.batch(index), params.gradient_clip)
             on_step(message)
+        schedule.step()
         run.train_losses.append(float(total) / len(train))
         run.validation_losses.append(float(window_errors(model, validation).mean()))
         run.seconds.append(time.perf_counter() - started)
@@ -81,15 +99,19 @@ def fit(
 
 
 def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, batch: tuple[Tensor, Tensor], gradient_clip: float
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loss_of: Loss,
+    batch: tuple[Tensor, Tensor],
+    gradient_clip: float,
 ) -> Tensor:
     context, target = batch
-    loss = functional.mse_loss(model(context), target)
-    loss.backward()  # type: ignore[no-untyped-call]
+    forecast = model(context)
+    loss_of(forecast, target).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
-    return loss.detach()
+    return functional.mse_loss(forecast.detach(), target)
 
 
 def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
