@@ -62,6 +62,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots
+	rm -rf $(VENV) .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -48,7 +48,7 @@ def expanded(declared: list[str]) -> set[str]:
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_imported_module_is_a_dependency(stage: str) -> None:
     """An edit to code that a stage runs must rerun it, and an edit to other code must not."""
-    declared = {path for path in STAGES[stage]["deps"] if path.startswith(("src/", "stages/"))}
+    declared = {path for path in STAGES[stage]["deps"] if path.startswith(("src/", "stages/")) and path.endswith(".py")}
     assert declared == modules_of(stage) | {f"stages/{stage}.py", "stages/__init__.py"}
 
 
@@ -80,6 +80,18 @@ def test_every_key_read_is_declared(
     read = {key for key in read & leaves() if not key.startswith("run.")}
     assert read <= expanded(declared)
     assert {key for key in declared if key in leaves()} <= read
+
+
+def test_the_report_depends_on_its_template_and_words() -> None:
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("templates/*")}
+    assert templates == {path for path in STAGES["report"]["deps"] if "/templates/" in path}
+
+
+def test_every_setting_is_used_by_some_stage() -> None:
+    """A key that is checked and documented but that no stage reads would do nothing, silently."""
+    declared = set().union(*(expanded(stage.get("params", [])) for stage in STAGES.values()))
+    used_before_any_stage = {key for key in leaves() if key.startswith("run.")}
+    assert leaves() == declared | used_before_any_stage
 
 
 def test_no_stage_of_training_can_reach_the_test_split() -> None:

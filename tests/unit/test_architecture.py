@@ -11,8 +11,10 @@ FLOW = [
     {"models"},
     {"training"},
     {"evaluation"},
+    {"forecasting"},
     {"probes"},
     {"reporting"},
+    {"__main__"},
 ]
 """From the lowest layer to the highest; a layer may import itself and those before it."""
 LEVEL = {name: level for level, names in enumerate(FLOW) for name in names}

@@ -73,6 +73,9 @@ def test_short_sequences_are_judged_at_the_shortest_context_and_name_the_crossov
     assert measured.finding is not None
     assert measured.finding.number == pytest.approx(0.5)
     assert "near 50" in measured.sentence
+    for word, told in (("none", "no crossover up to 64"), ("unclear", "more than once")):
+        report["train_step"]["cpu_one_thread"]["crossover"]["context_length"] = word
+        assert told in findings.short_sequences(table, report).sentence
 
 
 def convergence(transformer: list[int], rnn: list[int], reached: tuple[bool, bool]) -> pd.DataFrame:

@@ -186,6 +186,15 @@ def test_no_crossover_is_said_in_words():
     assert summarise_cost(table, "train_step_ms")["crossover"] == {"context_length": "none", "cheaper": "transformer"}
 
 
+def test_an_order_that_changes_twice_is_no_crossover():
+    """The last of several changes between near-equal costs would tell a length that means nothing."""
+    table = planted_table(threads=(1,))
+    shortest = (table["context_length"] == table["context_length"].min()) & (table["model"] == "rnn")
+    table.loc[shortest, "train_step_ms"] = 1e-6
+    found = summarise_cost(table, "train_step_ms")["crossover"]
+    assert found == {"context_length": "unclear", "cheaper_at_longest": "rnn"}
+
+
 def test_speed_up_is_that_planted():
     """Twice as fast on two threads: the Transformer. All queries were not measured on all threads."""
     found = summarise_speed_up(planted_table())

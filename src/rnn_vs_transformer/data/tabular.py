@@ -45,7 +45,12 @@ def read_table(params: DataParams) -> Table:
         InputError: Whatever makes the file unusable, with row and column. Rows are counted as an editor
             shows lines: the header is row 1.
     """
-    cells = _read_cells(Path(params.file))
+    path = Path(params.file)
+    if not path.is_file():
+        raise InputError(f"data.file: {path} does not exist; put the CSV file into {RAW_FOLDER}/")
+    if not path.resolve().is_relative_to(RAW_FOLDER.resolve()):
+        raise InputError(f"data.file: {path} is outside {RAW_FOLDER}/; put the CSV file there")
+    cells = _read_cells(path)
     time_column = _find_time_column(cells, params.time_column)
     names = _channel_names(cells, params.channels, time_column)
     values = np.column_stack([_to_numbers(cells[name]) for name in names])
@@ -54,6 +59,28 @@ def read_table(params: DataParams) -> Table:
         values = _insert_missing_rows(values, cells[time_column], times)
     values, filled = _fill(values, names, params.missing)
     return Table(values, names, filled, time_column, None if times is None else str(times[0]), frequency)
+
+
+def read_channels(path: Path, time_column: str | None, channels: list[str]) -> pd.DataFrame:
+    """Read the named columns of any CSV file, by the same rules as `read_table`; nothing is filled in.
+
+    Returns:
+        The channels as float64, the time column (if any) as text, a row per step.
+
+    Raises:
+        InputError: A column is missing, a cell is empty or no number, or times are no times, repeat or go backwards.
+    """
+    cells = _read_cells(path)
+    for name in [*channels, *([time_column] if time_column else [])]:
+        if name not in cells.columns:
+            raise InputError(f"{path}: no column {name!r}; the file has {_listed(cells.columns)}")
+    values = np.column_stack([_to_numbers(cells[name]) for name in channels])
+    _fill(values, channels, "error")
+    frame = pd.DataFrame(values, columns=channels)
+    if time_column:
+        _read_times(cells[time_column], "error")
+        frame[time_column] = cells[time_column].to_numpy()
+    return frame
 
 
 def season_length_of(table: Table) -> int:
@@ -75,10 +102,6 @@ def season_length_of(table: Table) -> int:
 
 def _read_cells(path: Path) -> pd.DataFrame:
     """All cells as text, columns by stripped name."""
-    if not path.is_file():
-        raise InputError(f"data.file: {path} does not exist; put the CSV file into {RAW_FOLDER}/")
-    if not path.resolve().is_relative_to(RAW_FOLDER.resolve()):
-        raise InputError(f"data.file: {path} is outside {RAW_FOLDER}/; put the CSV file there")
     try:
         _check_widths(path)
         cells = pd.read_csv(
@@ -137,7 +160,7 @@ def _find_time_column(cells: pd.DataFrame, wanted: str) -> str | None:
         return wanted
     for name in cells.columns:
         sample = cells[name].iloc[:100]
-        if not _mostly_numeric(sample) and _parse_times(sample).notna().mean() > 0.5:  # noqa: PLR2004
+        if not _mostly_numeric(sample) and parse_times(sample).notna().mean() > 0.5:  # noqa: PLR2004
             return str(name)
     return None
 
@@ -169,7 +192,8 @@ def _to_numbers(column: pd.Series) -> npt.NDArray[np.float64]:
     return numbers
 
 
-def _parse_times(column: pd.Series) -> pd.Series:
+def parse_times(column: pd.Series) -> pd.Series:
+    """ISO 8601 texts as times; not-a-time where a text is none."""
     try:
         return pd.to_datetime(column, errors="coerce", format="ISO8601")
     except ValueError:  # mixed time zones
@@ -178,7 +202,7 @@ def _parse_times(column: pd.Series) -> pd.Series:
 
 def _read_times(column: pd.Series, missing: str) -> tuple[pd.DatetimeIndex, str | None]:
     """The regular time axis (steps,), gaps included, and its frequency."""
-    times = _parse_times(column)
+    times = parse_times(column)
     if times.isna().any():
         row = times.index[times.isna()][0]
         raise InputError(f"row {row}, column {column.name!r}: expected a time like 2001-12-29 or "
@@ -190,7 +214,7 @@ def _read_times(column: pd.Series, missing: str) -> tuple[pd.DatetimeIndex, str 
         raise InputError(f"row {row}, column {column.name!r}: {column[row]!r} {kind} the row above; sort the times "
                          "and keep one row each")  # fmt: skip
     index = pd.DatetimeIndex(times)
-    frequency = _frequency_of(index)
+    frequency = frequency_of(index)
     if frequency is not None or len(index) < FEWEST_TIMES:
         return index, frequency
     return _regular_axis(index, gaps, str(column.name), missing)
@@ -213,10 +237,10 @@ def _regular_axis(
         raise InputError(f"column {name!r}: {steps - len(index)} of {steps} rows would have to be filled in; is one of "
                          "the times mistyped?")  # fmt: skip
     axis = pd.date_range(index[0], index[-1], freq=step)
-    return axis, _frequency_of(axis)
+    return axis, frequency_of(axis)
 
 
-def _frequency_of(times: pd.DatetimeIndex) -> str | None:
+def frequency_of(times: pd.DatetimeIndex) -> str | None:
     """The spacing by pandas' name; None where there is none, or too few times to tell."""
     if len(times) < FEWEST_TIMES:
         return None
@@ -228,7 +252,7 @@ def _frequency_of(times: pd.DatetimeIndex) -> str | None:
 def _insert_missing_rows(
     values: npt.NDArray[np.float64], column: pd.Series, axis: pd.DatetimeIndex
 ) -> npt.NDArray[np.float64]:
-    frame = pd.DataFrame(values, index=pd.DatetimeIndex(_parse_times(column)))
+    frame = pd.DataFrame(values, index=pd.DatetimeIndex(parse_times(column)))
     return frame.reindex(axis).to_numpy(copy=True)
 
 

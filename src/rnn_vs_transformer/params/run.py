@@ -21,7 +21,8 @@ class TrainParams(Section):
     learning_rate: Positive
     """Adam's step size."""
     schedule: Literal["constant", "cosine", "step"]
-    """The step size over the epochs: constant, falling to zero along a cosine, or times 0.8 from the third on."""
+    """The step size over the epochs: constant, falling to zero along a cosine, or times 0.8 after each epoch
+    from the third on."""
     weight_decay: Annotated[Number, Field(ge=0)]
     """Decoupled weight decay (AdamW); 0 is Adam."""
     loss: Literal["mse", "mae", "huber"]

@@ -87,7 +87,8 @@ def summarise_cost(table: pd.DataFrame, column: str) -> Report:
 
     Returns:
         Per model: exponent and local_exponent (longest half of the lengths), each with a 95 % interval. `crossover`:
-        the context length with its interval, or `none`, and the cheaper family below and above it.
+        the context length with its interval, and the cheaper family below and above it; or
+        `none`; or `unclear` where the cheaper family changes more than once.
     """
     report: Report = {}
     for name in table["model"].unique():
@@ -106,6 +107,8 @@ def _crossover(table: pd.DataFrame, column: str) -> Report:
     names = ("rnn", "transformer")
     (lengths, rnn), (_, transformer) = (_costs(table, name, column) for name in names)
     found = find_crossover(names, lengths, rnn, transformer)
+    if found.cheaper_below == "unclear":
+        return {"context_length": "unclear", "cheaper_at_longest": found.cheaper_above}
     if found.length is None:
         return {"context_length": "none", "cheaper": found.cheaper_above}
     return {

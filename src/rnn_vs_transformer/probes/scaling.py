@@ -107,7 +107,8 @@ def find_crossover(
     """Where the cheaper of two models changes.
 
     Costs are medians over rounds. In a round all models and lengths took turns, so the bootstrap draws whole rounds.
-    Its spread is widened for few rounds (Hesterberg 2015, section 5.3).
+    Its spread is widened for few rounds (Hesterberg 2015, section 5.3). Where the cheaper one changes more than once,
+    as it does between models that cost about the same, there is no crossover to be told.
 
     Args:
         names: Names of the two models.
@@ -129,6 +130,8 @@ def find_crossover(
     length = crossing(lengths, observed)
     if length is None:
         return Crossover(None, None, None, above, above, 0.0)
+    if np.count_nonzero(np.diff(observed > 0)) > 1:
+        return Crossover(None, None, None, "unclear", above, 0.0)
     agreeing = resampled[(resampled[:, -1] > 0) == (observed[-1] > 0)]
     found = [again for again in (crossing(lengths, row) for row in agreeing) if again is not None]
     low, high = _widened(float(np.log(length)), np.log(found), rounds) if found else (None, None)

@@ -104,12 +104,11 @@ def short_sequences(rounds: pd.DataFrame, report: dict[str, Any]) -> Measured:
     found = ratio_of_pairs(steps["rnn"], steps["transformer"])
     crossover = report["train_step"][ONE_THREAD]["crossover"]["context_length"]
     longest = report["measured"]["longest_context_length"]
-    where = (
-        f"there is no crossover up to {longest}" if crossover == "none" else f"the order changes near {crossover:.0f}"
-    )
+    told = {"none": f"there is no crossover up to {longest}", "unclear": "the order changes more than once beyond"}
+    where = told.get(crossover) or f"the order changes near {crossover:.0f}"
     sentence = (
-        f"At a context of {shortest} a training step of the RNN takes {found.number:.2f} times as long as one of the "
-        f"Transformer of equal width; {where}."
+        f"On one thread, at a context of {shortest}, a training step of the RNN takes {found.number:.2f} times as long "
+        f"as one of the Transformer of equal width; {where}."
     )
     return Measured(found, sentence)
 

@@ -25,7 +25,7 @@ LOSSES: Final[dict[str, Loss]] = {
 SCHEDULES: Final[dict[str, Callable[[int], Callable[[int], float]]]] = {
     "constant": lambda _: lambda _: 1.0,
     "cosine": lambda epochs: lambda epoch: (1 + math.cos(math.pi * epoch / epochs)) / 2,
-    "step": lambda _: lambda epoch: 0.8 ** max(epoch - 2, 0),  # the recipe of SegRNN (Lin et al. 2023)
+    "step": lambda _: lambda epoch: 0.8 ** max(epoch - 2, 0),
 }
 """Multiples of the learning rate, by the number of epochs that are done."""
 

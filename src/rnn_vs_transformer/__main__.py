@@ -1,0 +1,45 @@
+"""Commands for using what was trained: `python -m rnn_vs_transformer forecast --help`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rnn_vs_transformer.errors import InputError
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; a fault that the user can mend is told in one line."""
+    parser = argparse.ArgumentParser(prog="python -m rnn_vs_transformer", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    forecast = commands.add_parser("forecast", help="forecast the steps that follow a CSV file")
+    forecast.add_argument("--input", type=Path, required=True, help="CSV with the columns of the training series")
+    forecast.add_argument("--output", type=Path, required=True, help="CSV to write")
+    forecast.add_argument("--family", choices=["rnn", "transformer"], help="default: the lower validation loss")
+    forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
+    chosen = parser.parse_args(arguments)
+    try:
+        _forecast(chosen)
+    except (InputError, OSError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+
+
+def _forecast(chosen: argparse.Namespace) -> None:
+    from rnn_vs_transformer.data.tabular import read_channels  # noqa: PLC0415 - --help must not wait for torch
+    from rnn_vs_transformer.files import write_table  # noqa: PLC0415
+    from rnn_vs_transformer.forecasting import Forecaster  # noqa: PLC0415
+    from rnn_vs_transformer.forecasting.artifact import FOLDER  # noqa: PLC0415
+
+    if not chosen.input.is_file():
+        raise InputError(f"{chosen.input} does not exist")
+    forecaster = Forecaster.load(chosen.artifact or FOLDER, chosen.family)
+    schema = forecaster.schema
+    frame = read_channels(chosen.input, schema.time_column, schema.channels)
+    forecast = forecaster.predict(frame)
+    write_table(chosen.output, forecast)
+    print(f"{chosen.output}: {schema.prediction_length} steps ahead by the {forecaster.family}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""All that a forecast needs, in one folder: weights of every seed, settings, scaler, intervals, the series' schema."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from rnn_vs_transformer.data.splits import Scaler
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.files import Arrays, read_arrays, read_json, write_arrays, write_json
+from rnn_vs_transformer.params import ModelParams
+
+FOLDER: Final = Path("models/forecaster")
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+NUMBERS: Final = "numbers.safetensors"
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The series that the models were trained on."""
+
+    channels: list[str]
+    time_column: str | None
+    frequency: str | None
+    context_length: int
+    prediction_length: int
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What lies in the folder, weights apart."""
+
+    schema: Schema
+    model: ModelParams
+    seeds: int
+    validation_mse: dict[str, float]
+    """By family; the winner has the least."""
+    levels: list[float]
+    """Nominal coverages of the intervals."""
+    scaler: Scaler
+    half_widths: dict[str, FloatArray]
+    """By family (levels, C, H), in scaled units."""
+
+    @property
+    def winner(self) -> str:
+        """The family with the least validation loss."""
+        return min(self.validation_mse, key=lambda family: self.validation_mse[family])
+
+
+def weights_file(folder: Path, family: str, seed: int) -> Path:
+    """Weights of one seed within the folder."""
+    return folder / family / f"seed-{seed}.safetensors"
+
+
+def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arrays]]) -> None:
+    """Write the folder; the manifest comes last, so that a folder with one is whole."""
+    for family, seeds in weights.items():
+        for seed, arrays in enumerate(seeds):
+            write_arrays(weights_file(folder, family, seed), arrays)
+    scaler = {"mean": artifact.scaler.mean, "deviation": artifact.scaler.deviation}
+    widths = {f"half_widths.{family}": width for family, width in artifact.half_widths.items()}
+    write_arrays(folder / NUMBERS, {**scaler, **widths})
+    manifest = {
+        "format": FORMAT,
+        "schema": asdict(artifact.schema),
+        "model": artifact.model.model_dump(),
+        "seeds": artifact.seeds,
+        "validation_mse": artifact.validation_mse,
+        "levels": artifact.levels,
+    }
+    write_json(folder / MANIFEST, manifest)
+
+
+def load_artifact(folder: Path) -> Artifact:
+    """Read what `save_artifact` wrote.
+
+    Raises:
+        InputError: The folder holds no artifact, one of another version, or a damaged one.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder} holds no forecaster ({MANIFEST} is missing); make one with: dvc repro package")
+    manifest = read_json(folder / MANIFEST)
+    if manifest.get("format") != FORMAT:
+        raise InputError(f"{folder} has format {manifest.get('format')}, this version reads format {FORMAT}")
+    numbers = read_arrays(folder / NUMBERS)
+    try:
+        return _artifact(manifest, numbers)
+    except (KeyError, TypeError, ValidationError) as error:
+        raise InputError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {str(error)[:80]!r})") from None
+
+
+def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
+    schema = Schema(**manifest["schema"])
+    families = manifest["validation_mse"]
+    widths = {family: numbers[f"half_widths.{family}"] for family in families}
+    channels, levels = len(schema.channels), len(manifest["levels"])
+    for array in widths.values():
+        if array.shape != (levels, channels, schema.prediction_length):
+            raise TypeError(f"intervals of shape {array.shape}")
+    scaler = Scaler(numbers["mean"], numbers["deviation"])
+    model = ModelParams.model_validate(manifest["model"])
+    return Artifact(schema, model, int(manifest["seeds"]), families, manifest["levels"], scaler, widths)

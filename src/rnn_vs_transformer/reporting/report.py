@@ -1,0 +1,208 @@
+"""The report: one HTML page that opens from disk, with the verdict, the evidence and what was run."""
+
+import base64
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import matplotlib.image
+import pandas as pd
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
+from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
+from rnn_vs_transformer.reporting.timings import timings_of
+
+REPORT = Path("reports/index.html")
+"""The page; it tells times and the machine, so it differs from run to run."""
+VERDICT = Path("reports/verdict.md")
+"""The verdict alone, which does not."""
+TEMPLATES = Path(__file__).parent / "templates"
+FAMILIES = ("rnn", "transformer")
+PACKAGES = ("torch", "numpy", "pandas", "dvc")
+Texts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a table shows, and the value that it is sorted by; an empty one comes last."""
+
+    text: str
+    value: str | float = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its words; the image is PNG as base64."""
+
+    name: str
+    title: str
+    caption: str
+    image: str
+    width: int
+    height: int
+
+
+def write_report(language: Literal["en", "zh"]) -> None:
+    """Write reports/index.html and, with the verdict alone, reports/verdict.md.
+
+    Raises:
+        InputError: A report or figure is missing.
+    """
+    texts = load_texts(language)
+    metrics = read_json(paths.METRICS)
+    write_bytes(REPORT, render(texts, metrics, read_json(paths.CLAIMS)).encode())
+    write_bytes(VERDICT, f"{verdict_sentence(metrics['comparison'])}\n".encode())
+
+
+def load_texts(language: str) -> Texts:
+    """The words of the report."""
+    texts: Texts = yaml.safe_load((TEMPLATES / f"{language}.yaml").read_text(encoding="utf-8"))
+    return texts
+
+
+def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+    """The page; every value is escaped by the template engine."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    comparison = metrics["comparison"]
+    difference = 100 * comparison["relative_mse_difference"]
+    return environment.get_template("report.html").render(
+        t=texts,
+        verdict=comparison["verdict"],
+        by_how_much=texts["by_how_much"].format(
+            size=abs(difference), side=texts["below" if difference < 0 else "above"]
+        ),
+        interval=texts["interval"].format(low=100 * comparison["ci_low"], high=100 * comparison["ci_high"]),
+        cards=_cards(texts, metrics),
+        comparison=comparison_rows(texts, metrics),
+        claims=claim_rows(texts, claims),
+        figures=[_picture(name, *words) for name, words in texts["figures"].items()],
+        facts=_facts(texts),
+        params=paths.PARAMS.read_text(encoding="utf-8"),
+    )
+
+
+def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """The four answers: which family, how sure, at what cost, and when the answer would change."""
+    comparison, ridge = metrics["comparison"], metrics["ridge"]["mse"]
+    void = [texts["names"][family] for family in FAMILIES if metrics[family]["mse"] >= ridge]
+    which = [
+        texts["void"].format(ridge=ridge, names=", ".join(void)) if void else texts["below_ridge"].format(ridge=ridge)
+    ]
+    if "oracle" in metrics:
+        which.append(texts["floor"].format(oracle=metrics["oracle"]["mse"]))
+    sure = texts["sure"].format(
+        low=100 * comparison["ci_low"],
+        high=100 * comparison["ci_high"],
+        seeds=int(pd.read_csv(paths.SEEDS)["seed"].nunique()),
+        detectable=100 * comparison["minimum_detectable_effect"],
+    )
+    return [
+        (texts["which"], which),
+        (texts["how_sure"], [sure]),
+        (texts["cost"], _cost(texts)),
+        (texts["change"], _change(texts, comparison["verdict"])),
+    ]
+
+
+def _cost(texts: Texts) -> list[str]:
+    timings = {family: timings_of(family) for family in FAMILIES}
+    if not all(timings.values()):
+        return [texts["cost_untimed"]]
+    found = {
+        key: {family: row[key] for family, row in timings.items() if row} for key in ("train_seconds", "parameters")
+    }
+    return [texts["cost_timed"].format(**found["train_seconds"]), texts["cost_size"].format(**found["parameters"])]
+
+
+def _change(texts: Texts, verdict: str) -> list[str]:
+    critical = read_json(paths.PROBE).get("critical_lag", {}).get("rnn")
+    memory = [texts["change_memory"].format(lag=critical["text"])] if critical else []
+    return [*memory, *([texts["change_inconclusive"]] if verdict == "inconclusive" else []), texts["change_scope"]]
+
+
+def comparison_rows(texts: Texts, metrics: Mapping[str, Any]) -> list[list[Cell]]:
+    """Families, baselines and oracle, one row each."""
+    rows = []
+    for name in (name for name in ORDER if name in metrics):
+        keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
+        scores = [_number(metrics[name].get(key), ".3f") for key in keys]
+        cost = (timings_of(name) if name in FAMILIES else None) or {}
+        sizes = [_number(cost.get("parameters"), ",.0f"), _number(cost.get("train_seconds"), ".0f")]
+        rows.append([Cell(texts["names"][name], texts["names"][name]), *scores, *sizes])
+    return rows
+
+
+def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
+    """The textbook claims, one row each."""
+    rows = []
+    for place, (name, claim) in enumerate(claims.items()):
+        ends = [claim.get("number_ci_low"), claim.get("number_ci_high")]
+        interval = Cell("" if None in ends else f"{ends[0]:.3g} … {ends[1]:.3g}", "" if None in ends else ends[0])
+        title = texts["claim_titles"].get(name, claim["claim"])
+        verdict = texts["claim_verdicts"][claim["verdict"]]
+        sentence = f"{claim['sentence']} ({claim['measure']})"
+        number = _number(claim.get("number"), ".3g")
+        rows.append(
+            [Cell(name, place), Cell(title, title), Cell(verdict, verdict), number, interval, Cell(sentence, sentence)]
+        )
+    return rows
+
+
+def _number(value: float | None, form: str) -> Cell:
+    return Cell("") if value is None else Cell(format(value, form), value)
+
+
+def _picture(name: str, title: str, caption: str) -> Picture:
+    path = paths.FIGURES / f"{name}.png"
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run: dvc repro -f plot") from None
+    height, width = matplotlib.image.imread(path).shape[:2]
+    return Picture(name, title, caption, base64.b64encode(content).decode(), width, height)
+
+
+def _facts(texts: Texts) -> dict[str, str]:
+    """What was run, where and with what."""
+    meta = read_json(paths.META)
+    source = texts["synthetic"] if meta["source"] == "synthetic" else ", ".join(meta["channels"])
+    sizes = {**meta["borders"], **meta, "channels": len(meta["channels"])}
+    return {
+        "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),
+        "git": _git_revision() or texts["unknown"],
+        "data": f"{source}; {texts['steps'].format(**sizes)}",
+        "fingerprint": fingerprint(paths.DEVELOPMENT),
+        "versions": ", ".join(
+            [f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in PACKAGES)]
+        ),
+        "machine": f"{platform.system()} {platform.machine()}, {_processor()}",
+        "command": "dvc repro",
+    }
+
+
+def _git_revision() -> str:
+    """The commit, with a plus sign where files differ from it; empty without git."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    asked = [git, "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - no text from outside
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} x {names[0]}" if names else platform.processor()

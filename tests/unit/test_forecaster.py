@@ -1,0 +1,180 @@
+"""Forecasts of new data: what the models say, in the series' own units and times, or one clear line."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from rnn_vs_transformer.__main__ import main
+from rnn_vs_transformer.data.splits import Scaler
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.files import write_bytes
+from rnn_vs_transformer.forecasting import Forecaster
+from rnn_vs_transformer.forecasting.artifact import MANIFEST, Artifact, Schema, save_artifact, weights_file
+from rnn_vs_transformer.forecasting.forecaster import BUILDERS
+
+L, H = 12, 4
+CHANNELS = ["a", "b"]
+
+
+@pytest.fixture
+def artifact(tmp_path, configure):
+    """A folder with two untrained seeds of both families, trained in name on a daily series of two channels."""
+    folder = tmp_path / "artifact"
+    params = configure({})
+    states, models = {}, {}
+    for family, build in BUILDERS.items():
+        models[family] = []
+        for seed in range(2):
+            torch.manual_seed(seed)
+            models[family].append(build(params.model, L, H).eval())
+        states[family] = [{k: v.numpy() for k, v in model.state_dict().items()} for model in models[family]]
+    saved = Artifact(
+        Schema(CHANNELS, "day", "D", L, H), params.model, 2, {"rnn": 0.2, "transformer": 0.1}, [0.8, 0.95],
+        Scaler(np.array([10.0, -5.0]), np.array([2.0, 0.5])),
+        {"rnn": np.ones((2, 2, H)), "transformer": np.stack([np.ones((2, H)), np.full((2, H), np.inf)])},
+    )  # fmt: skip
+    save_artifact(folder, saved, states)
+    return folder, models
+
+
+def daily(rows=20, seed=0, **columns):
+    values = np.random.default_rng(seed).normal(size=(rows, 2))
+    days = pd.date_range("2026-01-01", periods=rows).strftime("%Y-%m-%d")
+    return pd.DataFrame({"day": days, "a": values[:, 0], "b": values[:, 1], **columns})
+
+
+@pytest.mark.parametrize("family", ["rnn", "transformer"])
+def test_a_forecast_is_the_mean_of_the_seeds_in_series_units(artifact, family):
+    folder, models = artifact
+    frame = daily()
+    context = (frame[CHANNELS].to_numpy()[-L:] - [10.0, -5.0]) / [2.0, 0.5]
+    inputs = torch.tensor(context.T, dtype=torch.float32)
+    with torch.no_grad():
+        scaled = np.mean([model(inputs).double().numpy() for model in models[family]], axis=0)
+    expected = scaled * [[2.0], [0.5]] + [[10.0], [-5.0]]
+
+    found = Forecaster.load(folder, family).predict(frame)
+
+    assert found["forecast"].to_numpy() == pytest.approx(expected.ravel(), abs=1e-12)
+    assert list(found["channel"]) == ["a"] * H + ["b"] * H
+    assert list(found["time"].dt.strftime("%m-%d"))[:H] == ["01-21", "01-22", "01-23", "01-24"]
+    width = (found["high_80"] - found["low_80"]).to_numpy()
+    assert width == pytest.approx([4.0] * H + [1.0] * H)  # 2 * half width * deviation
+
+
+def test_the_winner_by_validation_is_the_default_and_endless_intervals_are_left_empty(artifact):
+    folder, _ = artifact
+    forecaster = Forecaster.load(folder)
+    assert forecaster.family == "transformer"
+    found = forecaster.predict(daily())
+    assert found[["low_95", "high_95"]].isna().all(axis=None)
+    assert found["low_80"].notna().all()
+
+
+def test_only_the_last_rows_matter_and_other_columns_do_not(artifact):
+    folder, _ = artifact
+    forecaster, frame = Forecaster.load(folder), daily(30)
+    other = frame.copy()
+    other.loc[:17, "a"] = 1e6
+    pd.testing.assert_frame_equal(forecaster.predict(frame), forecaster.predict(other.assign(note="x")))
+
+
+def test_a_time_index_serves_as_the_time_column(artifact):
+    folder, _ = artifact
+    frame = daily()
+    indexed = frame.set_index(pd.DatetimeIndex(frame["day"]))[CHANNELS]
+    forecaster = Forecaster.load(folder)
+    assert list(forecaster.predict(frame)["time"]) == list(forecaster.predict(indexed)["time"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.drop(columns="b"), "no column 'b'"),
+        (lambda f: f.drop(columns="day"), "no column 'day'"),
+        (lambda f: f.iloc[-5:], "look at 12 rows, but there are only 5"),
+        (lambda f: f.assign(a="x"), "must hold numbers"),
+        (lambda f: f.assign(b=np.nan), "not a finite number"),
+        (lambda f: f.assign(day="soon"), "expected times"),
+        (lambda f: f.assign(day=pd.date_range("2026", periods=len(f), freq="h").astype(str)), "spaced 'D', the last"),
+        (lambda f: f.drop(index=15), "unevenly spaced"),
+    ],
+)
+def test_what_does_not_fit_is_told(artifact, change, message):
+    folder, _ = artifact
+    with pytest.raises(InputError, match=message):
+        Forecaster.load(folder).predict(change(daily()))
+
+
+def test_a_damaged_folder_is_told(artifact, tmp_path):
+    folder, _ = artifact
+    with pytest.raises(InputError, match="holds no forecaster"):
+        Forecaster.load(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="family must be one of"):
+        Forecaster.load(folder, "ridge")
+    manifest = (folder / MANIFEST).read_text()
+    for old, new, message in [
+        ('"format": 1', '"format": 9', "format 9"),
+        ('"cell"', '"sell"', "damaged"),
+        ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
+        ('"rnn_width": 8', '"rnn_width": 16', "does not fit"),
+    ]:
+        assert old in manifest
+        (folder / MANIFEST).write_text(manifest.replace(old, new))
+        with pytest.raises(InputError, match=message):
+            Forecaster.load(folder, "rnn")
+    (folder / MANIFEST).write_text(manifest)
+    write_bytes(weights_file(folder, "rnn", 1), b"nonsense")
+    with pytest.raises(InputError, match="damaged"):
+        Forecaster.load(folder, "rnn")
+
+
+def test_the_command_writes_what_the_class_predicts(artifact, tmp_path, monkeypatch, capsys):
+    """From another folder, as a user runs it."""
+    folder, _ = artifact
+    monkeypatch.chdir(tmp_path)
+    frame = daily()
+    frame.to_csv("new.csv", index=False)
+    main(["forecast", "--input", "new.csv", "--output", "out.csv", "--artifact", str(folder), "--family", "rnn"])
+    assert "4 steps ahead by the rnn" in capsys.readouterr().out
+    written = pd.read_csv("out.csv")
+    expected = Forecaster.load(folder, "rnn").predict(frame)
+    assert written["forecast"].to_numpy() == pytest.approx(expected["forecast"].to_numpy(), rel=1e-8)
+    assert list(written.columns) == list(expected.columns)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "does not exist"),
+        ("day,a\n2026-01-01,1\n", "no column 'b'"),
+        ("day,a,b\n2026-01-01,1,oops\n", "row 2, column 'b'"),
+        ("day,a,b\n2026-01-01,1,\n", "cell is empty"),
+        ("day,a,b\n2026-01-02,1,1\n2026-01-01,1,1\n", "earlier than"),
+        ("", "empty"),
+    ],
+)
+def test_a_bad_file_is_one_line(artifact, tmp_path, monkeypatch, content, message):
+    folder, _ = artifact
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / "new.csv").write_text(content)
+    with pytest.raises(SystemExit, match=message) as stopped:
+        main(["forecast", "--input", "new.csv", "--output", "out.csv", "--artifact", str(folder)])
+    assert str(stopped.value).startswith("error: ")
+    assert "\n" not in str(stopped.value)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_help_needs_no_torch():
+    """A newcomer who asks for help must not wait for it."""
+    code = (
+        "import sys; from rnn_vs_transformer.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

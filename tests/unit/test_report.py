@@ -1,0 +1,190 @@
+"""The report: complete in both languages, self-contained, and safe with any text."""
+
+import base64
+import html
+import json
+import re
+import shutil
+import string
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.reporting import report
+from rnn_vs_transformer.reporting.claim_rules import RULES
+from rnn_vs_transformer.reporting.report import claim_rows, comparison_rows, load_texts, write_report
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+ROW = {"mse": 0.1, "mae": 0.2, "mase": 0.3, "skill": 0.9, "excess": 0.5, "mse_ci_low": 0.08, "mse_ci_high": 0.12}
+METRICS = {
+    "rnn": {**ROW, "mse": 0.2},
+    "transformer": ROW,
+    "ridge": {"mse": 0.15, "mae": 0.2, "mase": 0.3, "skill": 0.8},
+    "comparison": {
+        "relative_mse_difference": -0.5,
+        "ci_low": -0.6,
+        "ci_high": -0.4,
+        "minimum_detectable_effect": 0.1,
+        "verdict": "transformer better",
+    },
+}
+META = {
+    "source": "csv",
+    "channels": ["<script>alert(1)</script>", "b"],
+    "borders": {"train_end": 10, "validation_end": 20, "test_end": 30},
+    "season_length": 4,
+    "context_length": 8,
+    "prediction_length": 2,
+}
+CLAIM = {"claim": "A & B", "verdict": "supported", "measure": "m", "figure": "none", "sentence": "<b>S</b>"}
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install it to test the report in a browser")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=5000",
+)
+PROBE = """<script>
+addEventListener("load", () => {
+  const broken = [...document.images].filter((image) => !image.naturalWidth).length;
+  const wide = document.documentElement.scrollWidth > innerWidth;
+  document.querySelectorAll("#comparison th button")[1].click();
+  const sorted = [...document.querySelectorAll("#comparison tbody tr")].map((row) => row.cells[1].textContent);
+  document.title = JSON.stringify({broken, wide, sorted, verdict: document.getElementById("verdict").dataset.verdict});
+});
+</script></body>"""
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    """A folder with everything that the report reads."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("reports/figures", "reports/history", "data"):
+        Path(folder).mkdir(parents=True)
+    paths.METRICS.write_text(json.dumps(METRICS))
+    paths.CLAIMS.write_text(json.dumps({"C1": {**CLAIM, "number": 1.5, "number_ci_low": 1.0, "number_ci_high": 2.0},
+                                        "C10": {**CLAIM, "verdict": "not measured"}}))  # fmt: skip
+    paths.PROBE.write_text(json.dumps({}))
+    paths.META.write_text(json.dumps(META))
+    paths.PARAMS.write_text("a: <i>1</i>\n")
+    paths.DEVELOPMENT.write_bytes(b"data")
+    pd.DataFrame({"family": ["rnn", "rnn"], "seed": [0, 1]}).to_csv(paths.SEEDS, index=False)
+    for family in ("rnn", "transformer"):
+        paths.history(family).write_text("seed\n")
+    for name in load_texts("en")["figures"]:
+        (paths.FIGURES / f"{name}.png").write_bytes(PIXEL)
+    return tmp_path
+
+
+def placeholders(text: object) -> object:
+    """The shape of a text: its keys, the length of its lists, and the values that it has room for."""
+    if isinstance(text, dict):
+        return {key: placeholders(value) for key, value in text.items() if key != "claim_titles"}
+    if isinstance(text, list):
+        return [placeholders(value) for value in text]
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+def test_both_languages_say_the_same() -> None:
+    """A key or a number that one language lacks would be a crash or a silent omission there."""
+    english, chinese = load_texts("en"), load_texts("zh")
+    assert placeholders(english) == placeholders(chinese)
+    assert set(chinese["claim_titles"]) == set(RULES)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_is_self_contained_and_escaped(saved, language) -> None:
+    """It must open from disk without a network, and show a channel's name, not run it."""
+    write_report(language)
+    page = report.REPORT.read_text()
+    texts = load_texts(language)
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<b>S</b>" not in page
+    assert "<i>1</i>" not in page
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert "url(" not in page
+    assert texts["verdicts"]["transformer better"] in page
+    assert page.count("<img ") == len(texts["figures"])
+    assert page.count(' alt="') == len(texts["figures"])
+    assert report.VERDICT.read_text().startswith("Verdict: **transformer better**")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("verdict", ["transformer better", "rnn better", "equivalent", "inconclusive"])
+def test_every_verdict_can_be_told(saved, language, verdict) -> None:
+    changed = {**METRICS, "comparison": {**METRICS["comparison"], "verdict": verdict}}
+    paths.METRICS.write_text(json.dumps(changed))
+    write_report(language)
+    assert f'data-verdict="{verdict}"' in report.REPORT.read_text()
+
+
+def test_a_family_above_ridge_is_called_void(saved) -> None:
+    """A neural forecaster that a linear one beats has not earned its name, and the reader must be told."""
+    write_report("en")
+    assert "is as good as or better than: RNN." in report.REPORT.read_text()
+
+
+def test_times_of_another_run_are_not_shown(saved) -> None:
+    """Times that DVC did not restore with the models would belong to other models."""
+    paths.TIMINGS.write_text(json.dumps({"rnn": {"of_history": "other", "train_seconds": 1, "parameters": 2}}))
+    write_report("en")
+    assert load_texts("en")["cost_untimed"] in html.unescape(report.REPORT.read_text())
+
+
+def test_a_missing_figure_is_named(saved) -> None:
+    (paths.FIGURES / "recall.png").unlink()
+    with pytest.raises(report.InputError, match=r"recall\.png is missing"):
+        write_report("en")
+
+
+def test_rows_hold_what_they_are_sorted_by(saved) -> None:
+    """Shown numbers are rounded and carry units; sorting needs the plain ones, and empty cells last."""
+    rows = comparison_rows(load_texts("en"), METRICS)
+    assert [row[1].value for row in rows] == [0.1, 0.2, 0.15]
+    assert rows[2][2].value == ""
+    claims = claim_rows(load_texts("en"), json.loads(paths.CLAIMS.read_text()))
+    assert [row[0].value for row in claims] == [0, 1]
+    assert claims[1][4].text == ""
+
+
+@BROWSER
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_works_at_the_width_of(saved, tmp_path, width) -> None:
+    """No error in the console, no missing image, nothing wider than the screen, tables that sort, the right verdict."""
+    write_report("en")
+    page = report.REPORT.read_text().replace("</body>", PROBE)
+    (tmp_path / "probe.html").write_text(page)
+    profile = f"--user-data-dir={tmp_path / 'profile'}"
+    flags = [*FLAGS, profile, f"--window-size={max(width, 500)},900"]
+    frame = f'<iframe id="f" src="probe.html" width="{width}" height="900"></iframe>' if width < 500 else ""
+    target = tmp_path / "probe.html"
+    if frame:  # Chromium's windows are at least 500 wide
+        target = tmp_path / "phone.html"
+        target.write_text(
+            f"{frame}<script>f.onload = () => setTimeout(() => document.title = f.contentDocument.title, 500)</script>"
+        )
+        flags.append("--allow-file-access-from-files")
+    done = subprocess.run(
+        [str(CHROMIUM), *flags, "--dump-dom", target.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert not re.findall(r"CONSOLE.*", done.stderr)
+    found = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)
+    assert found
+    state = json.loads(found.group(1))
+    assert state["broken"] == 0
+    assert not state["wide"]
+    assert state["sorted"] == ["0.100", "0.150", "0.200"]
+    assert state["verdict"] == METRICS["comparison"]["verdict"]
