@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -141,3 +142,18 @@ def test_the_committed_lock_is_in_step_with_the_code() -> None:
     """What is committed is what the code gives: no stage of the project itself would run."""
     output = Clone(ROOT).run("dvc", "repro", "--allow-missing", "--dry")
     assert stages_run(output) == set()
+
+
+def test_the_packaged_forecaster_works_in_another_folder(finished: Clone, tmp_path: Path) -> None:
+    """Fetched by `dvc get`, it needs neither params.yaml nor data of the repository, and repeats to the byte."""
+    elsewhere = Clone(tmp_path)
+    elsewhere.run("dvc", "get", "--quiet", str(finished.folder), "models/forecaster", "--out", "fetched")
+    (tmp_path / "new.csv").write_text("y\n" + "\n".join(str(step % 24) for step in range(30)) + "\n")
+    command = [sys.executable, "-m", "rnn_vs_transformer", "forecast", "--input", "new.csv", "--artifact", "fetched"]
+    for family in ("rnn", "transformer"):
+        for output in ("one.csv", "two.csv"):
+            elsewhere.run(*command, "--family", family, "--output", output)
+        assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    lines = (tmp_path / "one.csv").read_text().splitlines()
+    assert lines[0] == "step,channel,forecast,low_80,high_80,low_95,high_95"
+    assert len(lines) == 1 + 6
