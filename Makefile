@@ -17,7 +17,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-pipeline lint format experiments readme lock clean
+.PHONY: help setup repro test test-pipeline lint format experiments sweep readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ format: $(READY)  ## Format and mend what ruff can mend
 
 experiments: $(READY)  ## Show the experiments in a table that fits a screen
 	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|probe|cost|inspect)\.).*'
+
+sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
+	python -m rnn_vs_transformer.reporting.sweep
 
 readme: $(READY)  ## Put the committed results into both READMEs
 	python -m rnn_vs_transformer.reporting.readme
