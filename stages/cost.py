@@ -23,7 +23,7 @@ def cost(params: Params) -> None:
     for setting, found in report["train_step"].items():
         for name in (name for name in found if name != "crossover"):
             log.info("%s, %s: training step ~ L^%.2f on long contexts", setting, name, found[name]["local_exponent"])
-        log.info("%s: crossover at a context length of %s", setting, found["crossover"]["context_length"])
+        log.info("%s: crossover of the families: %s", setting, found["crossover"]["context_length"])
     if measured.free_share < QUIET:
         log.warning("other work kept the processor busy: times, above all on all threads, are too long")
     if measured.skipped:

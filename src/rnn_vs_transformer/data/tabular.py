@@ -75,7 +75,11 @@ def read_channels(path: Path, time_column: str | None, channels: list[str]) -> p
         if name not in cells.columns:
             raise InputError(f"{path}: no column {name!r}; the file has {_listed(cells.columns)}")
     values = np.column_stack([_to_numbers(cells[name]) for name in channels])
-    _fill(values, channels, "error")
+    if np.isnan(values).any():
+        step, channel = np.argwhere(np.isnan(values))[0]
+        raise InputError(
+            f"row {step + 2}, column {channels[channel]!r}: the cell is empty; fill it in, or cut the file"
+        )
     frame = pd.DataFrame(values, columns=channels)
     if time_column:
         _read_times(cells[time_column], "error")

@@ -84,7 +84,9 @@ def load_artifact(folder: Path) -> Artifact:
         InputError: The folder holds no artifact, one of another version, or a damaged one.
     """
     if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder} holds no forecaster ({MANIFEST} is missing); make one with: dvc repro package")
+        raise InputError(
+            f"{folder} holds no forecaster ({MANIFEST} is missing); make one with dvc repro package, or name its folder: --artifact"
+        )
     manifest = read_json(folder / MANIFEST)
     if manifest.get("format") != FORMAT:
         raise InputError(f"{folder} has format {manifest.get('format')}, this version reads format {FORMAT}")

@@ -126,7 +126,10 @@ def _cost(texts: Texts) -> list[str]:
 def _change(texts: Texts, verdict: str) -> list[str]:
     critical = read_json(paths.PROBE).get("critical_lag", {}).get("rnn")
     memory = [texts["change_memory"].format(lag=critical["text"])] if critical else []
-    return [*memory, *([texts["change_inconclusive"]] if verdict == "inconclusive" else []), texts["change_scope"]]
+    meta = read_json(paths.META)
+    fewest = 4 * (meta["context_length"] + meta["prediction_length"])
+    narrower = [texts["change_inconclusive"].format(windows=fewest)] if verdict == "inconclusive" else []
+    return [*memory, *narrower, texts["change_scope"]]
 
 
 def comparison_rows(texts: Texts, metrics: Mapping[str, Any]) -> list[list[Cell]]:
