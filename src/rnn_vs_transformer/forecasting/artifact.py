@@ -85,7 +85,8 @@ def load_artifact(folder: Path) -> Artifact:
     """
     if not (folder / MANIFEST).is_file():
         raise InputError(
-            f"{folder} holds no forecaster ({MANIFEST} is missing); make one with dvc repro package, or name its folder: --artifact"
+            f"{folder} holds no forecaster ({MANIFEST} is missing); make one with dvc repro package, "
+            "or name its folder with --artifact"
         )
     manifest = read_json(folder / MANIFEST)
     if manifest.get("format") != FORMAT:
