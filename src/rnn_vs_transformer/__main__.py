@@ -30,12 +30,16 @@ def _forecast(chosen: argparse.Namespace) -> None:
     from rnn_vs_transformer.files import write_table  # noqa: PLC0415
     from rnn_vs_transformer.forecasting import Forecaster  # noqa: PLC0415
     from rnn_vs_transformer.forecasting.artifact import FOLDER  # noqa: PLC0415
+    from rnn_vs_transformer.forecasting.forecaster import SPACING_ROWS  # noqa: PLC0415
 
     if not chosen.input.is_file():
         raise InputError(f"{chosen.input} does not exist")
+    if chosen.output.resolve() == chosen.input.resolve():
+        raise InputError("--output must be another file than --input")
     forecaster = Forecaster.load(chosen.artifact or FOLDER, chosen.family)
     schema = forecaster.schema
-    frame = read_channels(chosen.input, schema.time_column, schema.channels)
+    rows = max(schema.context_length, SPACING_ROWS)
+    frame = read_channels(chosen.input, schema.time_column, schema.channels, rows)
     forecast = forecaster.predict(frame)
     write_table(chosen.output, forecast)
     print(f"{chosen.output}: {schema.prediction_length} steps ahead by the {forecaster.family}")  # noqa: T201

@@ -137,6 +137,20 @@ def test_a_family_above_ridge_is_called_void(saved) -> None:
     assert "is as good as or better than: RNN." in report.REPORT.read_text()
 
 
+@pytest.mark.parametrize(
+    ("critical", "told"),
+    [
+        ({"against_transformer": "shorter", "estimate_is": "exact"}, True),
+        ({"against_transformer": "shorter", "estimate_is": "at least"}, False),
+        ({"against_transformer": "unclear", "estimate_is": "exact"}, False),
+    ],
+)
+def test_a_shorter_memory_is_told_only_where_it_was_found(saved, critical, told) -> None:
+    paths.PROBE.write_text(json.dumps({"critical_lag": {"rnn": {"text": "11.1 (10.8 to 11.2)", **critical}}}))
+    write_report("en")
+    assert ("11.1 (10.8 to 11.2) steps back" in report.REPORT.read_text()) == told
+
+
 def test_times_of_another_run_are_not_shown(saved) -> None:
     """Times that DVC did not restore with the models would belong to other models."""
     paths.TIMINGS.write_text(json.dumps({"rnn": {"of_history": "other", "train_seconds": 1, "parameters": 2}}))

@@ -51,8 +51,12 @@ def test_runs_on_another_series_take_no_part() -> None:
 def test_failed_and_waiting_experiments_are_counted() -> None:
     waiting = {"rev": "123", "name": "waiting", "data": None}
     failed = entry("failed", 8, (0.3, 0.3), (0.2, 0.2), error={"msg": "broken"})
-    table = sweep_table(shown(waiting, failed))
-    assert "2 experiments have no results" in table
+    busy = {"revs": [entry("busy", 8, (0.3, 0.3), (0.2, 0.1))], "executor": {"state": "running"}}
+    commits = shown(waiting, failed)
+    commits[1]["experiments"].append(busy)
+    table = sweep_table(commits)
+    assert "| busy" not in table
+    assert "3 experiments have no results" in table
     assert "| failed" not in table
 
 

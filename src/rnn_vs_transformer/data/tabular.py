@@ -61,28 +61,28 @@ def read_table(params: DataParams) -> Table:
     return Table(values, names, filled, time_column, None if times is None else str(times[0]), frequency)
 
 
-def read_channels(path: Path, time_column: str | None, channels: list[str]) -> pd.DataFrame:
-    """Read the named columns of any CSV file, by the same rules as `read_table`; nothing is filled in.
+def read_channels(path: Path, time_column: str | None, channels: list[str], last: int) -> pd.DataFrame:
+    """Read the last rows of the named columns of any CSV file, by the rules of `read_table`; nothing is filled in.
 
     Returns:
         The channels as float64, the time column (if any) as text, a row per step.
 
     Raises:
-        InputError: A column is missing, a cell is empty or no number, or times are no times, repeat or go backwards.
+        InputError: A column is missing, or a cell is empty or no number.
     """
     cells = _read_cells(path)
     for name in [*channels, *([time_column] if time_column else [])]:
         if name not in cells.columns:
             raise InputError(f"{path}: no column {name!r}; the file has {_listed(cells.columns)}")
+    cells = cells.iloc[-last:]
     values = np.column_stack([_to_numbers(cells[name]) for name in channels])
     if np.isnan(values).any():
         step, channel = np.argwhere(np.isnan(values))[0]
         raise InputError(
-            f"row {step + 2}, column {channels[channel]!r}: the cell is empty; fill it in, or cut the file"
+            f"row {cells.index[step]}, column {channels[channel]!r}: the cell is empty; fill it in, or cut the file"
         )
     frame = pd.DataFrame(values, columns=channels)
     if time_column:
-        _read_times(cells[time_column], "error")
         frame[time_column] = cells[time_column].to_numpy()
     return frame
 

@@ -60,6 +60,7 @@ def weights_file(folder: Path, family: str, seed: int) -> Path:
 
 def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arrays]]) -> None:
     """Write the folder; the manifest comes last, so that a folder with one is whole."""
+    (folder / MANIFEST).unlink(missing_ok=True)
     for family, seeds in weights.items():
         for seed, arrays in enumerate(seeds):
             write_arrays(weights_file(folder, family, seed), arrays)

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
+from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 from torch import nn
 
-from rnn_vs_transformer.data.tabular import frequency_of, parse_times
+from rnn_vs_transformer.data.tabular import parse_times
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import read_arrays
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
@@ -19,6 +20,8 @@ from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.transformer import build_transformer
 
 FloatArray = npt.NDArray[np.float64]
+SPACING_ROWS: Final = 12
+"""Rows from which a spacing is told, more than a short context: five days may be a working week or any days."""
 BUILDERS: Final[Mapping[str, Builder]] = {"rnn": build_rnn, "transformer": build_transformer}
 
 
@@ -99,13 +102,16 @@ class Forecaster:
         absent = [name for name in schema.channels if name not in frame.columns]
         if absent:
             raise InputError(f"no column {absent[0]!r}; the models were trained on {', '.join(schema.channels)}")
+        repeated = frame.columns[frame.columns.duplicated()]
+        if len(repeated):
+            raise InputError(f"column {repeated[0]!r} appears more than once")
         if len(frame) < schema.context_length:
             raise InputError(f"the models look at {schema.context_length} rows, but there are only {len(frame)}")
         rows = frame[schema.channels].iloc[-schema.context_length :]
-        try:
-            values = rows.to_numpy(dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError(f"every one of {', '.join(schema.channels)} must hold numbers only") from None
+        for name in schema.channels:
+            if not is_numeric_dtype(rows[name]) or is_bool_dtype(rows[name]) or is_complex_dtype(rows[name]):
+                raise InputError(f"column {name!r} must hold numbers, but is {rows[name].dtype}")
+        values = rows.to_numpy(dtype=np.float64, na_value=np.nan)
         if not np.isfinite(values).all():
             row, channel = np.argwhere(~np.isfinite(values))[0]
             raise InputError(f"row {rows.index[row]!r}, column {schema.channels[channel]!r}: not a finite number")
@@ -122,13 +128,16 @@ class Forecaster:
             times = frame.index
         else:
             raise InputError(f"no column {schema.time_column!r}, which holds the times")
-        times = times[-max(schema.context_length, 3) :]
+        times = times[-max(schema.context_length, SPACING_ROWS) :]
         if times.isna().any():
             raise InputError(f"column {schema.time_column!r}: expected times like 2001-12-29 13:00:00")
-        if len(times) >= 3 and (found := frequency_of(times)) != schema.frequency:  # noqa: PLR2004 - to tell a spacing
+        expected = pd.date_range(end=times[-1], periods=len(times), freq=schema.frequency)
+        wrong = np.flatnonzero(times != expected)
+        if len(wrong):
             raise InputError(
-                f"column {schema.time_column!r}: the models were trained on times spaced {schema.frequency!r}, "
-                f"the last {len(times)} rows are " + (f"spaced {found!r}" if found else "unevenly spaced"),
+                f"column {schema.time_column!r}: the models were trained on times spaced {schema.frequency!r}, so "
+                f"{expected[wrong[-1]]} was expected where {times[wrong[-1]]} stands, {len(times) - wrong[-1]} rows "
+                "from the end",
             )
         return pd.date_range(times[-1], periods=schema.prediction_length + 1, freq=schema.frequency)[1:]
 

@@ -125,7 +125,8 @@ def _cost(texts: Texts) -> list[str]:
 
 def _change(texts: Texts, verdict: str) -> list[str]:
     critical = read_json(paths.PROBE).get("critical_lag", {}).get("rnn")
-    memory = [texts["change_memory"].format(lag=critical["text"])] if critical else []
+    shorter = critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact"
+    memory = [texts["change_memory"].format(lag=critical["text"])] if shorter else []
     meta = read_json(paths.META)
     fewest = 4 * (meta["context_length"] + meta["prediction_length"])
     narrower = [texts["change_inconclusive"].format(windows=fewest)] if verdict == "inconclusive" else []

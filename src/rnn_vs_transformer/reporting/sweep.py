@@ -49,8 +49,7 @@ def sweep_table(shown: list[dict[str, Any]]) -> str:
     commits = [entry for entry in shown if entry["rev"] != "workspace"]
     if not commits or (baseline := _run(commits[0])) is None:
         return "The newest commit has no results yet; run: dvc repro, and commit"
-    entries = [found["revs"][0] for found in commits[0].get("experiments") or []]
-    experiments = [_run(entry) for entry in entries]
+    experiments = [_finished(found) for found in commits[0].get("experiments") or []]
     runs = [baseline, *(run for run in experiments if run is not None)]
     scores = ("test MSE (95 %)", "validation MSE")
     titles = ("run", "changed", *(f"{LABELS[family]}: {score}" for family in FAMILIES for score in scores))
@@ -58,13 +57,23 @@ def sweep_table(shown: list[dict[str, Any]]) -> str:
     best = {family: _best(family, runs, baseline) for family in FAMILIES}
     for run in runs:
         cells = [cell for family in FAMILIES for cell in _scores(run.metrics[family], run is best[family])]
-        lines.append("| " + " | ".join((run.name, run.changes(baseline) or "(the commit)", *cells)) + " |")
+        lines.append("| " + " | ".join((run.name, _label(run, baseline), *cells)) + " |")
     lines.append("\n★ least validation MSE of the family; the test MSE has no say in it.")
     if any(run.data() != baseline.data() for run in runs):
         lines.append("Runs on another series take no part in that.")
     if absent := sum(run is None for run in experiments):
-        lines.append(f"{absent} experiments have no results: failed, or not run yet (dvc queue status).")
+        lines.append(f"{absent} experiments have no results: failed, running, or not run yet (dvc queue status).")
     return "\n".join(lines)
+
+
+def _label(run: Run, baseline: Run) -> str:
+    return "(the commit)" if run is baseline else run.changes(baseline) or "(other code)"
+
+
+def _finished(found: dict[str, Any]) -> Run | None:
+    """An experiment with results; one that still runs shows those of the commit, which are not its own."""
+    running = (found.get("executor") or {}).get("state") in {"running", "queued"}
+    return None if running else _run(found["revs"][0])
 
 
 def _run(entry: dict[str, Any]) -> Run | None:
