@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
+from rnn_vs_transformer.reporting.style import FAMILIES
 from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
 
@@ -26,7 +27,6 @@ REPORT = Path("reports/index.html")
 VERDICT = Path("reports/verdict.md")
 """The verdict alone, which does not."""
 TEMPLATES = Path(__file__).parent / "templates"
-FAMILIES = ("rnn", "transformer")
 PACKAGES = ("torch", "numpy", "pandas", "dvc")
 Texts = dict[str, Any]
 
