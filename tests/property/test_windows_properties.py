@@ -79,7 +79,7 @@ def test_changing_the_future_leaves_contexts_and_scaler_unchanged(cut, data):
         windows = Windows(to_tensor(scaler.scale(series)), origins, context_length, prediction_length)
         return windows.batch(torch.tensor([number, len(origins) + number]))
 
-    (context, targets), (same_context, other_targets) = context_and_targets(values), context_and_targets(changed)
+    (context, targets, _), (same_context, other_targets, _) = context_and_targets(values), context_and_targets(changed)
     assert torch.equal(context, same_context)
     assert (other_targets > 1000).all()
     assert (targets < 1000).all()
@@ -92,7 +92,7 @@ def test_train_windows_hold_train_steps_only(cut):
     steps = torch.arange(float(borders.test_end))[None]
     origins = forecast_origins(0, borders.train_end, context_length, prediction_length)
 
-    contexts, targets = Windows(steps, origins, context_length, prediction_length).batch(torch.arange(len(origins)))
+    contexts, targets, _ = Windows(steps, origins, context_length, prediction_length).batch(torch.arange(len(origins)))
 
     assert contexts.min() == 0
     assert targets.max() == borders.train_end - 1

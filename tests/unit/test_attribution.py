@@ -12,13 +12,14 @@ from torch import nn
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta, save_series
 from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import read_json, write_arrays
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
 from rnn_vs_transformer.probes.attribution import attend, draw_donors, last_token_attention, occlude
 from rnn_vs_transformer.probes.inspection import inspect_families
-from rnn_vs_transformer.probes.subjects import Sample, build_untrained
+from rnn_vs_transformer.probes.subjects import build_untrained
 
 BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 DELAY, HORIZON, LENGTH = 7, 3, 12
@@ -31,20 +32,25 @@ class Reads(nn.Module):
         super().__init__()
         self.steps_back = steps_back
 
-    def forward(self, context):
+    def forward(self, context, channel=None):
         return torch.stack([context[:, -1 - back] for back in self.steps_back], dim=1)
+
+
+def one_channel(context, target):
+    return Batch(context, target, torch.zeros(len(context), dtype=torch.long))
 
 
 def random_sample(windows=40, length=LENGTH, horizon=HORIZON):
     generator = torch.Generator().manual_seed(0)
-    return Sample(torch.randn(windows, length, generator=generator), torch.randn(windows, horizon, generator=generator))
+    context = torch.randn(windows, length, generator=generator)
+    return one_channel(context, torch.randn(windows, horizon, generator=generator))
 
 
 def test_occlusion_of_a_model_that_reads_one_lag_gives_that_lag_alone():
     """Windows 1 and 2 at the lag, and both forecast exactly: with each other's value each is off by 1."""
     contexts = torch.arange(24.0).reshape(2, 12)
     contexts[:, -1 - 5] = torch.tensor([1.0, 2.0])
-    sample = Sample(contexts, torch.tensor([[1.0], [2.0]]))
+    sample = one_channel(contexts, torch.tensor([[1.0], [2.0]]))
     importance = occlude(Reads([5]), sample, torch.tensor([1, 0]))
 
     expected = np.zeros((1, 12))
@@ -56,7 +62,7 @@ def test_occlusion_tells_horizon_steps_apart():
     """The map of a model that reads the regime of each step h where it lies, d - h steps back, is the diagonal."""
     sample = random_sample()
     own = [DELAY - step for step in range(1, HORIZON + 1)]
-    exact = Sample(sample.contexts, Reads(own)(sample.contexts))
+    exact = one_channel(sample.context, Reads(own)(sample.context))
     importance = occlude(Reads(own), exact, draw_donors(40, 0))
 
     assert np.argwhere(importance).tolist() == [[step, back] for step, back in enumerate(own)]
@@ -105,7 +111,7 @@ def test_attention_weights_times_values_are_what_the_layer_computes(configure, s
     rebuilt = last + layer.feedforward(layer.feedforward_norm(last))
 
     torch.testing.assert_close(weights.sum(dim=-1), torch.ones(3, heads))
-    torch.testing.assert_close(rebuilt, layer(tokens, last_only=True)[:, 0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(rebuilt, layer(tokens, asked=1)[:, 0], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("readout", ["last", "flatten"])
@@ -115,8 +121,8 @@ def test_attention_comes_from_the_last_layer_newest_step_first(configure, scramb
     sample = random_sample(windows=5)
     first, last = forecaster.mixer.layers
     with torch.no_grad():
-        tokens = forecaster.embedding(sample.contexts[..., None]) + forecaster.mixer.positions
-        expected = last_token_attention(last, first(tokens, last_only=False)).mean(dim=0).flip(1)
+        tokens = forecaster.embedding(sample.context[..., None]) + forecaster.mixer.positions
+        expected = last_token_attention(last, first(tokens, asked=tokens.shape[1])).mean(dim=0).flip(1)
 
     found = attend(forecaster, sample)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4)

@@ -9,6 +9,7 @@ from torch import nn
 
 from rnn_vs_transformer.data.series import load_meta, save_series
 from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.probes.gradients import (
@@ -19,7 +20,7 @@ from rnn_vs_transformer.probes.gradients import (
     mean_gradient_table,
     summarise_decay,
 )
-from rnn_vs_transformer.probes.subjects import Sample, build_untrained, sample_windows
+from rnn_vs_transformer.probes.subjects import build_untrained, sample_windows
 from rnn_vs_transformer.training import seeds
 from rnn_vs_transformer.training.seeds import development_windows
 
@@ -33,16 +34,21 @@ class LinearRecurrence(nn.Module):
         super().__init__()
         self.factor = nn.Parameter(torch.tensor(factor))
 
-    def forward(self, context):
+    def forward(self, context, channel=None):
         state = torch.zeros_like(context[:, 0])
         for step in context.unbind(dim=1):
             state = self.factor * state + step
         return torch.stack([state, -2 * state], dim=1)
 
 
+def one_channel(context, target):
+    return Batch(context, target, torch.zeros(len(context), dtype=torch.long))
+
+
 def random_sample(windows, length, horizon, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return Sample(torch.randn(windows, length, generator=generator), torch.randn(windows, horizon, generator=generator))
+    context = torch.randn(windows, length, generator=generator)
+    return one_channel(context, torch.randn(windows, horizon, generator=generator))
 
 
 def rows_of(slopes, length=30):
@@ -56,7 +62,7 @@ def test_norms_of_a_linear_recurrence_are_those_derived_by_hand():
     So d/dx_{L-k} = 28 a^k. The second window, x = (0, 1), has h = 1 and forecasts 1 and -2, which are its targets: no
     loss, no gradient. The root mean square over both windows is 28 a^k / sqrt(2).
     """
-    sample = Sample(torch.tensor([[2.0, 4.0], [0.0, 1.0]]), torch.tensor([[1.0, 2.0], [1.0, -2.0]]))
+    sample = one_channel(torch.tensor([[2.0, 4.0], [0.0, 1.0]]), torch.tensor([[1.0, 2.0], [1.0, -2.0]]))
     norms = gradient_norms(LinearRecurrence(0.5), sample)
     assert norms == pytest.approx(np.array([28.0, 14.0]) / math.sqrt(2))
 
@@ -70,9 +76,9 @@ def test_norms_agree_with_finite_differences_of_the_loss(configure, scramble, fa
     twin = scramble(BUILDERS[family](params.model, 12, 4)).double().eval()
 
     def losses(step, change):
-        moved = sample.contexts.double()
+        moved = sample.context.double()
         moved[:, step] += change
-        return (twin(moved) - sample.targets).square().mean(dim=1).detach()
+        return (twin(moved) - sample.target).square().mean(dim=1).detach()
 
     slopes = torch.stack([(losses(step, 1e-6) - losses(step, -1e-6)) / 2e-6 for step in range(12)])
     expected = slopes.square().mean(dim=1).sqrt().flip(0).numpy()
@@ -185,5 +191,5 @@ def test_the_sample_spans_the_validation_windows_evenly(configure, tmp_path, mon
     _, validation = development_windows(load_meta())
     every = validation.batch(torch.arange(len(validation)))[0]
 
-    assert torch.equal(sample_windows(validation, 3).contexts, every[[0, (len(every) - 1) // 2, len(every) - 1]])
-    assert torch.equal(sample_windows(validation, 10_000).contexts, every)
+    assert torch.equal(sample_windows(validation, 3).context, every[[0, (len(every) - 1) // 2, len(every) - 1]])
+    assert torch.equal(sample_windows(validation, 10_000).context, every)

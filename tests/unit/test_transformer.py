@@ -36,7 +36,7 @@ def test_the_layer_and_its_gradient_equal_those_of_torch(configure, scramble, he
     ours = torch.randn(3, 7, 8, generator=torch.Generator().manual_seed(1)).requires_grad_()
     theirs = ours.detach().clone().requires_grad_()
 
-    result, expected = layer(ours, last_only=False), reference(theirs)
+    result, expected = layer(ours, asked=ours.shape[1]), reference(theirs)
     result.square().sum().backward()
     expected.square().sum().backward()
 
@@ -124,10 +124,10 @@ def test_attention_weights_equal_those_worked_out_by_hand(configure):
         layer.query.weight[0, 3] = 2.0
         layer.key_value.weight[0, 1] = 1.0
 
-    result = layer._attention(TOKENS, last_only=False)
+    result = layer._attention(TOKENS, asked=TOKENS.shape[1])
 
     torch.testing.assert_close(result[0, :, 0], torch.tensor([16.0, 20.0, 22.4]))
-    torch.testing.assert_close(layer._attention(TOKENS, last_only=True)[0, :, 0], torch.tensor([22.4]))
+    torch.testing.assert_close(layer._attention(TOKENS, asked=1)[0, :, 0], torch.tensor([22.4]))
 
 
 def test_each_head_weighs_the_tokens_by_itself(configure):
@@ -140,7 +140,7 @@ def test_each_head_weighs_the_tokens_by_itself(configure):
         layer.query.weight[2, 3] = math.sqrt(2)
         layer.key_value.weight[2, 1] = 1.0
 
-    result = layer._attention(TOKENS, last_only=False)
+    result = layer._attention(TOKENS, asked=TOKENS.shape[1])
 
     torch.testing.assert_close(result[0, :, 0], torch.tensor([16.0, 16.0, 16.0]))
     torch.testing.assert_close(result[0, :, 2], torch.tensor([16.0, 20.0, 22.4]))

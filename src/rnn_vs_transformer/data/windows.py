@@ -1,9 +1,22 @@
 """Windows of a series as views by index, for training and prediction."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+
+class Batch(NamedTuple):
+    """Some windows, in scaled units."""
+
+    context: Tensor
+    """(B, L)."""
+    target: Tensor
+    """(B, H)."""
+    channel: Tensor
+    """Number of the channel that each window belongs to (B,)."""
 
 
 class Windows:
@@ -26,10 +39,11 @@ class Windows:
         """Windows in all: channels times forecast origins."""
         return self.channels * self.origins
 
-    def batch(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Contexts (B, L) and targets (B, H) of the windows `index` (B,)."""
-        windows = self._view[index // self.origins, index % self.origins]
-        return windows[:, : self.context_length], windows[:, self.context_length :]
+    def batch(self, index: Tensor) -> Batch:
+        """The windows `index` (B,)."""
+        channel = index // self.origins
+        windows = self._view[channel, index % self.origins]
+        return Batch(windows[:, : self.context_length], windows[:, self.context_length :], channel)
 
 
 def to_tensor(values: npt.NDArray[np.float64]) -> Tensor:

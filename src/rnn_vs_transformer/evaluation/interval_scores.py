@@ -51,7 +51,7 @@ def load_seeds(family: str, build: Builder, model: ModelParams, seeds: int, meta
     """
     forecasters: list[nn.Module] = []
     for seed in range(seeds):
-        forecaster = build(model, meta.context_length, meta.prediction_length)
+        forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
         load_weights(forecaster, family, seed)
         forecasters.append(forecaster)
     return forecasters

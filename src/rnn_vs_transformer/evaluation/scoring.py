@@ -144,7 +144,7 @@ def score_families(
     windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
     for family, build in builders.items():
         for seed in range(seeds):
-            forecaster = build(model, meta.context_length, meta.prediction_length)
+            forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
             load_weights(forecaster, family, seed)
             forecast = predict(forecaster, windows)[0].double().numpy()
             yield family, seed, score(forecast.reshape(test.truth.shape), test)

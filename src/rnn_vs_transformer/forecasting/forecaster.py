@@ -80,7 +80,8 @@ class Forecaster:
         times = self._times(frame)
         scaled = torch.from_numpy(np.ascontiguousarray(self._artifact.scaler.scale(context).T, dtype=np.float32))
         with torch.no_grad():
-            forecasts = [seed(scaled).double().numpy() for seed in self._seeds]
+            channel = torch.arange(len(scaled))
+            forecasts = [seed(scaled, channel).double().numpy() for seed in self._seeds]
         mean = np.mean(forecasts, axis=0)  # (C, H)
         shape = (schema.prediction_length, len(schema.channels))
         steps = pd.Series(np.arange(1, shape[0] + 1), name="step") if times is None else pd.Series(times, name="time")
@@ -144,7 +145,7 @@ class Forecaster:
 
 def _load_seed(family: str, artifact: Artifact, file: Path) -> nn.Module:
     schema = artifact.schema
-    forecaster = BUILDERS[family](artifact.model, schema.context_length, schema.prediction_length)
+    forecaster = BUILDERS[family](artifact.model, schema.context_length, schema.prediction_length, len(schema.channels))
     try:
         forecaster.load_state_dict({name: torch.from_numpy(array) for name, array in read_arrays(file).items()})
     except RuntimeError:

@@ -35,7 +35,24 @@ class Recurrence(nn.Module):
         result: Tensor = states[-1:] if last_only else states
         return result.transpose(0, 1)
 
+    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+        """Each query (B, S, D) takes one step of the recurrence from the final state, in parallel: (B, S, D).
 
-def build_rnn(params: ModelParams, context_length: int, prediction_length: int) -> Forecaster:
+        This is the parallel multi-step decoding of SegRNN (Lin et al. 2023).
+        """
+        count = queries.shape[1]
+        _, final = self.layers(tokens.transpose(0, 1))
+        if isinstance(final, tuple):  # LSTM: state and cell, (layers, B, D) each
+            final = tuple(part.repeat_interleave(count, dim=1) for part in final)
+        else:
+            final = final.repeat_interleave(count, dim=1)  # (layers, B * S, D)
+        states, _ = self.layers(queries.flatten(0, 1)[None], final)  # (1, B * S, D)
+        result: Tensor = states.view(queries.shape)
+        return result
+
+
+def build_rnn(params: ModelParams, context_length: int, prediction_length: int, channels: int = 1) -> Forecaster:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
-    return Forecaster(params, context_length, prediction_length, params.rnn_width, lambda _: Recurrence(params))
+    return Forecaster(
+        params, context_length, prediction_length, params.rnn_width, lambda _: Recurrence(params), channels
+    )

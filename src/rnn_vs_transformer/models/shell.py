@@ -3,6 +3,8 @@
     context (B, L) -> instance norm -> patches (B, T, P) -> embedding (B, T, D) -> MIXER (B, T, D)
                    -> readout (B, H) [+ linear highway (B, H)] -> inverse instance norm
 
+With `readout: segments` the mixer answers one query per segment of the forecast instead (see `models/segments.py`).
+
 Sources: patches and channel independence, PatchTST (Nie et al. 2023); instance norm, RevIN (Kim et al. 2022) without
 its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear highway, LSTNet (Lai et al. 2018).
 """
@@ -13,6 +15,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from rnn_vs_transformer.models.segments import SegmentReadout
 from rnn_vs_transformer.params import ModelParams, SharedModelParams
 
 
@@ -22,9 +25,12 @@ class Mixer(Protocol):
     def __call__(self, tokens: Tensor, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
 
+    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+        """Answer each query (B, S, D) from the tokens (B, T, D): (B, S, D)."""
 
-MixerBuilder = Callable[[int], nn.Module]
-"""Builds a mixer, given the number of tokens T."""
+
+MixerBuilder = Callable[[int], Mixer]
+"""Builds a mixer, given the number of tokens, those of queries included."""
 
 
 class Forecaster(nn.Module):
@@ -37,6 +43,7 @@ class Forecaster(nn.Module):
         prediction_length: int,
         width: int,
         mixer: MixerBuilder,
+        channels: int = 1,
     ) -> None:
         """Build shell and mixer.
 
@@ -46,25 +53,41 @@ class Forecaster(nn.Module):
             prediction_length: Forecast steps (H).
             width: Width of a token (D).
             mixer: Builds the mixer; called between embedding and readout, as the seed's draws are.
+            channels: Channels of the series (C); read by queries alone, all else is shared over channels.
         """
         super().__init__()
         self.instance_norm = params.instance_norm
         self.patch_length, self.patch_stride = params.patch_length, params.patch_stride
         self.last_only = params.readout == "last"
-        tokens = (context_length - self.patch_length) // self.patch_stride + 1
+        self.tokens = (context_length - self.patch_length) // self.patch_stride + 1
         self.unused_steps = (context_length - self.patch_length) % self.patch_stride
         self.embedding = nn.Linear(self.patch_length, width)
-        self.mixer = mixer(tokens)
+        segments = -(-prediction_length // self.patch_length) if params.readout == "segments" else 0
+        self.mixer = mixer(self.tokens + segments)
         self.dropout = nn.Dropout(params.dropout)
-        self.readout = nn.Linear(width if self.last_only else tokens * width, prediction_length)
+        self.readout: nn.Module
+        if segments:
+            self.readout = SegmentReadout(segments, self.patch_length, prediction_length, width, channels)
+        else:
+            self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
 
-    def forward(self, context: Tensor) -> Tensor:
-        """Forecast (B, H) from the context (B, L), both in scaled units."""
+    def forward(self, context: Tensor, channel: Tensor | None = None) -> Tensor:
+        """Forecast (B, H) from the context (B, L), both in scaled units.
+
+        Args:
+            context: Observed steps.
+            channel: Number of the channel of each row (B,); may be left out where there is only one.
+        """
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
-        mixed = self.mixer(self.embedding(self._patches(normed)), self.last_only)  # (B, T or 1, D)
-        forecast = self.readout(self.dropout(mixed.flatten(1)))
+        tokens = self.embedding(self._patches(normed))  # (B, T, D)
+        if isinstance(self.readout, SegmentReadout):
+            answers = self.mixer.answer(tokens, self.readout.queries(len(context), channel))  # (B, S, D)
+            forecast = self.readout(self.dropout(answers))
+        else:
+            mixed = self.mixer(tokens, self.last_only)  # (B, T or 1, D)
+            forecast = self.readout(self.dropout(mixed.flatten(1)))
         if self.highway is not None:
             forecast = forecast + self.highway(normed)
         result: Tensor = forecast * spread + level
@@ -84,5 +107,5 @@ class Forecaster(nn.Module):
         return mean, torch.sqrt(variance + 1e-5)
 
 
-Builder = Callable[[ModelParams, int, int], Forecaster]
-"""Makes a family's forecaster from the settings, L and H, with weights from torch's global random state."""
+Builder = Callable[[ModelParams, int, int, int], Forecaster]
+"""Makes a family's forecaster from the settings, L, H and C, with weights from torch's global random state."""

@@ -20,5 +20,5 @@ def multiply_adds_per_window(model: nn.Module, context_length: int) -> int:
     """
     shapes = copy.deepcopy(model).to("meta")
     with FlopCounterMode(display=False) as counter:
-        shapes(torch.zeros(1, context_length, device="meta"))
+        shapes(torch.zeros(1, context_length, device="meta"), torch.zeros(1, dtype=torch.long, device="meta"))
     return int(counter.get_total_flops()) // 2

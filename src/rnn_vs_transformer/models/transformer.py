@@ -5,7 +5,8 @@
 
 Sources: Vaswani et al. (2017); pre-norm, Xiong et al. (2020). There is no causal mask: all T tokens are in the past
 of the forecast origin. Where only the last token is read, the last layer computes the queries (and all that
-follows them) for that token alone: the same numbers with almost half of the work of two layers.
+follows them) for that token alone: the same numbers with almost half of the work of two layers. Queries of segments are
+further tokens behind the others, in the manner of masked tokens (BERT, Devlin et al. 2019); only they are read.
 """
 
 import torch
@@ -45,25 +46,24 @@ class EncoderLayer(nn.Module):
         for layer in (self.query, self.key_value, self.attention_output):
             nn.init.zeros_(layer.bias)
 
-    def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
-        """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
-        asked = tokens[:, -1:] if last_only else tokens
-        attended = self.dropout(self._attention(self.attention_norm(tokens), last_only))
-        asked = asked + attended
-        result: Tensor = asked + self.dropout(self.feedforward(self.feedforward_norm(asked)))
+    def forward(self, tokens: Tensor, asked: int) -> Tensor:
+        """Mix tokens (B, T, D) and give the last `asked` of them (B, asked, D)."""
+        attended = self.dropout(self._attention(self.attention_norm(tokens), asked))
+        mixed = tokens[:, -asked:] + attended
+        result: Tensor = mixed + self.dropout(self.feedforward(self.feedforward_norm(mixed)))
         return result
 
-    def _attention(self, tokens: Tensor, last_only: bool) -> Tensor:
+    def _attention(self, tokens: Tensor, asked: int) -> Tensor:
         count = tokens.shape[1]
-        query = self._split(self.query(tokens[:, -1:] if last_only else tokens))  # (B, heads, T or 1, D/heads)
+        query = self._split(self.query(tokens[:, -asked:]))  # (B, heads, asked, D/heads)
         key, value = (self._split(half) for half in self.key_value(tokens).chunk(2, dim=-1))  # (B, heads, T, D/heads)
         if self.rotary:
             positions = torch.arange(count, device=tokens.device)
-            query = rotate(query, positions[-1:] if last_only else positions)
+            query = rotate(query, positions[-asked:])
             key = rotate(key, positions)
         dropout = self.attention_dropout if self.training else 0.0
         mixed = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
-        output: Tensor = self.attention_output(mixed.transpose(1, 2).flatten(2))  # (B, T or 1, D)
+        output: Tensor = self.attention_output(mixed.transpose(1, 2).flatten(2))  # (B, asked, D)
         return output
 
     def _split(self, tokens: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class SelfAttention(nn.Module):
     """Positional encoding, encoder layers, final norm."""
 
     def __init__(self, params: TransformerModelParams, tokens: int) -> None:
-        """Build `transformer_layers` layers for sequences of `tokens` tokens."""
+        """Build `transformer_layers` layers for sequences of `tokens` tokens, queries of segments among them."""
         super().__init__()
         width = params.transformer_width
         self.positions: Tensor | None
@@ -92,16 +92,25 @@ class SelfAttention(nn.Module):
 
     def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
+        return self._mix(tokens, 1 if last_only else tokens.shape[1])
+
+    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+        """Each query (B, S, D), put behind the tokens (B, T, D), reads them by attention: (B, S, D)."""
+        return self._mix(torch.cat([tokens, queries], dim=1), queries.shape[1])
+
+    def _mix(self, tokens: Tensor, asked: int) -> Tensor:
         if self.positions is not None:
             tokens = tokens + self.positions
         tokens = self.dropout(tokens)
-        for number, layer in enumerate(self.layers, start=1):
-            tokens = layer(tokens, last_only and number == len(self.layers))
-        result: Tensor = self.norm(tokens)
+        for layer in self.layers[:-1]:
+            tokens = layer(tokens, tokens.shape[1])
+        result: Tensor = self.norm(self.layers[-1](tokens, asked))
         return result
 
 
-def build_transformer(params: ModelParams, context_length: int, prediction_length: int) -> Forecaster:
+def build_transformer(
+    params: ModelParams, context_length: int, prediction_length: int, channels: int = 1
+) -> Forecaster:
     """The Transformer family's forecaster, with weights drawn from torch's global random state."""
     return Forecaster(
         params,
@@ -109,4 +118,5 @@ def build_transformer(params: ModelParams, context_length: int, prediction_lengt
         prediction_length,
         params.transformer_width,
         lambda tokens: SelfAttention(params, tokens),
+        channels,
     )

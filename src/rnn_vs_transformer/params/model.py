@@ -16,8 +16,9 @@ class SharedModelParams(Section):
     """Steps that form one token; 1 is point tokens."""
     patch_stride: Count
     """Steps from the start of one patch to the next."""
-    readout: Literal["last", "flatten"]
-    """The H forecasts are read from the last token, or from all tokens."""
+    readout: Literal["last", "flatten", "segments"]
+    """The H forecasts are read from the last token, from all tokens, or from the answers to one query per segment of
+    patch_length steps."""
     dropout: Annotated[Number, Field(ge=0, lt=1)]
     """Share of activations dropped in training, between layers and before the readout."""
     linear_highway: bool

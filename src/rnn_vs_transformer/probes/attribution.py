@@ -16,10 +16,11 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.models.positional import rotate
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention
-from rnn_vs_transformer.probes.subjects import Sample
+from rnn_vs_transformer.probes.subjects import split_batch
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -45,7 +46,7 @@ class Attribution:
         return mean
 
 
-def occlude(forecaster: nn.Module, sample: Sample, donors: Tensor) -> FloatArray:
+def occlude(forecaster: nn.Module, sample: Batch, donors: Tensor) -> FloatArray:
     """Rise of the squared error where the value k steps back comes from another window.
 
     The donor has the same marginal distribution at each step, so the model meets values of a familiar size; what is
@@ -60,13 +61,13 @@ def occlude(forecaster: nn.Module, sample: Sample, donors: Tensor) -> FloatArray
         Importance (H, L): mean over windows per horizon step and step back, the forecast origin first. Negative where
         the model does better without.
     """
-    length = sample.contexts.shape[1]
-    intact = _squared_errors(forecaster, sample.contexts, sample.targets)  # (H,)
+    length = sample.context.shape[1]
+    intact = _squared_errors(forecaster, sample)  # (H,)
     rises = []
     for steps_back in range(length):
-        contexts = sample.contexts.clone()
-        contexts[:, length - 1 - steps_back] = sample.contexts[donors, length - 1 - steps_back]
-        rises.append(_squared_errors(forecaster, contexts, sample.targets) - intact)
+        context = sample.context.clone()
+        context[:, length - 1 - steps_back] = sample.context[donors, length - 1 - steps_back]
+        rises.append(_squared_errors(forecaster, sample._replace(context=context)) - intact)
     importance: FloatArray = torch.stack(rises, dim=1).numpy()
     return importance
 
@@ -79,14 +80,14 @@ def draw_donors(windows: int, seed: int) -> Tensor:
     return donors
 
 
-def _squared_errors(forecaster: nn.Module, contexts: Tensor, targets: Tensor) -> Tensor:
+def _squared_errors(forecaster: nn.Module, sample: Batch) -> Tensor:
     """Mean squared error per horizon step (H,), in float64."""
     with torch.no_grad():
-        forecasts = torch.cat([forecaster(some) for some in torch.split(contexts, WINDOWS_AT_ONCE)])
-    return (forecasts - targets).double().square().mean(dim=0)
+        forecasts = torch.cat([forecaster(some.context, some.channel) for some in split_batch(sample, WINDOWS_AT_ONCE)])
+    return (forecasts - sample.target).double().square().mean(dim=0)
 
 
-def attend(forecaster: Forecaster, sample: Sample) -> FloatArray:
+def attend(forecaster: Forecaster, sample: Batch) -> FloatArray:
     """Attention of the last token over the steps of the context, in the last layer.
 
     The weight of a patch is shared out evenly to its steps; where patches overlap, a step gets from each.
@@ -106,19 +107,19 @@ def attend(forecaster: Forecaster, sample: Sample) -> FloatArray:
     layer = forecaster.mixer.layers[-1]
     sums: list[Tensor] = []
 
-    def keep(module: nn.Module, inputs: tuple[Tensor, bool]) -> None:
+    def keep(module: nn.Module, inputs: tuple[Tensor, int]) -> None:
         if isinstance(module, EncoderLayer):
             sums.append(last_token_attention(module, inputs[0]).double().sum(dim=0))
 
     handle = layer.register_forward_pre_hook(keep)
     try:
         with torch.no_grad():
-            for contexts, _ in sample.batches(WINDOWS_AT_ONCE):
-                forecaster(contexts)
+            for some in split_batch(sample, WINDOWS_AT_ONCE):
+                forecaster(some.context, some.channel)
     finally:
         handle.remove()
-    over_tokens = torch.stack(sums).sum(dim=0) / len(sample.contexts)  # (heads, T)
-    return _to_steps(over_tokens, forecaster, sample.contexts.shape[1])
+    over_tokens = torch.stack(sums).sum(dim=0)[:, : forecaster.tokens]  # (heads, T), without queries of segments
+    return _to_steps(over_tokens / over_tokens.sum(dim=1, keepdim=True), forecaster, sample.context.shape[1])
 
 
 def last_token_attention(layer: EncoderLayer, tokens: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ def write_multiply_adds(builders: Mapping[str, Builder], params: CostParams) -> 
     rows = [
         {"context_length": length}
         | {
-            family: multiply_adds_per_window(build(params.model, length, params.prediction_length), length)
+            family: multiply_adds_per_window(build(params.model, length, params.prediction_length, 1), length)
             for family, build in builders.items()
         }
         for length in params.context_lengths

@@ -17,8 +17,9 @@ import pandas as pd
 import torch
 from torch import nn
 
+from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.probes.intervals import interval_entries, mean_interval, significant
-from rnn_vs_transformer.probes.subjects import Sample
+from rnn_vs_transformer.probes.subjects import split_batch
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,13 +41,13 @@ class GradientRow:
     """(L,), the forecast origin first."""
 
 
-def gradient_norms(forecaster: nn.Module, sample: Sample) -> FloatArray:
+def gradient_norms(forecaster: nn.Module, sample: Batch) -> FloatArray:
     """Norm of the loss gradient with respect to each input, without dropout.
 
     It is computed in float64: after some 150 steps the gradient of a tanh RNN is below the smallest float32.
 
     Args:
-        forecaster: Maps contexts (B, L) to forecasts (B, H); left as it was.
+        forecaster: Maps contexts (B, L) and channels (B,) to forecasts (B, H); left as it was.
         sample: Windows (N,).
 
     Returns:
@@ -54,9 +55,11 @@ def gradient_norms(forecaster: nn.Module, sample: Sample) -> FloatArray:
     """
     twin = copy.deepcopy(forecaster).double().eval()
     gradients = []
-    for contexts, targets in sample.batches(WINDOWS_AT_ONCE):
-        inputs = contexts.double().requires_grad_()
-        losses = (twin(inputs) - targets.double()).square().mean(dim=1)  # windows do not meet, so their sum will do
+    for batch in split_batch(sample, WINDOWS_AT_ONCE):
+        inputs = batch.context.double().requires_grad_()
+        losses = (
+            (twin(inputs, batch.channel) - batch.target.double()).square().mean(dim=1)
+        )  # windows do not meet, so their sum will do
         gradients.append(torch.autograd.grad(losses.sum(), inputs)[0])
     newest_first = torch.cat(gradients).abs().flip(1)  # (N, L)
     largest = newest_first.amax(dim=0)  # taken out of the squares, which would fall below the smallest float64

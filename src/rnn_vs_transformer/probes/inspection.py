@@ -97,7 +97,7 @@ def inspect_seed(
     """Look into all models of one seed."""
     meta = load_meta()
     sample = sample_windows(development_windows(meta)[1], params.windows)
-    donors = draw_donors(len(sample.contexts), params.seed)
+    donors = draw_donors(len(sample.context), params.seed)
     gradients, attributions = [], []
     for family, build in builders.items():
         for name, settings in _variants(family, model):

@@ -1,43 +1,32 @@
 """What the probes look at: a sample of the validation windows, and models before and after training."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.data.windows import Windows
+from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.models.shell import Builder, Forecaster
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.params import ModelParams
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Some windows, in scaled units."""
-
-    contexts: Tensor
-    """(N, L)."""
-    targets: Tensor
-    """(N, H)."""
-
-    def batches(self, windows: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Contexts and targets, so many windows at a time."""
-        yield from zip(torch.split(self.contexts, windows), torch.split(self.targets, windows), strict=True)
+def split_batch(batch: Batch, windows: int) -> Iterator[Batch]:
+    """The batch in pieces of so many windows."""
+    yield from map(Batch, *(torch.split(part, windows) for part in batch))
 
 
-def sample_windows(windows: Windows, count: int) -> Sample:
+def sample_windows(windows: Windows, count: int) -> Batch:
     """`count` windows evenly spaced over channels and forecast origins, or all where there are fewer."""
     index = np.linspace(0, len(windows) - 1, min(count, len(windows))).round().astype(np.int64)
-    return Sample(*windows.batch(torch.from_numpy(index)))
+    return windows.batch(torch.from_numpy(index))
 
 
 def build_untrained(build: Builder, model: ModelParams, meta: Meta, seed: int) -> Forecaster:
     """The forecaster with the weights from which the training of this seed starts."""
     torch.manual_seed(seed)
-    return build(model, meta.context_length, meta.prediction_length).eval()
+    return build(model, meta.context_length, meta.prediction_length, len(meta.channels)).eval()
 
 
 def build_trained(family: str, build: Builder, model: ModelParams, meta: Meta, seed: int) -> Forecaster:
@@ -46,6 +35,6 @@ def build_trained(family: str, build: Builder, model: ModelParams, meta: Meta, s
     Raises:
         InputError: The file of weights is missing or does not fit.
     """
-    forecaster = build(model, meta.context_length, meta.prediction_length)
+    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
     load_weights(forecaster, family, seed)
     return forecaster.eval()

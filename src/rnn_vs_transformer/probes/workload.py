@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnn_vs_transformer.models.shell import Builder, Forecaster
+from rnn_vs_transformer.models.shell import Builder, Forecaster, Mixer
 from rnn_vs_transformer.params import CostParams
 
 ALL_QUERIES = "transformer_all_queries"
@@ -22,7 +22,7 @@ class AllQueries(nn.Module):
     tokens and only the layers before it are quadratic. This is the cost without that shortcut, as textbooks have it.
     """
 
-    def __init__(self, mixer: nn.Module) -> None:
+    def __init__(self, mixer: Mixer) -> None:
         """Wrap a mixer."""
         super().__init__()
         self.mixer = mixer
@@ -31,6 +31,10 @@ class AllQueries(nn.Module):
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
         mixed: Tensor = self.mixer(tokens, False)
         return mixed[:, -1:] if last_only else mixed
+
+    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+        """Queries are further tokens, which the mixer works on as it is."""
+        return self.mixer.answer(tokens, queries)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def build_workload(
 ) -> Workload:
     """Build one of `WORKLOADS`, with a batch of random windows."""
     build = builders["transformer" if name == ALL_QUERIES else name]
-    forecaster = build(params.model, context_length, params.prediction_length)
+    forecaster = build(params.model, context_length, params.prediction_length, 1)
     if name == ALL_QUERIES:
         forecaster.mixer = AllQueries(forecaster.mixer)
     forecaster.to(device)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnn_vs_transformer.data.windows import Windows
+from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import TrainParams
 
@@ -59,7 +59,7 @@ def fit(
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
     Args:
-        model: Maps contexts (B, L) to forecasts (B, H).
+        model: Maps contexts (B, L) and the numbers of their channels (B,) to forecasts (B, H).
         train: Windows to learn from, in an order drawn anew each epoch.
         validation: Windows that choose the epoch.
         params: Budget and optimiser settings.
@@ -102,16 +102,15 @@ def _step(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
     loss_of: Loss,
-    batch: tuple[Tensor, Tensor],
+    batch: Batch,
     gradient_clip: float,
 ) -> Tensor:
-    context, target = batch
-    forecast = model(context)
-    loss_of(forecast, target).backward()  # type: ignore[no-untyped-call]
+    forecast = model(batch.context, batch.channel)
+    loss_of(forecast, batch.target).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
-    return functional.mse_loss(forecast.detach(), target)
+    return functional.mse_loss(forecast.detach(), batch.target)
 
 
 def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
@@ -120,9 +119,9 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
     forecasts, targets = [], []
     with torch.no_grad():  # inference_mode would take the fused kernel of LSTM, which rounds otherwise than training
         for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
-            context, target = windows.batch(index)
-            forecasts.append(model(context))
-            targets.append(target)
+            batch = windows.batch(index)
+            forecasts.append(model(batch.context, batch.channel))
+            targets.append(batch.target)
     return torch.cat(forecasts), torch.cat(targets)
 
 
@@ -132,8 +131,8 @@ def window_errors(model: nn.Module, windows: Windows) -> Tensor:
     errors = []
     with torch.no_grad():
         for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
-            context, target = windows.batch(index)
-            errors.append((model(context) - target).double().square().mean(dim=1))
+            batch = windows.batch(index)
+            errors.append((model(batch.context, batch.channel) - batch.target).double().square().mean(dim=1))
     return torch.cat(errors)
 
 

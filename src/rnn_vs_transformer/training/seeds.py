@@ -53,7 +53,7 @@ def train_family(family: str, build: Builder, model: ModelParams, train: TrainPa
     for result in runs:
         write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
     _write_history(family, runs)
-    forecaster = build(model, meta.context_length, meta.prediction_length)
+    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
     merge_json(
         paths.TIMINGS,
         family,
@@ -74,7 +74,7 @@ def train_seed(family: str, build: Builder, model: ModelParams, train: TrainPara
     """Train one seed, with progress per step."""
     meta = load_meta()
     torch.manual_seed(seed)
-    forecaster = build(model, meta.context_length, meta.prediction_length)
+    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
     windows, validation = development_windows(meta)
     steps = train.epochs * -(-len(windows) // train.batch_size)
     label, pace = f"{family} seed {seed}", _pace()
