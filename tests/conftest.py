@@ -59,6 +59,7 @@ SMALL = {
     "train.weight_decay": 0.0,
     "train.loss": "mse",
     "train.gradient_clip": 1.0,
+    "evaluate.refit": "none",
     "cost.context_lengths": [32, 64, 128],
     "cost.width": 64,
 }

@@ -12,6 +12,7 @@ TEST = Path("data/test.safetensors")
 META = Path("data/meta.json")
 
 METRICS = Path("reports/metrics.json")
+BACKTEST = Path("reports/backtest.json")
 TIMINGS = Path("reports/timings.json")
 FORECASTS = Path("reports/forecasts.csv")
 HORIZON = Path("reports/horizon.csv")

@@ -40,6 +40,9 @@ class EvaluateParams(Section):
     """Bootstrap resamples of seeds and blocks of forecast origins."""
     seed: Seed
     """Seed of the bootstrap."""
+    refit: Literal["none"] | Count
+    """Test windows after which the models are fitted again on all steps observed by then; `none` is the fixed split
+    alone."""
 
 
 class ReportParams(Section):

@@ -1,0 +1,136 @@
+"""The rolling-origin backtest: refits know what has been observed by then, and nothing else."""
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import Series, load_meta, save_series
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.data.splits import Borders
+from rnn_vs_transformer.evaluation.backtest import (
+    Refit,
+    backtest_families,
+    known_borders,
+    refit_and_forecast,
+    split_origins,
+)
+from rnn_vs_transformer.evaluation.evaluate import evaluate_families
+from rnn_vs_transformer.evaluation.scoring import open_test_split
+from rnn_vs_transformer.files import read_json
+from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.training.seeds import train_family
+
+BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
+
+
+@pytest.fixture
+def series(configure, tmp_path, monkeypatch):
+    """Settings, in a directory with their series as the stage `generate` leaves it."""
+    params = configure({"run.workers": 1})
+    monkeypatch.chdir(tmp_path)
+    save_series(make_series(params.data))
+    return params
+
+
+def run_backtest(configure, refit, workers=1, changes=None):
+    params = configure({"evaluate.refit": refit, "run.workers": workers, **(changes or {})})
+    return backtest_families(BUILDERS, params.model, params.train, params.evaluate, params.run)
+
+
+def forecast(params, values, refit):
+    return refit_and_forecast(BUILDERS, params.model, params.train, load_meta(), values, refit)
+
+
+@pytest.mark.parametrize("every", [1, 3, 7, 10, 99])
+def test_blocks_hold_every_origin_once_in_order(every):
+    """An origin that no block holds would be a window without a forecast."""
+    blocks = split_origins(np.arange(5, 15), every)
+    assert np.concatenate(blocks).tolist() == list(range(5, 15))
+    assert all(len(block) == every for block in blocks[:-1])
+
+
+def test_a_refit_shifts_validation_and_lengthens_train():
+    """At the first test origin the borders are those of the fixed split; ten steps later both are ten further."""
+    fixed = Borders(50, 70, 100)
+    assert known_borders(fixed, 69) == fixed
+    assert known_borders(fixed, 79) == Borders(60, 80, 100)
+
+
+def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
+    """With as many windows as there are in all, nothing is refitted, so the scores must be those of `evaluate`."""
+    for family, build in BUILDERS.items():
+        train_family(family, build, series.model, series.train, series.run)
+    fixed = evaluate_families(BUILDERS, series.model, series.train.seeds, series.evaluate)
+
+    found = run_backtest(configure, 10_000)
+
+    assert found["refits"] == 1
+    for name, row in {name: found[name] for name in ("rnn", "transformer", "ridge", "comparison")}.items():
+        assert row == {key: fixed[name][key] for key in row}
+
+
+@pytest.mark.parametrize("family", BUILDERS)
+def test_a_refit_cannot_see_past_its_first_origin(series, family):
+    """What comes later may reach contexts of later origins, but neither weights nor the first origin's forecast."""
+    test = open_test_split(load_meta())
+    refit = Refit(family, 0, test.origins[20:24])
+    changed = test.values.copy()
+    changed[refit.origins[0] + 1 :] += 5.0
+
+    before, after = forecast(series, test.values, refit), forecast(series, changed, refit)
+
+    assert np.array_equal(before[:, 0], after[:, 0])
+    assert not np.allclose(before[:, 1], after[:, 1])
+
+
+def test_a_refit_learns_from_what_the_fixed_split_never_saw(series):
+    """Other values in what used to be test, and is train by now, give another model."""
+    test = open_test_split(load_meta())
+    refit, border = Refit("rnn", 0, test.origins[110:111]), test.meta.borders.validation_end
+    changed = test.values.copy()
+    changed[border : border + 20] += 1.0
+
+    assert known_borders(test.meta.borders, int(refit.origins[0])).train_end > border + 20
+    assert refit.origins[0] - border > 20 + test.meta.context_length
+    assert not np.allclose(forecast(series, test.values, refit), forecast(series, changed, refit))
+
+
+def test_refits_follow_a_series_that_changes(configure, tmp_path, monkeypatch):
+    """Where level and season change with the test split, a forecaster that is kept up to date has the lower error."""
+    monkeypatch.chdir(tmp_path)
+    changes = {"data.split": [0.3, 0.1, 0.6], "train.seeds": 1, "train.epochs": 6, "train.patience": 6}
+    made = make_series(configure(changes).data)
+    steps = np.arange(len(made.values))
+    earlier = steps < made.meta.borders.validation_end
+    values = np.where(earlier, np.sin(2 * np.pi * steps / 8), 1.5 + 0.2 * np.sin(2 * np.pi * steps / 8))
+    save_series(Series(made.meta, values[:, None], None))
+
+    fixed, kept_up = (run_backtest(configure, refit, changes=changes) for refit in (10_000, 60))
+
+    for name in ("rnn", "transformer", "ridge"):
+        assert kept_up[name]["mse"] < 0.7 * fixed[name]["mse"]
+
+
+def test_the_report_is_the_same_for_any_number_of_workers(series, configure):
+    """Each refit is a task of its own, on one thread."""
+    reports = []
+    for workers in (1, 2):
+        run_backtest(configure, 60, workers)
+        reports.append(paths.BACKTEST.read_bytes())
+    assert reports[0] == reports[1]
+    assert read_json(paths.BACKTEST)["refits"] == 2
+
+
+def test_without_refits_nothing_is_trained(series, configure, monkeypatch):
+    """The default costs nothing, and says so."""
+    monkeypatch.setattr(torch.optim, "AdamW", lambda *_, **__: pytest.fail("a model was trained"))
+    assert run_backtest(configure, "none") == {"refit": "none"} == read_json(paths.BACKTEST)
+
+
+@pytest.mark.parametrize("refit", [0, -1, "daily"])
+def test_unusable_refits_are_refused(configure, refit):
+    """Zero windows between refits would never end."""
+    with pytest.raises(ValueError, match=r"evaluate\.refit"):
+        configure({"evaluate.refit": refit})
