@@ -51,7 +51,7 @@ class Forecaster(nn.Module):
         self.instance_norm = params.instance_norm
         self.patch_length, self.patch_stride = params.patch_length, params.patch_stride
         self.last_only = params.readout == "last"
-        tokens = (context_length - self.patch_length) // self.patch_stride + 1
+        self.tokens = tokens = (context_length - self.patch_length) // self.patch_stride + 1
         self.unused_steps = (context_length - self.patch_length) % self.patch_stride
         self.embedding = nn.Linear(self.patch_length, width)
         self.mixer = mixer(tokens)
@@ -59,8 +59,11 @@ class Forecaster(nn.Module):
         self.readout = nn.Linear(width if self.last_only else tokens * width, prediction_length)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
 
-    def forward(self, context: Tensor) -> Tensor:
-        """Forecast (B, H) from the context (B, L), both in scaled units."""
+    def forward(self, context: Tensor, target: Tensor | None = None) -> Tensor:  # noqa: ARG002
+        """Forecast (B, H) from the context (B, L), both in scaled units.
+
+        Training also hands over the target (B, H); only an `EncoderDecoder` learns from it in its forward pass.
+        """
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
         mixed = self.mixer(self.embedding(self._patches(normed)), self.last_only)  # (B, T or 1, D)

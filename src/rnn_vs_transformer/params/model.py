@@ -18,10 +18,26 @@ class SharedModelParams(Section):
     """Steps from the start of one patch to the next."""
     readout: Literal["last", "flatten"]
     """The H forecasts are read from the last token, or from all tokens."""
+    decoding: Literal["direct", "autoregressive"]
+    """All H steps at once, or by a decoder step by step, each forecast an input of the next."""
     dropout: Annotated[Number, Field(ge=0, lt=1)]
     """Share of activations dropped in training, between layers and before the readout."""
     linear_highway: bool
     """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet)."""
+
+    @model_validator(mode="after")
+    def _decoder_replaces_readout(self) -> Self:
+        if self.decoding == "autoregressive" and self.readout != "last":
+            raise ValueError(
+                "model.decoding: autoregressive reads each step from the decoder's own token: "
+                f"model.readout must be last, got {self.readout}",
+            )
+        if self.decoding == "autoregressive" and self.linear_highway:
+            raise ValueError(
+                "model.decoding: autoregressive makes one step at a time, and model.linear_highway all at once: "
+                "set one of them back",
+            )
+        return self
 
 
 class RnnModelParams(SharedModelParams):
@@ -69,3 +85,12 @@ class TransformerModelParams(SharedModelParams):
 
 class ModelParams(TransformerModelParams, RnnModelParams):
     """The whole of `model`: a shared shell around one mixer each."""
+
+    @property
+    def other_decoding(self) -> Self | None:
+        """The same models with the other decoding; None where these settings are for direct decoding alone."""
+        if self.decoding == "autoregressive":
+            return self.model_copy(update={"decoding": "direct"})
+        if self.readout != "last" or self.linear_highway:
+            return None
+        return self.model_copy(update={"decoding": "autoregressive"})

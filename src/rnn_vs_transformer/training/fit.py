@@ -59,7 +59,8 @@ def fit(
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
     Args:
-        model: Maps contexts (B, L) to forecasts (B, H).
+        model: Maps contexts (B, L) to forecasts (B, H); in training it is given the targets (B, H) as well, in
+            validation never.
         train: Windows to learn from, in an order drawn anew each epoch.
         validation: Windows that choose the epoch.
         params: Budget and optimiser settings.
@@ -106,7 +107,7 @@ def _step(
     gradient_clip: float,
 ) -> Tensor:
     context, target = batch
-    forecast = model(context)
+    forecast = model(context, target)
     loss_of(forecast, target).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
