@@ -4,6 +4,7 @@
 """
 
 from rnn_vs_transformer.params.data import DataParams, SyntheticParams
+from rnn_vs_transformer.params.decoding import DecodingParams
 from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import (
     ModelParams,
@@ -18,6 +19,7 @@ from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParam
 __all__ = [
     "CostParams",
     "DataParams",
+    "DecodingParams",
     "EvaluateParams",
     "InspectParams",
     "ModelParams",
