@@ -15,8 +15,6 @@ METRICS = Path("reports/metrics.json")
 DECODING = Path("reports/decoding.json")
 DECODING_HORIZON = Path("reports/decoding.csv")
 """Test error per horizon step of both families with both ways of decoding."""
-NO_OTHER_DECODING = "model.readout or model.linear_highway is for direct decoding alone"
-"""Why a model has no other decoding than its own."""
 TIMINGS = Path("reports/timings.json")
 FORECASTS = Path("reports/forecasts.csv")
 HORIZON = Path("reports/horizon.csv")

@@ -15,7 +15,7 @@ from rnn_vs_transformer.files import finite, write_json, write_table
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import load_weights_file
-from rnn_vs_transformer.params import EvaluateParams, ModelParams
+from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, ModelParams
 
 DIGITS: Final = 8
 MODES: Final = ("direct", "autoregressive")
@@ -55,7 +55,7 @@ def compare_decodings(
     """
     other = model.other_decoding
     if other is None or not seeds:
-        reason = "decoding.seeds is 0" if other is not None else paths.NO_OTHER_DECODING
+        reason = "decoding.seeds is 0" if other is not None else NO_OTHER_DECODING
         report: Report = {"seeds": 0, "not_compared": reason}
         steps: dict[str, Any] = {f"{family}_{mode}": [] for family in builders for mode in MODES}
     else:

@@ -7,6 +7,7 @@ from rnn_vs_transformer.params.data import DataParams, SyntheticParams
 from rnn_vs_transformer.params.decoding import DecodingParams
 from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import (
+    NO_OTHER_DECODING,
     ModelParams,
     RnnModelParams,
     SharedModelParams,
@@ -17,6 +18,7 @@ from rnn_vs_transformer.params.root import Params, load_params
 from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
 
 __all__ = [
+    "NO_OTHER_DECODING",
     "CostParams",
     "DataParams",
     "DecodingParams",

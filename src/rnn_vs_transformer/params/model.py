@@ -1,10 +1,13 @@
 """Settings of the two families: what they share, and what each has of its own."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from rnn_vs_transformer.params.base import Count, Number, Section
+
+NO_OTHER_DECODING: Final = "model.readout or model.linear_highway is for direct decoding alone"
+"""Why a model has no other decoding than its own."""
 
 
 class SharedModelParams(Section):

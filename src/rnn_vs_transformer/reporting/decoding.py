@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import read_json
+from rnn_vs_transformer.params import NO_OTHER_DECODING
 from rnn_vs_transformer.reporting.style import COLOURS, DASHES, FAMILIES, LABELS, MARKERS, figure
 
 LINES: Final = {"direct": "-", "autoregressive": "--"}
@@ -51,7 +52,7 @@ def decoding_sentences(texts: dict[str, Any]) -> list[str]:
     """
     words, report = texts["decoding"], read_json(paths.DECODING)
     if "not_compared" in report:
-        return [words["no_other" if report["not_compared"] == paths.NO_OTHER_DECODING else "switched_off"]]
+        return [words["no_other" if report["not_compared"] == NO_OTHER_DECODING else "switched_off"]]
     table = pd.read_csv(paths.DECODING_HORIZON)
     return [_sentence(texts, family, report[family], report["seeds"], table) for family in FAMILIES]
 

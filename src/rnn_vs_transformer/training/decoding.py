@@ -10,7 +10,7 @@ from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import write_arrays, write_table
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.parallel import run_side_by_side
-from rnn_vs_transformer.params import DecodingParams, ModelParams, RunParams, TrainParams
+from rnn_vs_transformer.params import NO_OTHER_DECODING, DecodingParams, ModelParams, RunParams, TrainParams
 from rnn_vs_transformer.training.seeds import SeedRun, history_table, train_seed
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def train_other_decoding(
     folder.mkdir(parents=True)
     runs: list[SeedRun] = []
     if (other := model.other_decoding) is None:
-        log.warning("%s: not trained, as %s", family, paths.NO_OTHER_DECODING)
+        log.warning("%s: not trained, as %s", family, NO_OTHER_DECODING)
     elif decoding.seeds:
         one_seed = partial(train_seed, family, build, other, train)
         runs = list(run_side_by_side(one_seed, range(decoding.seeds), run.workers))
