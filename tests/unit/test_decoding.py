@@ -1,6 +1,7 @@
 """The two decodings compared: same seeds, same budget, the same scores as everywhere, and words for all cases."""
 
 import json
+import shutil
 import string
 from pathlib import Path
 
@@ -109,9 +110,8 @@ def test_training_never_sees_the_test_steps(here, tmp_path, monkeypatch):
 
 
 def test_a_missing_file_names_the_stage_that_writes_it(here, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    save_series(make_series(here.data))
-    train_both(here)
+    shutil.copytree(Path.cwd(), tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
     paths.decoding_weights("transformer", 1).write_bytes(paths.decoding_weights("rnn", 1).read_bytes())
 
     with pytest.raises(InputError, match="run: dvc repro train_transformer_decoding"):
