@@ -52,7 +52,7 @@ format: $(READY)  ## Format and mend what ruff can mend
 	ruff check --fix .
 
 experiments: $(READY)  ## Show the experiments in a table that fits a screen
-	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|probe|cost|inspect)\.).*'
+	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|decoding|probe|cost|inspect)\.).*'
 
 sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
 	python -m rnn_vs_transformer.reporting.sweep

@@ -5,6 +5,7 @@ import logging
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.reporting.decoding import draw_decoding
 from rnn_vs_transformer.reporting.figures import draw_comparison
 from rnn_vs_transformer.reporting.probe_figures import draw_probes
 from rnn_vs_transformer.reporting.tables import verdict_sentence
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 def plot(_: Params) -> None:
     """Write reports/figures/; tell the verdict."""
     draw_comparison()
+    draw_decoding()
     draw_probes()
     log.info("%s", verdict_sentence(read_json(paths.METRICS)["comparison"]).replace("**", ""))
 

@@ -40,6 +40,7 @@ SMALL = {
     "model.patch_length": 1,
     "model.patch_stride": 1,
     "model.readout": "last",
+    "model.decoding": "direct",
     "model.dropout": 0.0,
     "model.linear_highway": False,
     "model.cell": "rnn",

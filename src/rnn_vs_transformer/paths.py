@@ -8,11 +8,14 @@ CHECKED = Path("data/checked.txt")
 DEVELOPMENT = Path("data/development.safetensors")
 """Train and validation steps: all that training ever sees."""
 TEST = Path("data/test.safetensors")
-"""Test steps and the oracle's forecasts of them: opened by `evaluate` alone."""
+"""Test steps and the oracle's forecasts of them: opened by `evaluate` and `compare_decoding` alone, which score."""
 META = Path("data/meta.json")
 
 METRICS = Path("reports/metrics.json")
 BACKTEST = Path("reports/backtest.json")
+DECODING = Path("reports/decoding.json")
+DECODING_HORIZON = Path("reports/decoding.csv")
+"""Test error per horizon step of both families with both ways of decoding."""
 TIMINGS = Path("reports/timings.json")
 FORECASTS = Path("reports/forecasts.csv")
 HORIZON = Path("reports/horizon.csv")
@@ -50,6 +53,16 @@ FIGURES = Path("reports/figures")
 def weights(family: str, seed: int) -> Path:
     """Best weights of one training run."""
     return Path("models") / family / f"seed-{seed}.safetensors"
+
+
+def decoding_weights(family: str, seed: int) -> Path:
+    """Best weights of one training run with the decoding that `model.decoding` does not name."""
+    return Path("models/decoding") / family / f"seed-{seed}.safetensors"
+
+
+def decoding_history(family: str) -> Path:
+    """Losses per seed and epoch of those runs."""
+    return Path("reports/history") / f"{family}_decoding.csv"
 
 
 def history(family: str) -> Path:

@@ -23,6 +23,7 @@ TINY = {
     "model.feedforward_width": 16,
     "train.seeds": 2,
     "train.epochs": 2,
+    "decoding.seeds": 2,
     "evaluate.resamples": 200,
     "probe.tasks": ["shuffled"],  # its control holds for models that have learnt nothing
     "probe.seeds": 3,

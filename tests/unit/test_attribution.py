@@ -32,7 +32,7 @@ class Reads(nn.Module):
         super().__init__()
         self.steps_back = steps_back
 
-    def forward(self, context, channel=None):
+    def forward(self, context, channel=None, target=None):
         return torch.stack([context[:, -1 - back] for back in self.steps_back], dim=1)
 
 

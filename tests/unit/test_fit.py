@@ -20,7 +20,7 @@ BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
 class LinearForecast(nn.Linear):
     """The least that can be trained: no shell, no mixer."""
 
-    def forward(self, context, channel):
+    def forward(self, context, channel, target=None):
         return super().forward(context)
 
 

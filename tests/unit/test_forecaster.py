@@ -127,7 +127,7 @@ def test_a_damaged_folder_is_told(artifact, tmp_path):
         Forecaster.load(folder, "ridge")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [
-        ('"format": 1', '"format": 9', "format 9"),
+        ('"format": 2', '"format": 9', "format 9"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
         ('"rnn_width": 8', '"rnn_width": 16', "does not fit"),

@@ -34,7 +34,7 @@ class LinearRecurrence(nn.Module):
         super().__init__()
         self.factor = nn.Parameter(torch.tensor(factor))
 
-    def forward(self, context, channel=None):
+    def forward(self, context, channel=None, target=None):
         state = torch.zeros_like(context[:, 0])
         for step in context.unbind(dim=1):
             state = self.factor * state + step

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, load_development, load_test
@@ -139,12 +140,16 @@ def score_families(
     Yields:
         Family, seed, scores.
     """
-    torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
-    meta = test.meta
-    windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
     for family, build in builders.items():
         for seed in range(seeds):
-            forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
+            forecaster = build(model, test.meta.context_length, test.meta.prediction_length, len(test.meta.channels))
             load_weights(forecaster, family, seed)
-            forecast = predict(forecaster, windows)[0].double().numpy()
-            yield family, seed, score(forecast.reshape(test.truth.shape), test)
+            yield family, seed, score_model(forecaster, test)
+
+
+def score_model(forecaster: nn.Module, test: TestSplit) -> Scores:
+    """Scores of one trained forecaster on all test windows."""
+    torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
+    lengths = (test.meta.context_length, test.meta.prediction_length)
+    forecast = predict(forecaster, Windows(to_tensor(test.values), test.origins, *lengths))[0].double().numpy()
+    return score(forecast.reshape(test.truth.shape), test)

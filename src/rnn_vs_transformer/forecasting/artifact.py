@@ -14,7 +14,8 @@ from rnn_vs_transformer.files import Arrays, read_arrays, read_json, write_array
 from rnn_vs_transformer.params import ModelParams
 
 FOLDER: Final = Path("models/forecaster")
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Raised with what the manifest holds: 2 has model.decoding."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
 

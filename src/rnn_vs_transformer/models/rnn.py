@@ -3,13 +3,16 @@
     h_t = tanh(W_x x_t + W_h h_{t-1} + b)        (Elman 1990; `cell: rnn`)
 
 GRU (Cho et al. 2014) and LSTM (Hochreiter and Schmidhuber 1997) replace that one line. In the symbols of the
-shell: x_t is the embedded token t, and the readout y = W_o h_T + c belongs to the shell.
+shell: x_t is the embedded token t, and the readout y = W_o h_T + c belongs to the shell. Where the decoding is
+autoregressive, a second stack of the same cells goes on from the last state.
 """
 
-from typing import Final
+from typing import Final, cast
 
 from torch import Tensor, nn
 
+from rnn_vs_transformer.models.encoder_decoder import build_forecaster
+from rnn_vs_transformer.models.recurrent_decoder import RecurrentDecoder, State
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import ModelParams, RnnModelParams
 
@@ -22,12 +25,7 @@ class Recurrence(nn.Module):
     def __init__(self, params: RnnModelParams) -> None:
         """Build `rnn_layers` layers of `rnn_width` units of the chosen cell."""
         super().__init__()
-        self.layers = CELLS[params.cell](
-            params.rnn_width,
-            params.rnn_width,
-            num_layers=params.rnn_layers,
-            dropout=params.dropout if params.rnn_layers > 1 else 0.0,
-        )
+        self.layers = stack_cells(params)
 
     def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to the states (B, T, D), or to the last state (B, 1, D)."""
@@ -35,24 +33,46 @@ class Recurrence(nn.Module):
         result: Tensor = states[-1:] if last_only else states
         return result.transpose(0, 1)
 
+    def encode(self, tokens: Tensor) -> State:
+        """The state after the tokens (B, T, D), in which a decoder starts."""
+        _, state = self.layers(tokens.transpose(0, 1))
+        return cast("State", state)
+
     def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
         """Each query (B, S, D) takes one step of the recurrence from the final state, in parallel: (B, S, D).
 
         This is the parallel multi-step decoding of SegRNN (Lin et al. 2023).
         """
         count = queries.shape[1]
-        _, final = self.layers(tokens.transpose(0, 1))
+        final = self.encode(tokens)
         if isinstance(final, tuple):  # LSTM: state and cell, (layers, B, D) each
-            final = tuple(part.repeat_interleave(count, dim=1) for part in final)
+            start: State = (final[0].repeat_interleave(count, dim=1), final[1].repeat_interleave(count, dim=1))
         else:
-            final = final.repeat_interleave(count, dim=1)  # (layers, B * S, D)
-        states, _ = self.layers(queries.flatten(0, 1)[None], final)  # (1, B * S, D)
+            start = final.repeat_interleave(count, dim=1)  # (layers, B * S, D)
+        states, _ = self.layers(queries.flatten(0, 1)[None], start)  # (1, B * S, D)
         result: Tensor = states.view(queries.shape)
         return result
 
 
+def stack_cells(params: RnnModelParams) -> nn.RNNBase:
+    """`rnn_layers` layers of `rnn_width` units of the chosen cell, with dropout between them."""
+    layers: nn.RNNBase = CELLS[params.cell](
+        params.rnn_width,
+        params.rnn_width,
+        num_layers=params.rnn_layers,
+        dropout=params.dropout if params.rnn_layers > 1 else 0.0,
+    )
+    return layers
+
+
 def build_rnn(params: ModelParams, context_length: int, prediction_length: int, channels: int = 1) -> Forecaster:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
-    return Forecaster(
-        params, context_length, prediction_length, params.rnn_width, lambda _: Recurrence(params), channels
+    return build_forecaster(
+        params,
+        context_length,
+        prediction_length,
+        params.rnn_width,
+        lambda _: Recurrence(params),
+        lambda _, __: RecurrentDecoder(stack_cells(params)),
+        channels,
     )

@@ -72,12 +72,14 @@ class Forecaster(nn.Module):
             self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
 
-    def forward(self, context: Tensor, channel: Tensor | None = None) -> Tensor:
+    def forward(self, context: Tensor, channel: Tensor | None = None, target: Tensor | None = None) -> Tensor:  # noqa: ARG002
         """Forecast (B, H) from the context (B, L), both in scaled units.
 
         Args:
             context: Observed steps.
             channel: Number of the channel of each row (B,); may be left out where there is only one.
+            target: The steps to forecast (B, H), handed over in training; only an `EncoderDecoder` learns from them in
+                its forward pass.
         """
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread

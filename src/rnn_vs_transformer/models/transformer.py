@@ -7,12 +7,16 @@ Sources: Vaswani et al. (2017); pre-norm, Xiong et al. (2020). There is no causa
 of the forecast origin. Where only the last token is read, the last layer computes the queries (and all that
 follows them) for that token alone: the same numbers with almost half of the work of two layers. Queries of segments are
 further tokens behind the others, in the manner of masked tokens (BERT, Devlin et al. 2019); only they are read.
+Where the decoding is autoregressive, the decoder of attention_decoder.py reads all tokens.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
+from rnn_vs_transformer.models.encoder_decoder import build_forecaster
+from rnn_vs_transformer.models.layers import draw_projections, feedforward_block, split_heads
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import ModelParams, TransformerModelParams
@@ -33,18 +37,9 @@ class EncoderLayer(nn.Module):
         self.key_value = nn.Linear(width, 2 * width)
         self.attention_output = nn.Linear(width, width)
         self.feedforward_norm = nn.LayerNorm(width)
-        self.feedforward = nn.Sequential(
-            nn.Linear(width, params.feedforward_width),
-            nn.ReLU(),
-            nn.Dropout(params.dropout),
-            nn.Linear(params.feedforward_width, width),
-        )
+        self.feedforward = feedforward_block(params)
         self.dropout = nn.Dropout(params.dropout)
-        bound = (6 / (4 * width)) ** 0.5  # Xavier over the joint (3D, D) projection
-        for projection in (self.query, self.key_value):
-            nn.init.uniform_(projection.weight, -bound, bound)
-        for layer in (self.query, self.key_value, self.attention_output):
-            nn.init.zeros_(layer.bias)
+        draw_projections(self.query, self.key_value, self.attention_output)
 
     def forward(self, tokens: Tensor, asked: int) -> Tensor:
         """Mix tokens (B, T, D) and give the last `asked` of them (B, asked, D)."""
@@ -55,8 +50,8 @@ class EncoderLayer(nn.Module):
 
     def _attention(self, tokens: Tensor, asked: int) -> Tensor:
         count = tokens.shape[1]
-        query = self._split(self.query(tokens[:, -asked:]))  # (B, heads, asked, D/heads)
-        key, value = (self._split(half) for half in self.key_value(tokens).chunk(2, dim=-1))  # (B, heads, T, D/heads)
+        query = split_heads(self.query(tokens[:, -asked:]), self.heads)  # (B, heads, asked, D/heads)
+        key, value = (split_heads(half, self.heads) for half in self.key_value(tokens).chunk(2, dim=-1))  # (.., T, ..)
         if self.rotary:
             positions = torch.arange(count, device=tokens.device)
             query = rotate(query, positions[-asked:])
@@ -65,11 +60,6 @@ class EncoderLayer(nn.Module):
         mixed = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
         output: Tensor = self.attention_output(mixed.transpose(1, 2).flatten(2))  # (B, asked, D)
         return output
-
-    def _split(self, tokens: Tensor) -> Tensor:
-        """(B, T, D) -> (B, heads, T, D/heads)."""
-        batch, count, width = tokens.shape
-        return tokens.view(batch, count, self.heads, width // self.heads).transpose(1, 2)
 
 
 class SelfAttention(nn.Module):
@@ -107,16 +97,21 @@ class SelfAttention(nn.Module):
         result: Tensor = self.norm(self.layers[-1](tokens, asked))
         return result
 
+    def encode(self, tokens: Tensor) -> Tensor:
+        """All mixed tokens (B, T, D), which a decoder's cross-attention reads."""
+        return self(tokens, last_only=False)  # type: ignore[no-any-return]
+
 
 def build_transformer(
     params: ModelParams, context_length: int, prediction_length: int, channels: int = 1
 ) -> Forecaster:
     """The Transformer family's forecaster, with weights drawn from torch's global random state."""
-    return Forecaster(
+    return build_forecaster(
         params,
         context_length,
         prediction_length,
         params.transformer_width,
         lambda tokens: SelfAttention(params, tokens),
+        lambda tokens, steps: AttentionDecoder(params, tokens, steps),
         channels,
     )

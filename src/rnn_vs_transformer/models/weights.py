@@ -1,5 +1,7 @@
 """Trained weights, back from their file into a forecaster."""
 
+from pathlib import Path
+
 import torch
 
 from rnn_vs_transformer import paths
@@ -14,9 +16,17 @@ def load_weights(forecaster: Forecaster, family: str, seed: int) -> None:
     Raises:
         InputError: The file is missing, damaged, or of a model with other settings.
     """
-    path = paths.weights(family, seed)
+    load_weights_file(forecaster, paths.weights(family, seed), f"train_{family}")
+
+
+def load_weights_file(forecaster: Forecaster, path: Path, stage: str) -> None:
+    """Replace the forecaster's weights by those of a file that a stage wrote.
+
+    Raises:
+        InputError: The file is missing, damaged, or of a model with other settings.
+    """
     state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
     try:
         forecaster.load_state_dict(state)
     except RuntimeError:
-        raise InputError(f"{path} does not fit the model of {paths.PARAMS}; run: dvc repro train_{family}") from None
+        raise InputError(f"{path} does not fit the model of {paths.PARAMS}; run: dvc repro {stage}") from None

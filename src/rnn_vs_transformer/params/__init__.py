@@ -4,8 +4,10 @@
 """
 
 from rnn_vs_transformer.params.data import DataParams, SyntheticParams
+from rnn_vs_transformer.params.decoding import DecodingParams
 from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import (
+    NO_OTHER_DECODING,
     ModelParams,
     RnnModelParams,
     SharedModelParams,
@@ -16,8 +18,10 @@ from rnn_vs_transformer.params.root import Params, load_params
 from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
 
 __all__ = [
+    "NO_OTHER_DECODING",
     "CostParams",
     "DataParams",
+    "DecodingParams",
     "EvaluateParams",
     "InspectParams",
     "ModelParams",

@@ -52,6 +52,7 @@ class CostParams(Section):
             patch_length=1,
             patch_stride=1,
             readout="last",
+            decoding="direct",
             dropout=0.0,
             linear_highway=False,
             cell=self.cell,

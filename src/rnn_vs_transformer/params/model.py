@@ -1,10 +1,13 @@
 """Settings of the two families: what they share, and what each has of its own."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from rnn_vs_transformer.params.base import Count, Number, Section
+
+NO_OTHER_DECODING: Final = "model.readout or model.linear_highway is for direct decoding alone"
+"""Why a model has no other decoding than its own."""
 
 
 class SharedModelParams(Section):
@@ -19,10 +22,26 @@ class SharedModelParams(Section):
     readout: Literal["last", "flatten", "segments"]
     """The H forecasts are read from the last token, from all tokens, or from the answers to one query per segment of
     patch_length steps."""
+    decoding: Literal["direct", "autoregressive"]
+    """All H steps at once, or by a decoder step by step, each forecast an input of the next."""
     dropout: Annotated[Number, Field(ge=0, lt=1)]
     """Share of activations dropped in training, between layers and before the readout."""
     linear_highway: bool
     """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet)."""
+
+    @model_validator(mode="after")
+    def _decoder_replaces_readout(self) -> Self:
+        if self.decoding == "autoregressive" and self.readout != "last":
+            raise ValueError(
+                "model.decoding: autoregressive reads each step from the decoder's own token: "
+                f"model.readout must be last, got {self.readout}",
+            )
+        if self.decoding == "autoregressive" and self.linear_highway:
+            raise ValueError(
+                "model.decoding: autoregressive makes one step at a time, and model.linear_highway all at once: "
+                "set one of them back",
+            )
+        return self
 
 
 class RnnModelParams(SharedModelParams):
@@ -70,3 +89,12 @@ class TransformerModelParams(SharedModelParams):
 
 class ModelParams(TransformerModelParams, RnnModelParams):
     """The whole of `model`: a shared shell around one mixer each."""
+
+    @property
+    def other_decoding(self) -> Self | None:
+        """The same models with the other decoding; None where these settings are for direct decoding alone."""
+        if self.decoding == "autoregressive":
+            return self.model_copy(update={"decoding": "direct"})
+        if self.readout != "last" or self.linear_highway:
+            return None
+        return self.model_copy(update={"decoding": "autoregressive"})

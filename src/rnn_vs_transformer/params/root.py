@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params.base import Section
 from rnn_vs_transformer.params.data import DataParams
+from rnn_vs_transformer.params.decoding import DecodingParams
 from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import ModelParams
 from rnn_vs_transformer.params.probe import ProbeParams
@@ -24,6 +25,7 @@ class Params(Section):
     model: ModelParams
     train: TrainParams
     evaluate: EvaluateParams
+    decoding: DecodingParams
     inspect: InspectParams
     cost: CostParams
     probe: ProbeParams

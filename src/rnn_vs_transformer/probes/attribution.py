@@ -88,7 +88,7 @@ def _squared_errors(forecaster: nn.Module, sample: Batch) -> Tensor:
 
 
 def attend(forecaster: Forecaster, sample: Batch) -> FloatArray:
-    """Attention of the last token over the steps of the context, in the last layer.
+    """Attention of the last token over the steps of the context, in the last layer of the encoder.
 
     The weight of a patch is shared out evenly to its steps; where patches overlap, a step gets from each.
 

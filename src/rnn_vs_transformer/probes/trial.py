@@ -83,6 +83,7 @@ def build_model(name: str, task: Task, params: ProbeParams) -> Forecaster:
         patch_length=task.patch_length,
         patch_stride=task.patch_length,
         readout="last",
+        decoding="direct",
         dropout=0.0,
         linear_highway=False,
         cell="rnn" if is_transformer else name,  # type: ignore[arg-type]  # pydantic checks it

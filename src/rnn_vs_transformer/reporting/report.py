@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
+from rnn_vs_transformer.reporting.decoding import decoding_sentences
 from rnn_vs_transformer.reporting.style import FAMILIES
 from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
@@ -83,6 +84,7 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
         interval=texts["interval"].format(low=100 * comparison["ci_low"], high=100 * comparison["ci_high"]),
         cards=_cards(texts, metrics),
         comparison=comparison_rows(texts, metrics),
+        decoding=decoding_sentences(texts),
         claims=claim_rows(texts, claims),
         figures=[_picture(name, *words) for name, words in texts["figures"].items()],
         facts=_facts(texts),

@@ -59,7 +59,8 @@ def fit(
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
     Args:
-        model: Maps contexts (B, L) and the numbers of their channels (B,) to forecasts (B, H).
+        model: Maps contexts (B, L) and the numbers of their channels (B,) to forecasts (B, H); in training it is
+            given the targets (B, H) as well, in validation never.
         train: Windows to learn from, in an order drawn anew each epoch.
         validation: Windows that choose the epoch.
         params: Budget and optimiser settings.
@@ -105,7 +106,7 @@ def _step(
     batch: Batch,
     gradient_clip: float,
 ) -> Tensor:
-    forecast = model(batch.context, batch.channel)
+    forecast = model(batch.context, batch.channel, batch.target)
     loss_of(forecast, batch.target).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()

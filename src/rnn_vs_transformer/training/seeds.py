@@ -99,7 +99,8 @@ def development_windows(meta: Meta) -> tuple[Windows, Windows]:
     return train, validation
 
 
-def _write_history(family: str, runs: list[SeedRun]) -> None:
+def history_table(runs: list[SeedRun]) -> pd.DataFrame:
+    """Columns seed, epoch, train_loss, validation_loss, seconds."""
     rows = [
         (result.seed, epoch, *losses)
         for result in runs
@@ -108,7 +109,11 @@ def _write_history(family: str, runs: list[SeedRun]) -> None:
             start=1,
         )
     ]
-    table = pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "seconds"])
+    return pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "seconds"])
+
+
+def _write_history(family: str, runs: list[SeedRun]) -> None:
+    table = history_table(runs)
     write_table(paths.history(family), table.drop(columns="seconds"))
     write_table(paths.epoch_seconds(family), table[["seed", "epoch", "seconds"]].round(3))
     reached_by_all = min(len(result.fit.seconds) for result in runs)

@@ -1,0 +1,131 @@
+"""Direct against autoregressive decoding within each family, on the test steps and the same seeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import load_meta
+from rnn_vs_transformer.evaluation.comparison import compare
+from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score_model
+from rnn_vs_transformer.files import finite, write_json, write_table
+from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
+from rnn_vs_transformer.models.weights import load_weights_file
+from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, ModelParams
+
+DIGITS: Final = 8
+MODES: Final = ("direct", "autoregressive")
+VERDICTS: Final = {"transformer better": "autoregressive better", "rnn better": "direct better"}
+"""`compare` sets its second group against its first and calls them by the families' names."""
+Report = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The seeds of one family with one decoding, scored."""
+
+    scores: list[Scores]
+    validation_mse: float
+    """Of the kept weights, mean over seeds."""
+    parameters: int
+    multiply_adds_per_window: int
+
+
+def compare_decodings(
+    builders: Mapping[str, Builder], model: ModelParams, seeds: int, params: EvaluateParams
+) -> Report:
+    """Score both decodings of all families and write the reports.
+
+    Args:
+        builders: The families by name.
+        model: Settings of the forecasters.
+        seeds: Seeds that were trained with both decodings; 0 where there is nothing to compare.
+        params: Settings of the comparison.
+
+    Returns:
+        The report, as written to reports/decoding.json: `seeds`, the reason where nothing was compared, and per family
+        scores and cost of both decodings, with (autoregressive - direct)/direct and its interval.
+
+    Raises:
+        InputError: A file of an earlier stage is missing or does not fit.
+    """
+    other = model.other_decoding
+    if other is None or not seeds:
+        reason = "decoding.seeds is 0" if other is not None else NO_OTHER_DECODING
+        report: Report = {"seeds": 0, "not_compared": reason}
+        steps: dict[str, Any] = {f"{family}_{mode}": [] for family in builders for mode in MODES}
+    else:
+        report, steps = _compare_families(builders, {one.decoding: one for one in (model, other)}, model, seeds, params)
+    table = pd.DataFrame(steps)
+    table.insert(0, "horizon_step", np.arange(1, len(table) + 1))
+    write_table(paths.DECODING_HORIZON, table)
+    write_json(paths.DECODING, report)
+    return report
+
+
+def _compare_families(
+    builders: Mapping[str, Builder],
+    models: Mapping[str, ModelParams],
+    chosen: ModelParams,
+    seeds: int,
+    params: EvaluateParams,
+) -> tuple[Report, dict[str, Any]]:
+    """The report, and the MSE per horizon step (H,) of each family and decoding."""
+    test = open_test_split(load_meta())
+    report: Report = {"seeds": seeds}
+    steps: dict[str, Any] = {}
+    for family, build in builders.items():
+        trained = {mode: _score(family, build, models[mode], chosen, seeds, test) for mode in MODES}
+        for mode, found in trained.items():
+            steps[f"{family}_{mode}"] = np.mean([scores.step_mse for scores in found.scores], axis=0)
+        report[family] = _family_report(trained, test, params)
+    return report, steps
+
+
+def _score(
+    family: str, build: Builder, model: ModelParams, chosen: ModelParams, seeds: int, test: TestSplit
+) -> Trained:
+    """Score the seeds of one decoding; those of the chosen one are the seeds of the main comparison."""
+    main = model.decoding == chosen.decoding
+    history = pd.read_csv(paths.history(family) if main else paths.decoding_history(family))
+    kept = history[history["seed"] < seeds].groupby("seed")["validation_loss"].min()
+    scores = []
+    for seed in range(seeds):
+        file = paths.weights(family, seed) if main else paths.decoding_weights(family, seed)
+        forecaster = build(model, test.meta.context_length, test.meta.prediction_length, len(test.meta.channels))
+        load_weights_file(forecaster, file, f"train_{family}" + ("" if main else "_decoding"))
+        scores.append(score_model(forecaster, test))
+    work = multiply_adds_per_window(forecaster, test.meta.context_length)
+    return Trained(scores, float(kept.mean()), parameter_count(forecaster), work)
+
+
+def _family_report(trained: Mapping[str, Trained], test: TestSplit, params: EvaluateParams) -> Report:
+    direct, autoregressive = (np.stack([scores.window_mse for scores in trained[mode].scores]) for mode in MODES)
+    block = test.meta.context_length + test.meta.prediction_length
+    found = compare(direct, autoregressive, block, params.margin, params.resamples, params.seed)
+    return {
+        **{mode: _mode_report(trained[mode]) for mode in MODES},
+        "relative_mse_difference": _rounded(found.relative_mse_difference),
+        "ci_low": _rounded(found.ci_low),
+        "ci_high": _rounded(found.ci_high),
+        "minimum_detectable_effect": _rounded(found.minimum_detectable_effect),
+        "verdict": VERDICTS.get(found.verdict, found.verdict),
+    }
+
+
+def _mode_report(found: Trained) -> dict[str, float]:
+    return {
+        "mse": _rounded(float(np.mean([scores.mse for scores in found.scores]))),
+        "mae": _rounded(float(np.mean([scores.mae for scores in found.scores]))),
+        "validation_mse": _rounded(found.validation_mse),
+        "parameters": found.parameters,
+        "multiply_adds_per_window": found.multiply_adds_per_window,
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(finite(value), DIGITS)

@@ -1,0 +1,75 @@
+"""What the layers of the Transformer's encoder and decoder are made of."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnn_vs_transformer.models.positional import rotate
+from rnn_vs_transformer.params import TransformerModelParams
+
+
+def feedforward_block(params: TransformerModelParams) -> nn.Sequential:
+    """W_2 relu(W_1 x) with dropout between (Vaswani et al. 2017, section 3.3)."""
+    return nn.Sequential(
+        nn.Linear(params.transformer_width, params.feedforward_width),
+        nn.ReLU(),
+        nn.Dropout(params.dropout),
+        nn.Linear(params.feedforward_width, params.transformer_width),
+    )
+
+
+def draw_projections(query: nn.Linear, key_value: nn.Linear, output: nn.Linear) -> None:
+    """Draw the projections of attention in the way of torch.nn.MultiheadAttention."""
+    bound = (6 / (4 * query.in_features)) ** 0.5  # Xavier over the joint (3D, D) projection
+    for projection in (query, key_value):
+        nn.init.uniform_(projection.weight, -bound, bound)
+    for layer in (query, key_value, output):
+        nn.init.zeros_(layer.bias)
+
+
+def split_heads(tokens: Tensor, heads: int) -> Tensor:
+    """(B, T, D) -> (B, heads, T, D/heads)."""
+    batch, count, width = tokens.shape
+    return tokens.view(batch, count, heads, width // heads).transpose(1, 2)
+
+
+class Attention(nn.Module):
+    """Multi-head attention whose keys and values are computed apart from its queries, so that they can be kept."""
+
+    def __init__(self, params: TransformerModelParams) -> None:
+        """Draw weights in the way of torch.nn.MultiheadAttention."""
+        super().__init__()
+        width = params.transformer_width
+        self.heads = params.heads
+        self.rotary = params.positional == "rotary"
+        self.attention_dropout = params.dropout
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.output = nn.Linear(width, width)
+        draw_projections(self.query, self.key_value, self.output)
+
+    def keys_and_values(self, tokens: Tensor, first: int) -> tuple[Tensor, Tensor]:
+        """Keys and values (B, heads, T, D/heads) of tokens (B, T, D) at the positions first, first + 1, ..."""
+        key, value = (split_heads(half, self.heads) for half in self.key_value(tokens).chunk(2, dim=-1))
+        return self._turned(key, first), value
+
+    def forward(self, tokens: Tensor, key: Tensor, value: Tensor, first: int, mask: Tensor | None) -> Tensor:
+        """What the tokens (B, n, D) at the positions first, first + 1, ... read from keys and values.
+
+        Args:
+            tokens: They ask.
+            key: (B, heads, K, D/heads), as `keys_and_values` gives them.
+            value: (B, heads, K, D/heads).
+            first: Position of the first token.
+            mask: True where a token may look (n, K); None where all may look everywhere.
+        """
+        query = self._turned(split_heads(self.query(tokens), self.heads), first)  # (B, heads, n, D/heads)
+        dropout = self.attention_dropout if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        result: Tensor = self.output(mixed.transpose(1, 2).flatten(2))  # (B, n, D)
+        return result
+
+    def _turned(self, heads: Tensor, first: int) -> Tensor:
+        if not self.rotary:
+            return heads
+        return rotate(heads, torch.arange(first, first + heads.shape[2], device=heads.device))

@@ -1,0 +1,28 @@
+"""Recurrence's decoder: the same cells go on from the state in which the encoder ended.
+
+Source: sequence to sequence learning, Sutskever et al. (2014); Cho et al. (2014). All that the decoder knows of the
+context is that state.
+"""
+
+from torch import Tensor, nn
+
+State = Tensor | tuple[Tensor, Tensor]
+"""(layers, B, D), and for LSTM the memory cells beside it."""
+
+
+class RecurrentDecoder(nn.Module):
+    """Stacked recurrent layers of their own weights; the state is all that is kept between steps."""
+
+    def __init__(self, layers: nn.RNNBase) -> None:
+        """Use layers of the encoder's cell, number and width."""
+        super().__init__()
+        self.layers = layers
+
+    def start(self, memory: State) -> State:
+        """The state before the first step: that in which the encoder ended."""
+        return memory
+
+    def forward(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Mix the tokens of the next n steps (B, n, D); the state that comes back is that after them."""
+        states, state = self.layers(tokens.transpose(0, 1), state)
+        return states.transpose(0, 1), state

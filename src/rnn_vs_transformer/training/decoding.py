@@ -1,0 +1,51 @@
+"""The decoding that `model.decoding` does not name, trained on the same seeds to be compared with the one it does."""
+
+import logging
+import shutil
+from functools import partial
+
+import numpy as np
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.files import write_arrays, write_table
+from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.parallel import run_side_by_side
+from rnn_vs_transformer.params import NO_OTHER_DECODING, DecodingParams, ModelParams, RunParams, TrainParams
+from rnn_vs_transformer.training.seeds import SeedRun, history_table, train_seed
+
+log = logging.getLogger(__name__)
+
+
+def train_other_decoding(
+    family: str, build: Builder, model: ModelParams, train: TrainParams, decoding: DecodingParams, run: RunParams
+) -> None:
+    """Train the seeds of one family with the other decoding and the same budget; write weights and loss histories.
+
+    Where the settings are for direct decoding alone, or `decoding.seeds` is 0, an empty folder and history are written.
+
+    Args:
+        family: `rnn` or `transformer`; used in file names and messages only.
+        build: Makes the family's forecaster from (params, L, H).
+        model: Settings of the forecaster, whose other decoding is trained.
+        train: Settings of training; its number of seeds is not read.
+        decoding: How many seeds.
+        run: How many seeds train at once; does not change any result.
+
+    Raises:
+        InputError: An earlier stage's file is missing, or a loss is not finite.
+    """
+    folder = paths.decoding_weights(family, 0).parent
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    runs: list[SeedRun] = []
+    if (other := model.other_decoding) is None:
+        log.warning("%s: not trained, as %s", family, NO_OTHER_DECODING)
+    elif decoding.seeds:
+        one_seed = partial(train_seed, family, build, other, train)
+        runs = list(run_side_by_side(one_seed, range(decoding.seeds), run.workers))
+        best = np.mean([result.fit.best_validation_loss for result in runs])
+        log.info("%s, %s: validation MSE %.4f over %d seeds", family, other.decoding, best, len(runs))
+    for result in runs:
+        arrays = {name: tensor.numpy() for name, tensor in result.fit.state.items()}
+        write_arrays(paths.decoding_weights(family, result.seed), arrays)
+    write_table(paths.decoding_history(family), history_table(runs).drop(columns="seconds"))

@@ -1,0 +1,15 @@
+"""Train the RNN family once more, with the decoding that is not the chosen one."""
+
+from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.training.decoding import train_other_decoding
+from stages import run
+
+
+def train_rnn_decoding(params: Params) -> None:
+    """Write the best weights and loss histories of each seed; nothing where there is nothing to compare."""
+    train_other_decoding("rnn", build_rnn, params.model, params.train, params.decoding, params.run)
+
+
+if __name__ == "__main__":
+    run(train_rnn_decoding)
