@@ -77,6 +77,7 @@ def saved(tmp_path, monkeypatch):
     paths.CLAIMS.write_text(json.dumps({"C1": {**CLAIM, "number": 1.5, "number_ci_low": 1.0, "number_ci_high": 2.0},
                                         "C10": {**CLAIM, "verdict": "not measured"}}))  # fmt: skip
     paths.PROBE.write_text(json.dumps({}))
+    paths.TUNING.write_text(json.dumps({"trials": 0, "families": {}}))
     paths.META.write_text(json.dumps(META))
     paths.PARAMS.write_text("a: <i>1</i>\n")
     paths.DEVELOPMENT.write_bytes(b"data")

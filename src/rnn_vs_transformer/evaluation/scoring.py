@@ -22,8 +22,7 @@ from rnn_vs_transformer.evaluation.metrics import (
 )
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.models.weights import load_weights
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.training.fit import predict
 
 FloatArray = npt.NDArray[np.float64]
@@ -131,9 +130,7 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
     return scores
 
 
-def score_families(
-    builders: Mapping[str, Builder], model: ModelParams, seeds: int, test: TestSplit
-) -> Iterator[tuple[str, int, Scores]]:
+def score_families(builders: Mapping[str, Builder], seeds: int, test: TestSplit) -> Iterator[tuple[str, int, Scores]]:
     """Scores of every trained seed of every family, one forecast in memory at a time.
 
     Yields:
@@ -144,7 +141,6 @@ def score_families(
     windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
     for family, build in builders.items():
         for seed in range(seeds):
-            forecaster = build(model, meta.context_length, meta.prediction_length)
-            load_weights(forecaster, family, seed)
+            forecaster = load_trained(family, build, seed, meta.context_length, meta.prediction_length)
             forecast = predict(forecaster, windows)[0].double().numpy()
             yield family, seed, score(forecast.reshape(test.truth.shape), test)

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from rnn_vs_transformer.data.splits import Scaler
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import Arrays, read_arrays, read_json, write_arrays, write_json
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.settings import MODELS
+from rnn_vs_transformer.params import SharedModelParams
 
 FOLDER: Final = Path("models/forecaster")
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
 
@@ -37,7 +38,8 @@ class Artifact:
     """What lies in the folder, weights apart."""
 
     schema: Schema
-    model: ModelParams
+    models: dict[str, SharedModelParams]
+    """Settings by family."""
     seeds: int
     validation_mse: dict[str, float]
     """By family; the winner has the least."""
@@ -70,7 +72,7 @@ def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arra
     manifest = {
         "format": FORMAT,
         "schema": asdict(artifact.schema),
-        "model": artifact.model.model_dump(),
+        "models": {family: model.model_dump() for family, model in artifact.models.items()},
         "seeds": artifact.seeds,
         "validation_mse": artifact.validation_mse,
         "levels": artifact.levels,
@@ -108,5 +110,5 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         if array.shape != (levels, channels, schema.prediction_length):
             raise TypeError(f"intervals of shape {array.shape}")
     scaler = Scaler(numbers["mean"], numbers["deviation"])
-    model = ModelParams.model_validate(manifest["model"])
-    return Artifact(schema, model, int(manifest["seeds"]), families, manifest["levels"], scaler, widths)
+    models = {family: MODELS[family].model_validate(manifest["models"][family]) for family in families}
+    return Artifact(schema, models, int(manifest["seeds"]), families, manifest["levels"], scaler, widths)

@@ -11,7 +11,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import ModelParams, RnnModelParams
+from rnn_vs_transformer.params import RnnModelParams
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -36,6 +36,6 @@ class Recurrence(nn.Module):
         return result.transpose(0, 1)
 
 
-def build_rnn(params: ModelParams, context_length: int, prediction_length: int) -> Forecaster:
+def build_rnn(params: RnnModelParams, context_length: int, prediction_length: int) -> Forecaster:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
     return Forecaster(params, context_length, prediction_length, params.rnn_width, lambda _: Recurrence(params))

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import ModelParams, TransformerModelParams
+from rnn_vs_transformer.params import TransformerModelParams
 
 
 class EncoderLayer(nn.Module):
@@ -101,7 +101,7 @@ class SelfAttention(nn.Module):
         return result
 
 
-def build_transformer(params: ModelParams, context_length: int, prediction_length: int) -> Forecaster:
+def build_transformer(params: TransformerModelParams, context_length: int, prediction_length: int) -> Forecaster:
     """The Transformer family's forecaster, with weights drawn from torch's global random state."""
     return Forecaster(
         params,

@@ -10,8 +10,8 @@ from torch import Tensor
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.shell import Builder, Forecaster
-from rnn_vs_transformer.models.weights import load_weights
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.weights import load_trained
+from rnn_vs_transformer.params import SharedModelParams
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,16 @@ def sample_windows(windows: Windows, count: int) -> Sample:
     return Sample(*windows.batch(torch.from_numpy(index)))
 
 
-def build_untrained(build: Builder, model: ModelParams, meta: Meta, seed: int) -> Forecaster:
+def build_untrained(build: Builder, model: SharedModelParams, meta: Meta, seed: int) -> Forecaster:
     """The forecaster with the weights from which the training of this seed starts."""
     torch.manual_seed(seed)
     return build(model, meta.context_length, meta.prediction_length).eval()
 
 
-def build_trained(family: str, build: Builder, model: ModelParams, meta: Meta, seed: int) -> Forecaster:
-    """The forecaster with the best weights of this seed.
+def build_trained(family: str, build: Builder, meta: Meta, seed: int) -> Forecaster:
+    """The forecaster as it was trained with this seed.
 
     Raises:
         InputError: The file of weights is missing or does not fit.
     """
-    forecaster = build(model, meta.context_length, meta.prediction_length)
-    load_weights(forecaster, family, seed)
-    return forecaster.eval()
+    return load_trained(family, build, seed, meta.context_length, meta.prediction_length).eval()
