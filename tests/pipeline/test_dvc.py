@@ -32,7 +32,12 @@ def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(fin
     other = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(other.folder))
     output = other.run("dvc", "repro", "evaluate")
-    assert stages_run(output) == {"check", "generate", *(f"{verb}_{family}" for verb in ("tune", "train") for family in FAMILIES), "evaluate"}
+    assert stages_run(output) == {
+        "check",
+        "generate",
+        *(f"{verb}_{family}" for verb in ("tune", "train") for family in FAMILIES),
+        "evaluate",
+    }
     other.run("git", "diff", "--exit-code", "dvc.lock", "reports/metrics.json")
     other.set(run__workers=1)
     other.run("dvc", "repro", "--force", "evaluate")
