@@ -292,9 +292,9 @@ def test_a_budget_of_parameters_gives_every_trial_the_same_size(world):
 
 
 def test_a_size_that_cannot_be_matched_is_refused(world):
-    params = world("small", {"tune.budget": "parameters", "model.transformer_width": 2, "model.feedforward_width": 1,
-                             "model.heads": 1, "tune.transformer": {"transformer_width": [2], "heads": [1],
-                             "transformer_layers": [1], "feedforward_width": [1], "positional": ["sinusoidal"]}})  # fmt: skip
+    """A tanh RNN of one unit is larger than this Transformer already."""
+    size = {"model.transformer_width": 2, "model.feedforward_width": 1, "model.heads": 1}
+    params = world("small", {**size, "tune.budget": "parameters", "tune.transformer.heads": [1, 2]})
     with pytest.raises(InputError, match=r"no width brings . layer\(s\) of (rnn|gru) within 2 %"):
         tune("rnn", params)
 
