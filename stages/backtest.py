@@ -3,8 +3,7 @@
 import logging
 
 from rnn_vs_transformer.evaluation.backtest import backtest_families
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.params import Params
 from stages import run
 
@@ -13,9 +12,8 @@ log = logging.getLogger(__name__)
 
 def backtest(params: Params) -> None:
     """Write the scores of the rolling-origin backtest, or that none was asked for."""
-    builders = {"rnn": build_rnn, "transformer": build_transformer}
-    report = backtest_families(builders, params.model, params.train, params.evaluate, params.run)
-    for family in builders:
+    report = backtest_families(BUILDERS, params.train.seeds, params.evaluate, params.run)
+    for family in BUILDERS:
         if family in report:
             log.info("%-15s test MSE with refits %.4f", family, report[family]["mse"])
 

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 def claims(params: Params) -> None:
     """Write the claims table; tell each verdict."""
-    found = write_claims(params.model.cell, params.train.batch_size, params.evaluate.margin)
+    found = write_claims(params.evaluate.margin)
     for name, claim in found.items():
         log.info("%-4s %-13s %s", name, claim["verdict"], claim["claim"])
 

@@ -3,8 +3,7 @@
 import logging
 
 from rnn_vs_transformer.evaluation.decoding import compare_decodings
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.params import Params
 from stages import run
 
@@ -13,12 +12,11 @@ log = logging.getLogger(__name__)
 
 def compare_decoding(params: Params) -> None:
     """Write errors, their differences with intervals, and the error per horizon step; tell the differences."""
-    builders = {"rnn": build_rnn, "transformer": build_transformer}
     seeds = min(params.decoding.seeds, params.train.seeds)
-    report = compare_decodings(builders, params.model, seeds, params.evaluate)
+    report = compare_decodings(BUILDERS, seeds, params.evaluate)
     if "not_compared" in report:
         log.warning("decodings are not compared: %s", report["not_compared"])
-    for family in (family for family in builders if family in report):
+    for family in (family for family in BUILDERS if family in report):
         difference = 100 * report[family]["relative_mse_difference"]
         log.info("%-12s autoregressive test MSE %+.0f %% of direct: %s", family, difference, report[family]["verdict"])
 

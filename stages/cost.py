@@ -2,8 +2,7 @@
 
 import logging
 
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.probes.cost import measure_costs
 from rnn_vs_transformer.probes.cost_report import write_cost_report, write_multiply_adds
@@ -16,9 +15,8 @@ log = logging.getLogger(__name__)
 
 def cost(params: Params) -> None:
     """Write timings, exponents, crossover and speed-up; tell the exponents of a training step."""
-    builders = {"rnn": build_rnn, "transformer": build_transformer}
-    write_multiply_adds(builders, params.cost)
-    measured = measure_costs(builders, params.cost)
+    write_multiply_adds(BUILDERS, params.cost)
+    measured = measure_costs(BUILDERS, params.cost)
     report = write_cost_report(measured, params.cost)
     for setting, found in report["train_step"].items():
         for name in (name for name in found if name != "crossover"):

@@ -2,8 +2,7 @@
 
 import logging
 
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.probes.inspection import inspect_families
 from stages import run
@@ -13,10 +12,7 @@ log = logging.getLogger(__name__)
 
 def inspect_models(params: Params) -> None:
     """Write gradient norms, occlusion, attention and their scores; tell how gradients decay."""
-    builders = {"rnn": build_rnn, "transformer": build_transformer}
-    report = inspect_families(
-        builders, params.data, params.model, params.train.seeds, params.inspect, params.run.workers
-    )
+    report = inspect_families(BUILDERS, params.data, params.train.seeds, params.inspect, params.run.workers)
     for name, stages in report["gradients"].items():
         for stage, decay in stages.items():
             if decay:

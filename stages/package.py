@@ -4,8 +4,7 @@ import logging
 
 from rnn_vs_transformer.forecasting.artifact import FOLDER
 from rnn_vs_transformer.forecasting.package import package_families
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.params import Params
 from stages import run
 
@@ -14,7 +13,7 @@ log = logging.getLogger(__name__)
 
 def package(params: Params) -> None:
     """Write models/forecaster; tell which family is the default."""
-    artifact = package_families({"rnn": build_rnn, "transformer": build_transformer}, params.model, params.train.seeds)
+    artifact = package_families(BUILDERS, params.train.seeds)
     log.info("%s: forecasts with the %s by default, which has the lower validation loss", FOLDER, artifact.winner)
 
 

@@ -7,8 +7,8 @@ from stages import run
 
 
 def train_transformer(params: Params) -> None:
-    """Write the best weights, loss histories and timings of each seed."""
-    train_family("transformer", build_transformer, params.model, params.train, params.run)
+    """Write the best weights with their settings, loss histories and timings of each seed."""
+    train_family("transformer", build_transformer, params.train.seeds, params.run)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from stages import run
 
 def train_transformer_decoding(params: Params) -> None:
     """Write the best weights and loss histories of each seed; nothing where there is nothing to compare."""
-    train_other_decoding("transformer", build_transformer, params.model, params.train, params.decoding, params.run)
+    train_other_decoding("transformer", build_transformer, params.decoding, params.run)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import torch
 import yaml
 from hypothesis import settings
 
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.models.settings import MODELS, current_settings, save_settings
 from rnn_vs_transformer.params import Params, load_params
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +63,29 @@ SMALL = {
     "train.loss": "mse",
     "train.gradient_clip": 1.0,
     "evaluate.refit": "none",
+    "tune.trials": 0,
+    "tune.budget": "trials",
+    "tune.seconds": 1.0,
+    "tune.batch": 3,
+    "tune.pruning_warmup": 1,
+    "tune.confirmation_seeds": 2,
+    "tune.seed": 0,
+    "tune.shared": {
+        "learning_rate": {"low": 1e-4, "high": 3e-2},
+        "weight_decay": [0.0, 0.1],
+        "schedule": ["constant", "cosine"],
+        "batch_size": [16, 32],
+        "dropout": [0.0, 0.2],
+        "linear_highway": [False, True],
+    },
+    "tune.rnn": {"cell": ["rnn", "gru"], "rnn_width": [4, 8, 64], "rnn_layers": [1, 2]},
+    "tune.transformer": {
+        "transformer_width": [8, 16],
+        "transformer_layers": [1, 2],
+        "heads": [1, 2, 4],
+        "feedforward_width": [8, 16],
+        "positional": ["sinusoidal", "rotary"],
+    },
     "cost.context_lengths": [32, 64, 128],
     "cost.width": 64,
 }
@@ -99,6 +124,19 @@ def configure():
         return Params.model_validate(changed)
 
     return change
+
+
+@pytest.fixture(scope="session")
+def pass_settings():
+    """A function that writes both families' settings to where tuning leaves them, and to where training does."""
+
+    def write(params):
+        for family in MODELS:
+            settings = current_settings(family, params.model, params.train)
+            save_settings(paths.tuned(family), settings)
+            save_settings(paths.settings(family), settings)
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -3,3 +3,7 @@
 
 class InputError(ValueError):
     """A setting, file or series that cannot be used: what was expected, what was received, what to do."""
+
+
+class DivergedError(InputError):
+    """Training whose loss is no longer a finite number."""

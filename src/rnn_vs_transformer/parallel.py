@@ -15,13 +15,16 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def run_side_by_side(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 0) -> Iterator[Result]:
+def run_side_by_side(
+    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 0, keep: bool = False
+) -> Iterator[Result]:
     """Run `function` on each task in processes of one torch thread, so that no result depends on how many run.
 
     Args:
         function: Can be sent to another process, with all that it holds.
         tasks: Independent of each other.
         workers: Processes; 0 is one per core.
+        keep: Leave the processes to the next call; after the last one, `end_processes`.
 
     Yields:
         The results in the order of the tasks, each as soon as it and those before it are there.
@@ -36,8 +39,13 @@ def run_side_by_side(function: Callable[[Task], Result], tasks: Sequence[Task], 
             delayed(_on_one_thread)(function, task) for task in tasks
         )
     finally:
-        if count > 1:
-            get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        if count > 1 and not keep:
+            end_processes()
+
+
+def end_processes() -> None:
+    """End the processes that `run_side_by_side` has left, and what they are at."""
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:

@@ -50,6 +50,35 @@ CLAIMS = Path("reports/claims.json")
 FIGURES = Path("reports/figures")
 
 
+TUNING = Path("reports/tuning.json")
+"""What tuning tried, found and chose, for both families."""
+
+
+def tuned(family: str) -> Path:
+    """The settings that tuning chose, or those of params.yaml where nothing is tuned: what training follows."""
+    return Path("models/tuned") / f"{family}.json"
+
+
+def unfinished_tuning(family: str, key: str) -> Path:
+    """Finished runs of a tuning that has not come to its end; never declared, gone at the end."""
+    return Path("models/unfinished") / f"{family}-{key}.sqlite"
+
+
+def tuning_runs(family: str) -> Path:
+    """Every trial and every finalist of a family's tuning."""
+    return Path("reports/tuning") / f"{family}.json"
+
+
+def tuning_seconds(family: str) -> Path:
+    """Training seconds of each trial; differs from run to run."""
+    return Path("reports/tuning_seconds") / f"{family}.json"
+
+
+def settings(family: str) -> Path:
+    """The settings that the weights beside it were trained with."""
+    return Path("models") / family / "settings.json"
+
+
 def weights(family: str, seed: int) -> Path:
     """Best weights of one training run."""
     return Path("models") / family / f"seed-{seed}.safetensors"

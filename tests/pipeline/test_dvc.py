@@ -1,16 +1,20 @@
 """The pipeline as DVC's users use it. Each test runs real commands in a clone of its own."""
 
+import csv
 import json
 import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT, Clone, stages_run
 
+FAMILY_STAGES = ("tune_rnn", "tune_transformer", "train_rnn", "train_transformer")
 FAMILY_RESULTS = (
     "reports/metrics.json", "reports/history/rnn.csv", "reports/history/transformer.csv",
+    "models/tuned/rnn.json", "models/rnn/settings.json",
     "models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors",
     "models/transformer/seed-0.safetensors", "models/transformer/seed-1.safetensors",
 )  # fmt: skip
@@ -19,6 +23,12 @@ FAMILY_RESULTS = (
 def metrics(clone: Clone) -> dict[str, dict[str, float]]:
     content: dict[str, dict[str, float]] = json.loads((clone.folder / "reports/metrics.json").read_text())
     return content
+
+
+def validation_loss(entry: dict[str, Any]) -> float:
+    """Of the Transformer, in an experiment that `dvc exp show --json` tells."""
+    found: float = entry["data"]["metrics"]["reports/metrics.json"]["data"]["transformer"]["validation_mse"]
+    return found
 
 
 def test_a_second_repro_runs_nothing(clone: Clone) -> None:
@@ -30,7 +40,7 @@ def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(fin
     other = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(other.folder))
     output = other.run("dvc", "repro", "evaluate")
-    assert stages_run(output) == {"check", "generate", "train_rnn", "train_transformer", "evaluate"}
+    assert stages_run(output) == {"check", "generate", *FAMILY_STAGES, "evaluate"}
     other.run("git", "diff", "--exit-code", "dvc.lock", "reports/metrics.json")
     other.set(run__workers=1)
     other.run("dvc", "repro", "--force", "evaluate")
@@ -44,7 +54,7 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     output = clone.run("dvc", "exp", "run", "--name", "eight", "-S", "model.heads=8")
     ran = stages_run(output)
     assert {"train_transformer", "evaluate", "plot"} <= ran
-    assert not {"generate", "train_rnn"} & ran
+    assert not {"generate", "tune_rnn", "train_rnn"} & ran
     after = (clone.folder / "params.yaml").read_text().splitlines()
     assert [line for line in after if line not in before] == ["  heads: 8"]
 
@@ -87,6 +97,18 @@ def test_queued_experiments_run_the_code_of_their_own_copy(clone: Clone) -> None
     for value in values:
         assert value["transformer"]["mse"] == pytest.approx(round(value["transformer"]["mse"], 3), abs=1e-12)
         assert any(round(number, 1) != number for number in value["transformer"].values())
+
+    clone.run("git", "checkout", "--quiet", "--", source.relative_to(clone.folder).as_posix())
+    columns = ("--drop", ".*", "--keep", "transformer.validation_mse|model.heads")
+    by_loss = clone.run("dvc", "exp", "show", "--csv", "--sort-by", "transformer.validation_mse", *columns)
+    rows = list(csv.DictReader(by_loss[by_loss.index("Experiment") :].splitlines()))
+    losses = [float(row["transformer.validation_mse"]) for row in rows if row["typ"] == "branch_base" or row["parent"]]
+    assert len(losses) > len(heads)
+    sweep = clone.run(sys.executable, "-m", "rnn_vs_transformer.reporting.sweep")
+    assert sweep.count("★") >= len(("rnn", "transformer"))
+    best = min(experiments, key=validation_loss)
+    clone.run("dvc", "exp", "apply", best["name"])
+    assert metrics(clone)["transformer"]["validation_mse"] == validation_loss(best)
 
 
 def test_a_learning_rate_in_any_notation_is_a_number(clone: Clone) -> None:
@@ -157,3 +179,25 @@ def test_the_packaged_forecaster_works_in_another_folder(finished: Clone, tmp_pa
     lines = (tmp_path / "one.csv").read_text().splitlines()
     assert lines[0] == "step,channel,forecast,low_80,high_80,low_95,high_95"
     assert len(lines) == 1 + 6
+
+
+def test_a_tuned_run_is_trained_and_scored_with_what_tuning_chose(clone: Clone) -> None:
+    """The whole way: trials, the choice, the training that follows it, and the models that are scored."""
+    output = clone.run("dvc", "exp", "run", "-S", "tune.trials=2", "-S", "tune.confirmation_seeds=1", "report")
+    assert {*FAMILY_STAGES, "tuning", "evaluate", "claims", "report"} <= stages_run(output)
+    tuned = json.loads((clone.folder / "reports/tuning.json").read_text())
+    assert tuned["trials"] == 2
+    for family in ("rnn", "transformer"):
+        chosen = json.loads((clone.folder / f"models/tuned/{family}.json").read_text())
+        trained = json.loads((clone.folder / f"models/{family}/settings.json").read_text())
+        assert trained == chosen
+        for key, value in tuned["families"][family]["chosen"].items():
+            section, _, name = key.partition(".")
+            assert trained[section][name] == value
+    assert 'id="tuning"' in (clone.folder / "reports/index.html").read_text()
+    assert (clone.folder / "reports/figures/tuning_progress.png").exists()
+
+    clone.run("git", "restore", ".")
+    clone.run("dvc", "repro", "tuning", "report")
+    assert 'id="tuning"' not in (clone.folder / "reports/index.html").read_text()
+    assert not list((clone.folder / "reports/figures").glob("tuning_*.png"))

@@ -10,6 +10,7 @@ FLOW = [
     {"paths", "files", "parallel", "data"},
     {"models"},
     {"training"},
+    {"tuning"},
     {"evaluation"},
     {"forecasting"},
     {"probes"},

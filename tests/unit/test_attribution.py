@@ -16,6 +16,7 @@ from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import read_json, write_arrays
 from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.models.settings import current_settings, save_settings
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
 from rnn_vs_transformer.probes.attribution import attend, draw_donors, last_token_attention, occlude
 from rnn_vs_transformer.probes.inspection import inspect_families
@@ -158,11 +159,12 @@ def trained(configure, tmp_path, monkeypatch):
     for (family, build), seed in itertools.product(BUILDERS.items(), range(2)):
         state = build_untrained(build, params.model, load_meta(), 10 + seed).state_dict()
         write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in state.items()})
+        save_settings(paths.settings(family), current_settings(family, params.model, params.train))
     return params
 
 
 def inspect(params, data=None):
-    inspect_families(BUILDERS, data or params.data, params.model, params.train.seeds, params.inspect, workers=1)
+    inspect_families(BUILDERS, data or params.data, params.train.seeds, params.inspect, workers=1)
     return {path.name: path.read_bytes() for path in paths.INSPECT.parent.iterdir()}
 
 
@@ -196,7 +198,8 @@ def test_a_series_without_a_known_delay_has_maps_but_no_score(trained, configure
 
 
 def test_weights_of_other_settings_are_told_in_one_line(trained, configure):
-    """A user who changed the width and runs this stage alone must learn which stage to run first."""
+    """Weights and settings that do not belong together must not give a result, and the remedy is told."""
     wider = configure({"inspect.windows": 20, "model.rnn_width": 16})
-    with pytest.raises(InputError, match=r"does not fit the model of params\.yaml; run: dvc repro train_rnn"):
+    save_settings(paths.settings("rnn"), current_settings("rnn", wider.model, wider.train))
+    with pytest.raises(InputError, match=r"does not fit the settings beside it; run: dvc repro --force train_rnn"):
         inspect(wider)

@@ -18,29 +18,29 @@ from rnn_vs_transformer.evaluation.backtest import (
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
 from rnn_vs_transformer.evaluation.scoring import open_test_split
 from rnn_vs_transformer.files import read_json
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.settings import current_settings
 from rnn_vs_transformer.training.seeds import train_family
-
-BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 
 
 @pytest.fixture
-def series(configure, tmp_path, monkeypatch):
+def series(configure, pass_settings, tmp_path, monkeypatch):
     """Settings, in a directory with their series as the stage `generate` leaves it."""
     params = configure({"run.workers": 1})
     monkeypatch.chdir(tmp_path)
+    pass_settings(params)
     save_series(make_series(params.data))
     return params
 
 
 def run_backtest(configure, refit, workers=1, changes=None):
     params = configure({"evaluate.refit": refit, "run.workers": workers, **(changes or {})})
-    return backtest_families(BUILDERS, params.model, params.train, params.evaluate, params.run)
+    return backtest_families(BUILDERS, params.train.seeds, params.evaluate, params.run)
 
 
 def forecast(params, values, refit):
-    return refit_and_forecast(BUILDERS, params.model, params.train, load_meta(), values, refit)
+    settings = {family: current_settings(family, params.model, params.train) for family in BUILDERS}
+    return refit_and_forecast(BUILDERS, settings, load_meta(), values, refit)
 
 
 @pytest.mark.parametrize("every", [1, 3, 7, 10, 99])
@@ -61,8 +61,8 @@ def test_a_refit_shifts_validation_and_lengthens_train():
 def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
     """With as many windows as there are in all, nothing is refitted, so the scores must be those of `evaluate`."""
     for family, build in BUILDERS.items():
-        train_family(family, build, series.model, series.train, series.run)
-    fixed = evaluate_families(BUILDERS, series.model, series.train.seeds, series.evaluate)
+        train_family(family, build, series.train.seeds, series.run)
+    fixed = evaluate_families(BUILDERS, series.train.seeds, series.evaluate)
 
     found = run_backtest(configure, 10_000)
 
@@ -97,10 +97,11 @@ def test_a_refit_learns_from_what_the_fixed_split_never_saw(series):
     assert not np.allclose(forecast(series, test.values, refit), forecast(series, changed, refit))
 
 
-def test_refits_follow_a_series_that_changes(configure, tmp_path, monkeypatch):
+def test_refits_follow_a_series_that_changes(configure, pass_settings, tmp_path, monkeypatch):
     """Where level and season change with the test split, a forecaster that is kept up to date has the lower error."""
     monkeypatch.chdir(tmp_path)
     changes = {"data.split": [0.3, 0.1, 0.6], "train.seeds": 1, "train.epochs": 6, "train.patience": 6}
+    pass_settings(configure(changes))
     made = make_series(configure(changes).data)
     steps = np.arange(len(made.values))
     earlier = steps < made.meta.borders.validation_end

@@ -1,10 +1,13 @@
 """Findings from made-up reports with known answers."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from rnn_vs_transformer.reporting import claim_findings as findings
+from rnn_vs_transformer.reporting.claim_rules import RULES, judge
 
 
 def rounds(times: dict[tuple[str, int, int], float]) -> pd.DataFrame:
@@ -136,3 +139,47 @@ def test_the_interval_of_paired_ratios_covers_a_planted_ratio_at_its_nominal_rat
         assert found.high is not None
         covered += found.low <= 1.5 <= found.high
     assert 0.92 <= covered / 400 <= 0.98
+
+
+def tuning(rnn: float, transformer: float, noise: float = 0.001) -> dict[str, Any]:
+    """A report in which the finalists with the claimed values have so many times the loss of those without."""
+    wobble = [1 - noise, 1.0, 1 + noise]
+    return {
+        "trials": 20,
+        "families": {
+            family: {
+                "finalists": [
+                    {"claimed": True, "losses": [0.1 * ratio * step for step in wobble]},
+                    {"claimed": False, "losses": [0.1] * 3},
+                ]
+            }
+            for family, ratio in (("rnn", rnn), ("transformer", transformer))
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("rnn", "transformer", "noise", "verdict"),
+    [
+        (0.9, 0.8, 0.001, "supported"),
+        (0.9, 1.2, 0.001, "refuted"),
+        (1.2, 0.9, 0.001, "refuted"),
+        (0.9, 0.99, 0.1, "inconclusive"),
+        (0.99, 0.1, 0.1, "inconclusive"),
+    ],
+)
+def test_the_claimed_architecture_must_hold_for_both_families(rnn, transformer, noise, verdict) -> None:
+    """The claim names both: one family against it refutes it, and both are needed to support it."""
+    measured = findings.claimed_architecture(tuning(rnn, transformer, noise))
+    assert judge(RULES["C10"], measured.finding) == verdict
+    assert "20 trials" in measured.sentence
+
+
+def test_without_tuning_the_claimed_architecture_is_not_measured() -> None:
+    """Nor where one family has no trial of either kind."""
+    measured = findings.claimed_architecture({"trials": 0, "families": {}})
+    assert measured.finding is None
+    assert "dvc exp run -S tune.trials=20" in measured.sentence
+    lacking = tuning(0.9, 0.9)
+    del lacking["families"]["rnn"]["finalists"][0]
+    assert findings.claimed_architecture(lacking).finding is None

@@ -30,21 +30,22 @@ FILES = (paths.DECODING, paths.DECODING_HORIZON)
 def train_both(params):
     """All that the training stages write, on the series that lies here."""
     for family, build in BUILDERS.items():
-        train_family(family, build, params.model, params.train, params.run)
-        train_other_decoding(family, build, params.model, params.train, params.decoding, params.run)
+        train_family(family, build, params.train.seeds, params.run)
+        train_other_decoding(family, build, params.decoding, params.run)
 
 
 def compared(params):
-    return compare_decodings(BUILDERS, params.model, params.decoding.seeds, params.evaluate)
+    return compare_decodings(BUILDERS, params.decoding.seeds, params.evaluate)
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, configure):
+def trained(tmp_path_factory, configure, pass_settings):
     """Small settings, and a folder in which both decodings of both families were trained and compared."""
     folder = tmp_path_factory.mktemp("trained")
     params = configure({"train.epochs": 2, "decoding.seeds": 2, "evaluate.resamples": 200, "run.workers": 1})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        pass_settings(params)
         save_series(make_series(params.data))
         train_both(params)
         compared(params)
@@ -59,11 +60,12 @@ def here(trained, monkeypatch):
     return params
 
 
-def test_which_decoding_is_the_chosen_one_changes_no_number(here, configure, tmp_path, monkeypatch):
+def test_which_decoding_is_the_chosen_one_changes_no_number(here, pass_settings, tmp_path, monkeypatch):
     """Both are trained on the same seeds, windows and budget: with the roles exchanged, the report is the same."""
     expected = [file.read_bytes() for file in FILES]
     monkeypatch.chdir(tmp_path)
     exchanged = here.model_copy(update={"model": here.model.other_decoding})
+    pass_settings(exchanged)
     save_series(make_series(exchanged.data))
 
     train_both(exchanged)
@@ -75,7 +77,7 @@ def test_which_decoding_is_the_chosen_one_changes_no_number(here, configure, tmp
 def test_the_chosen_decoding_has_the_scores_of_the_main_comparison(here):
     """One pair of seeds cannot have two test errors."""
     report = json.loads(paths.DECODING.read_text())
-    metrics = evaluate_families(BUILDERS, here.model, 2, here.evaluate)
+    metrics = evaluate_families(BUILDERS, 2, here.evaluate)
     steps, horizon = pd.read_csv(paths.DECODING_HORIZON), pd.read_csv(paths.HORIZON)
 
     for family in BUILDERS:
@@ -97,14 +99,15 @@ def test_the_difference_is_that_of_step_by_step_against_at_once(here):
         assert found["ci_low"] <= found["relative_mse_difference"] <= found["ci_high"]
 
 
-def test_training_never_sees_the_test_steps(here, tmp_path, monkeypatch):
+def test_training_never_sees_the_test_steps(here, pass_settings, tmp_path, monkeypatch):
     """Without their file the other decoding is trained all the same, to the same bytes."""
     expected = paths.decoding_weights("rnn", 0).read_bytes()
     monkeypatch.chdir(tmp_path)
+    pass_settings(here)
     save_series(make_series(here.data))
     paths.TEST.unlink()
 
-    train_other_decoding("rnn", build_rnn, here.model, here.train, here.decoding, here.run)
+    train_other_decoding("rnn", build_rnn, here.decoding, here.run)
 
     assert paths.decoding_weights("rnn", 0).read_bytes() == expected
 
@@ -114,7 +117,7 @@ def test_a_missing_file_names_the_stage_that_writes_it(here, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path / "copy")
     paths.decoding_weights("transformer", 1).write_bytes(paths.decoding_weights("rnn", 1).read_bytes())
 
-    with pytest.raises(InputError, match="run: dvc repro train_transformer_decoding"):
+    with pytest.raises(InputError, match="run: dvc repro --force train_transformer_decoding"):
         compared(here)
 
 
@@ -127,12 +130,15 @@ def test_a_missing_file_names_the_stage_that_writes_it(here, tmp_path, monkeypat
     ],
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_where_there_is_nothing_to_compare_it_is_told(configure, tmp_path, monkeypatch, changes, reason, language):
+def test_where_there_is_nothing_to_compare_it_is_told(
+    configure, pass_settings, tmp_path, monkeypatch, changes, reason, language
+):
     """A setting for direct decoding alone must not stop the pipeline: outputs are there, empty, with the reason."""
     monkeypatch.chdir(tmp_path)
     params = configure(changes)
+    pass_settings(params)
     for family, build in BUILDERS.items():
-        train_other_decoding(family, build, params.model, params.train, params.decoding, params.run)
+        train_other_decoding(family, build, params.decoding, params.run)
         assert list(paths.decoding_weights(family, 0).parent.iterdir()) == []
         assert pd.read_csv(paths.decoding_history(family)).empty
 
@@ -144,15 +150,16 @@ def test_where_there_is_nothing_to_compare_it_is_told(configure, tmp_path, monke
     assert ("decoding.seeds" in sentence) == (reason == "decoding.seeds is 0")
 
 
-def test_weights_of_an_earlier_run_are_not_left_behind(here, tmp_path, monkeypatch):
+def test_weights_of_an_earlier_run_are_not_left_behind(here, pass_settings, tmp_path, monkeypatch):
     """Switched off, the stage leaves no weights that a later one could take for its own."""
     monkeypatch.chdir(tmp_path)
+    pass_settings(here)
     left = paths.decoding_weights("rnn", 0)
     left.parent.mkdir(parents=True)
     left.write_bytes(b"old")
     off = here.decoding.model_copy(update={"seeds": 0})
 
-    train_other_decoding("rnn", build_rnn, here.model, here.train, off, here.run)
+    train_other_decoding("rnn", build_rnn, off, here.run)
 
     assert not left.exists()
 

@@ -94,6 +94,15 @@ def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(load, key, sugges
         ("evaluate.margin", 0.0),
         ("evaluate.margin", 1.0),
         ("evaluate.resamples", 99),
+        ("tune.trials", -1),
+        ("tune.trials", 2.5),
+        ("tune.budget", "money"),
+        ("tune.seconds", 0.0),
+        ("tune.batch", 0),
+        ("tune.confirmation_seeds", 0),
+        ("tune.shared.dropout", [1.0]),
+        ("tune.rnn.cell", []),
+        ("tune.rnn.cell", ["GRU"]),
         ("run.workers", -1),
         ("run.workers", None),
     ],
@@ -125,6 +134,18 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
             {"data.context_length": 16, "model.patch_length": 17},
             "model.patch_length must be at most data.context_length (16), got 17",
         ),
+        (
+            {"tune.transformer.heads": [1, 3]},
+            "tune.transformer: every combination must be a model, but heads 3 does not divide transformer_width 32",
+        ),
+        (
+            {"tune.trials": 1, "model.transformer_width": 48, "model.heads": 3},
+            "tune.transformer with the current model.*, which is tried first: heads 3 does not divide",
+        ),
+        (
+            {"tune.shared.learning_rate.low": 0.01},
+            "tune.shared.learning_rate: low must be below high (0.003), got 0.01",
+        ),
         ({"data.split": [0.5, 0.5]}, "data.split must have 3 values (train, validation, test), got 2"),
         ({"data.split": [0.5, 0.3, 0.3]}, "3 fractions that sum to at most 1, or 3 step counts, got [0.5, 0.3, 0.3]"),
         ({"data.split": [0.5, 100, 200]}, "3 fractions that sum to at most 1, or 3 step counts"),
@@ -135,6 +156,11 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
 def test_settings_that_contradict_each_other_are_refused_with_both_named(load, changes, message):
     """Each value is sound by itself; the line says what was expected of the pair and what was received."""
     assert message in refusal(load, changes)
+
+
+def test_an_untuned_run_may_have_sizes_that_no_search_could_mix(load):
+    """Where nothing is tuned, the values to try must not stand in the way of those that are used."""
+    assert load({"model.transformer_width": 48, "model.heads": 3}).model.heads == 3
 
 
 def test_all_faults_are_told_at_once(load):

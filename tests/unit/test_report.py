@@ -78,6 +78,7 @@ def saved(tmp_path, monkeypatch):
                                         "C10": {**CLAIM, "verdict": "not measured"}}))  # fmt: skip
     paths.PROBE.write_text(json.dumps({}))
     paths.DECODING.write_text(json.dumps({"seeds": 0, "not_compared": "decoding.seeds is 0"}))
+    paths.TUNING.write_text(json.dumps({"trials": 0, "families": {}}))
     paths.META.write_text(json.dumps(META))
     paths.PARAMS.write_text("a: <i>1</i>\n")
     paths.DEVELOPMENT.write_bytes(b"data")

@@ -23,9 +23,10 @@ from rnn_vs_transformer.evaluation.comparison import compare, mean_interval
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score
 from rnn_vs_transformer.files import finite, write_json
 from rnn_vs_transformer.models.baselines import fit_ridge
+from rnn_vs_transformer.models.settings import FamilySettings, load_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.parallel import run_side_by_side
-from rnn_vs_transformer.params import EvaluateParams, ModelParams, RunParams, TrainParams
+from rnn_vs_transformer.params import EvaluateParams, RunParams
 from rnn_vs_transformer.training.fit import fit, predict
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,18 +44,13 @@ class Refit:
 
 
 def backtest_families(
-    builders: Mapping[str, Builder],
-    model: ModelParams,
-    train: TrainParams,
-    params: EvaluateParams,
-    run: RunParams,
+    builders: Mapping[str, Builder], seeds: int, params: EvaluateParams, run: RunParams
 ) -> dict[str, Any]:
     """Score both families and ridge with refits, and write reports/backtest.json.
 
     Args:
         builders: The families, `rnn` and `transformer`, by name.
-        model: Settings of the forecasters.
-        train: Settings of each refit, the same as those of the first training.
+        seeds: How many seeds; settings are those that tuning chose, the same as of the first training.
         params: How often to refit, and the comparison.
         run: How many refits run at once; does not change any result.
 
@@ -65,11 +61,12 @@ def backtest_families(
     if params.refit != "none":
         test = open_test_split(load_meta())
         blocks = split_origins(test.origins, params.refit)
-        refits = [Refit(family, seed, some) for family in builders for seed in range(train.seeds) for some in blocks]
-        one_refit = partial(refit_and_forecast, builders, model, train, test.meta, test.values)
+        refits = [Refit(family, seed, some) for family in builders for seed in range(seeds) for some in blocks]
+        settings = {family: load_settings(family, paths.tuned(family)) for family in builders}
+        one_refit = partial(refit_and_forecast, builders, settings, test.meta, test.values)
         done = tqdm(run_side_by_side(one_refit, refits, run.workers), "backtest", len(refits), unit="refit")
         forecasts = iter(done)
-        families = {family: list(_scores(forecasts, train.seeds, len(blocks), test)) for family in builders}
+        families = {family: list(_scores(forecasts, seeds, len(blocks), test)) for family in builders}
         report |= {"refits": len(blocks), **_report(families, _refit_ridge(blocks, test), test, params)}
     write_json(paths.BACKTEST, report)
     return report
@@ -88,8 +85,7 @@ def known_borders(borders: Borders, origin: int) -> Borders:
 
 def refit_and_forecast(
     builders: Mapping[str, Builder],
-    model: ModelParams,
-    train: TrainParams,
+    settings: Mapping[str, FamilySettings],
     meta: Meta,
     values: FloatArray,
     refit: Refit,
@@ -98,8 +94,7 @@ def refit_and_forecast(
 
     Args:
         builders: The families by name.
-        model: Settings of the forecaster.
-        train: Settings of training.
+        settings: Of forecaster and training, by family.
         meta: Borders of the fixed split, lengths and channels.
         values: All steps, scaled (steps, C); the refit reads those up to its first origin only.
         refit: What to do.
@@ -111,12 +106,13 @@ def refit_and_forecast(
     first = int(refit.origins[0])
     borders, known = known_borders(meta.borders, first), to_tensor(values[: first + 1])
     torch.manual_seed(refit.seed)
-    forecaster = builders[refit.family](model, *lengths, len(meta.channels))
+    chosen = settings[refit.family]
+    forecaster = builders[refit.family](chosen.model, *lengths, len(meta.channels))
     fit(
         forecaster,
         Windows(known, forecast_origins(0, borders.train_end, *lengths), *lengths),
         Windows(known, forecast_origins(borders.train_end, borders.validation_end, *lengths), *lengths),
-        train,
+        chosen.train,
         refit.seed,
     )
     forecast = predict(forecaster, Windows(to_tensor(values), refit.origins, *lengths))[0].double().numpy()

@@ -12,10 +12,11 @@ from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.comparison import compare
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score_model
 from rnn_vs_transformer.files import finite, write_json, write_table
+from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
-from rnn_vs_transformer.models.weights import load_weights_file
-from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, ModelParams
+from rnn_vs_transformer.models.weights import load_weights
+from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, SharedModelParams
 
 DIGITS: Final = 8
 MODES: Final = ("direct", "autoregressive")
@@ -35,14 +36,11 @@ class Trained:
     multiply_adds_per_window: int
 
 
-def compare_decodings(
-    builders: Mapping[str, Builder], model: ModelParams, seeds: int, params: EvaluateParams
-) -> Report:
+def compare_decodings(builders: Mapping[str, Builder], seeds: int, params: EvaluateParams) -> Report:
     """Score both decodings of all families and write the reports.
 
     Args:
         builders: The families by name.
-        model: Settings of the forecasters.
         seeds: Seeds that were trained with both decodings; 0 where there is nothing to compare.
         params: Settings of the comparison.
 
@@ -53,13 +51,14 @@ def compare_decodings(
     Raises:
         InputError: A file of an earlier stage is missing or does not fit.
     """
-    other = model.other_decoding
-    if other is None or not seeds:
-        reason = "decoding.seeds is 0" if other is not None else NO_OTHER_DECODING
+    chosen = {family: trained_settings(family).model for family in builders}
+    possible = all(model.other_decoding for model in chosen.values())
+    if not possible or not seeds:
+        reason = "decoding.seeds is 0" if possible else NO_OTHER_DECODING
         report: Report = {"seeds": 0, "not_compared": reason}
         steps: dict[str, Any] = {f"{family}_{mode}": [] for family in builders for mode in MODES}
     else:
-        report, steps = _compare_families(builders, {one.decoding: one for one in (model, other)}, model, seeds, params)
+        report, steps = _compare_families(builders, chosen, seeds, params)
     table = pd.DataFrame(steps)
     table.insert(0, "horizon_step", np.arange(1, len(table) + 1))
     write_table(paths.DECODING_HORIZON, table)
@@ -68,36 +67,31 @@ def compare_decodings(
 
 
 def _compare_families(
-    builders: Mapping[str, Builder],
-    models: Mapping[str, ModelParams],
-    chosen: ModelParams,
-    seeds: int,
-    params: EvaluateParams,
+    builders: Mapping[str, Builder], chosen: Mapping[str, SharedModelParams], seeds: int, params: EvaluateParams
 ) -> tuple[Report, dict[str, Any]]:
     """The report, and the MSE per horizon step (H,) of each family and decoding."""
     test = open_test_split(load_meta())
     report: Report = {"seeds": seeds}
     steps: dict[str, Any] = {}
     for family, build in builders.items():
-        trained = {mode: _score(family, build, models[mode], chosen, seeds, test) for mode in MODES}
+        trained = {mode: _score(family, build, chosen[family], mode, seeds, test) for mode in MODES}
         for mode, found in trained.items():
             steps[f"{family}_{mode}"] = np.mean([scores.step_mse for scores in found.scores], axis=0)
         report[family] = _family_report(trained, test, params)
     return report, steps
 
 
-def _score(
-    family: str, build: Builder, model: ModelParams, chosen: ModelParams, seeds: int, test: TestSplit
-) -> Trained:
+def _score(family: str, build: Builder, chosen: SharedModelParams, mode: str, seeds: int, test: TestSplit) -> Trained:
     """Score the seeds of one decoding; those of the chosen one are the seeds of the main comparison."""
-    main = model.decoding == chosen.decoding
+    main = chosen.decoding == mode
+    model = chosen if main else chosen.other_decoding
     history = pd.read_csv(paths.history(family) if main else paths.decoding_history(family))
     kept = history[history["seed"] < seeds].groupby("seed")["validation_loss"].min()
     scores = []
     for seed in range(seeds):
         file = paths.weights(family, seed) if main else paths.decoding_weights(family, seed)
         forecaster = build(model, test.meta.context_length, test.meta.prediction_length, len(test.meta.channels))
-        load_weights_file(forecaster, file, f"train_{family}" + ("" if main else "_decoding"))
+        load_weights(forecaster, file, f"dvc repro --force train_{family}" + ("" if main else "_decoding"))
         scores.append(score_model(forecaster, test))
     work = multiply_adds_per_window(forecaster, test.meta.context_length)
     return Trained(scores, float(kept.mean()), parameter_count(forecaster), work)

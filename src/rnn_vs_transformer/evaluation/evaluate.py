@@ -24,7 +24,8 @@ from rnn_vs_transformer.evaluation.scoring import (
 )
 from rnn_vs_transformer.files import finite, write_json, write_table
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.params import EvaluateParams, ModelParams
+from rnn_vs_transformer.params import EvaluateParams
+from rnn_vs_transformer.training.history import best_validation_losses
 
 FloatArray = npt.NDArray[np.float64]
 log = logging.getLogger(__name__)
@@ -34,14 +35,11 @@ DIGITS = 8
 """Decimals in metrics.json: more than the models' float32 carries."""
 
 
-def evaluate_families(
-    builders: Mapping[str, Builder], model: ModelParams, seeds: int, params: EvaluateParams
-) -> dict[str, Any]:
+def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports.
 
     Args:
         builders: The families, `rnn` and `transformer`, by name.
-        model: Settings of the forecasters.
         seeds: Trained seeds per family.
         params: Settings of the comparison.
 
@@ -51,10 +49,10 @@ def evaluate_families(
     test = open_test_split(load_meta())
     references = score_references(test)
     families: ScoresBySeed = {family: [] for family in builders}
-    for family, _, scores in score_families(builders, model, seeds, test):
+    for family, _, scores in score_families(builders, seeds, test):
         families[family].append(scores)
     everyone: ScoresBySeed = {**families, **{name: [scores] for name, scores in references.items()}}
-    best = {family: _best_validation_losses(family) for family in builders}
+    best = {family: best_validation_losses(family) for family in builders}
     block = test.meta.context_length + test.meta.prediction_length
     losses = {family: np.stack([seed.window_mse for seed in runs]) for family, runs in families.items()}
     rows = {name: _row(runs, references) for name, runs in everyone.items()}
@@ -62,7 +60,7 @@ def evaluate_families(
         interval = mean_interval(loss, block, params.resamples, params.seed)
         rows[family] |= {"mse_ci_low": interval.low, "mse_ci_high": interval.high}
         rows[family]["validation_mse"] = float(best[family].mean())
-    for family, found in score_intervals(builders, model, seeds, test).items():
+    for family, found in score_intervals(builders, seeds, test).items():
         rows[family] |= found
     comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
     if reason := too_little_evidence(seeds, len(test.origins), block):
@@ -89,12 +87,6 @@ def _row(scores: list[Scores], references: dict[str, Scores]) -> dict[str, float
     if "oracle" in references and references["oracle"].mse < references["ridge"].mse:
         row["excess"] = excess(mse, references["oracle"].mse, references["ridge"].mse)
     return row
-
-
-def _best_validation_losses(family: str) -> FloatArray:
-    """Validation loss of the kept weights of each seed, (seeds,)."""
-    history = pd.read_csv(paths.history(family))
-    return history.groupby("seed")["validation_loss"].min().to_numpy(dtype=np.float64)
 
 
 def _write_tables(everyone: ScoresBySeed, best: dict[str, FloatArray], test: TestSplit) -> None:

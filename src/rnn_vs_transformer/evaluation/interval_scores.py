@@ -12,27 +12,24 @@ from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.evaluation.conformal import LEVELS, coverage, half_widths
 from rnn_vs_transformer.evaluation.scoring import TestSplit
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.models.weights import load_weights
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.training.fit import predict
 
 FloatArray = npt.NDArray[np.float64]
 
 
-def score_intervals(
-    builders: Mapping[str, Builder], model: ModelParams, seeds: int, test: TestSplit
-) -> dict[str, dict[str, float]]:
+def score_intervals(builders: Mapping[str, Builder], seeds: int, test: TestSplit) -> dict[str, dict[str, float]]:
     """Coverage on test and mean width, in scaled units, of the intervals about the mean forecast of the seeds.
 
     Returns:
         Per family `coverage_80`, `width_80` and so on; a level for which validation is too short is left out.
     """
-    return {family: _score_family(family, build, model, seeds, test) for family, build in builders.items()}
+    return {family: _score_family(family, build, seeds, test) for family, build in builders.items()}
 
 
-def _score_family(family: str, build: Builder, model: ModelParams, seeds: int, test: TestSplit) -> dict[str, float]:
+def _score_family(family: str, build: Builder, seeds: int, test: TestSplit) -> dict[str, float]:
     meta = test.meta
-    forecasters = load_seeds(family, build, model, seeds, meta)
+    forecasters = load_seeds(family, build, seeds, meta)
     widths = validation_half_widths(forecasters, test.values[: meta.borders.validation_end], meta)
     windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
     shares = coverage(ensemble_forecast(forecasters, windows).reshape(test.truth.shape), test.truth, widths)
@@ -43,18 +40,13 @@ def _score_family(family: str, build: Builder, model: ModelParams, seeds: int, t
     return found
 
 
-def load_seeds(family: str, build: Builder, model: ModelParams, seeds: int, meta: Meta) -> list[nn.Module]:
+def load_seeds(family: str, build: Builder, seeds: int, meta: Meta) -> list[nn.Module]:
     """The trained models of all seeds of a family.
 
     Raises:
         InputError: A file of weights is missing or does not fit.
     """
-    forecasters: list[nn.Module] = []
-    for seed in range(seeds):
-        forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
-        load_weights(forecaster, family, seed)
-        forecasters.append(forecaster)
-    return forecasters
+    return [load_trained(family, build, seed, meta) for seed in range(seeds)]
 
 
 def validation_half_widths(forecasters: list[nn.Module], development: FloatArray, meta: Meta) -> FloatArray:

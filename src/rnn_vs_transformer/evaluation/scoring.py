@@ -23,8 +23,7 @@ from rnn_vs_transformer.evaluation.metrics import (
 )
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.models.weights import load_weights
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.training.fit import predict
 
 FloatArray = npt.NDArray[np.float64]
@@ -132,9 +131,7 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
     return scores
 
 
-def score_families(
-    builders: Mapping[str, Builder], model: ModelParams, seeds: int, test: TestSplit
-) -> Iterator[tuple[str, int, Scores]]:
+def score_families(builders: Mapping[str, Builder], seeds: int, test: TestSplit) -> Iterator[tuple[str, int, Scores]]:
     """Scores of every trained seed of every family, one forecast in memory at a time.
 
     Yields:
@@ -142,9 +139,7 @@ def score_families(
     """
     for family, build in builders.items():
         for seed in range(seeds):
-            forecaster = build(model, test.meta.context_length, test.meta.prediction_length, len(test.meta.channels))
-            load_weights(forecaster, family, seed)
-            yield family, seed, score_model(forecaster, test)
+            yield family, seed, score_model(load_trained(family, build, seed, test.meta), test)
 
 
 def score_model(forecaster: nn.Module, test: TestSplit) -> Scores:

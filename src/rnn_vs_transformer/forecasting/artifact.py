@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from rnn_vs_transformer.data.splits import Scaler
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import Arrays, read_arrays, read_json, write_arrays, write_json
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.settings import MODELS
+from rnn_vs_transformer.params import SharedModelParams
 
 FOLDER: Final = Path("models/forecaster")
 FORMAT: Final = 2
-"""Raised with what the manifest holds: 2 has model.decoding."""
+"""Raised with what the manifest holds: 2 has model.decoding, and the settings of each family apart."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
 
@@ -38,7 +39,8 @@ class Artifact:
     """What lies in the folder, weights apart."""
 
     schema: Schema
-    model: ModelParams
+    models: dict[str, SharedModelParams]
+    """Settings by family."""
     seeds: int
     validation_mse: dict[str, float]
     """By family; the winner has the least."""
@@ -71,7 +73,7 @@ def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arra
     manifest = {
         "format": FORMAT,
         "schema": asdict(artifact.schema),
-        "model": artifact.model.model_dump(),
+        "models": {family: model.model_dump() for family, model in artifact.models.items()},
         "seeds": artifact.seeds,
         "validation_mse": artifact.validation_mse,
         "levels": artifact.levels,
@@ -109,5 +111,5 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         if array.shape != (levels, channels, schema.prediction_length):
             raise TypeError(f"intervals of shape {array.shape}")
     scaler = Scaler(numbers["mean"], numbers["deviation"])
-    model = ModelParams.model_validate(manifest["model"])
-    return Artifact(schema, model, int(manifest["seeds"]), families, manifest["levels"], scaler, widths)
+    models = {family: MODELS[family].model_validate(manifest["models"][family]) for family in families}
+    return Artifact(schema, models, int(manifest["seeds"]), families, manifest["levels"], scaler, widths)

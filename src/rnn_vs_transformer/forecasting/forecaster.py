@@ -1,6 +1,5 @@
 """Forecasts of the steps that follow a series, with intervals, from the mean of the seeds."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -13,16 +12,13 @@ from torch import nn
 
 from rnn_vs_transformer.data.tabular import parse_times
 from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import read_arrays
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.weights import load_weights
 
 FloatArray = npt.NDArray[np.float64]
 SPACING_ROWS: Final = 12
 """Rows from which a spacing is told, more than a short context: five days may be a working week or any days."""
-BUILDERS: Final[Mapping[str, Builder]] = {"rnn": build_rnn, "transformer": build_transformer}
 
 
 class Forecaster:
@@ -145,9 +141,7 @@ class Forecaster:
 
 def _load_seed(family: str, artifact: Artifact, file: Path) -> nn.Module:
     schema = artifact.schema
-    forecaster = BUILDERS[family](artifact.model, schema.context_length, schema.prediction_length, len(schema.channels))
-    try:
-        forecaster.load_state_dict({name: torch.from_numpy(array) for name, array in read_arrays(file).items()})
-    except RuntimeError:
-        raise InputError(f"{file} does not fit the settings of its folder; make it again: dvc repro package") from None
+    lengths = (schema.context_length, schema.prediction_length)
+    forecaster = BUILDERS[family](artifact.models[family], *lengths, len(schema.channels))
+    load_weights(forecaster, file, "dvc repro --force package")
     return forecaster.eval()

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import torch
 
 from rnn_vs_transformer import paths
@@ -12,11 +11,12 @@ from rnn_vs_transformer.evaluation.conformal import LEVELS
 from rnn_vs_transformer.evaluation.interval_scores import load_seeds, validation_half_widths
 from rnn_vs_transformer.files import read_arrays
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, save_artifact
+from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.training.history import best_validation_losses
 
 
-def package_families(builders: Mapping[str, Builder], model: ModelParams, seeds: int) -> Artifact:
+def package_families(builders: Mapping[str, Builder], seeds: int) -> Artifact:
     """Write models/forecaster from the weights, the development steps and the loss histories. Test steps are not read.
 
     Raises:
@@ -28,22 +28,16 @@ def package_families(builders: Mapping[str, Builder], model: ModelParams, seeds:
     scaled = scaler.scale(values)
     artifact = Artifact(
         schema=Schema(meta.channels, meta.time_column, meta.frequency, meta.context_length, meta.prediction_length),
-        model=model,
+        models={family: trained_settings(family).model for family in builders},
         seeds=seeds,
-        validation_mse={family: _validation_mse(family) for family in builders},
+        validation_mse={family: round(float(best_validation_losses(family).mean()), 8) for family in builders},
         levels=list(LEVELS),
         scaler=scaler,
         half_widths={
-            family: validation_half_widths(load_seeds(family, build, model, seeds, meta), scaled, meta)
+            family: validation_half_widths(load_seeds(family, build, seeds, meta), scaled, meta)
             for family, build in builders.items()
         },
     )
     weights = {family: [read_arrays(paths.weights(family, seed)) for seed in range(seeds)] for family in builders}
     save_artifact(FOLDER, artifact, weights)
     return artifact
-
-
-def _validation_mse(family: str) -> float:
-    """Validation loss of the kept weights, mean over seeds."""
-    history = pd.read_csv(paths.history(family))
-    return round(float(history.groupby("seed")["validation_loss"].min().mean()), 8)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.recurrent_decoder import RecurrentDecoder, State
 from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import ModelParams, RnnModelParams
+from rnn_vs_transformer.params import RnnModelParams
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -65,7 +65,7 @@ def stack_cells(params: RnnModelParams) -> nn.RNNBase:
     return layers
 
 
-def build_rnn(params: ModelParams, context_length: int, prediction_length: int, channels: int = 1) -> Forecaster:
+def build_rnn(params: RnnModelParams, context_length: int, prediction_length: int, channels: int = 1) -> Forecaster:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
     return build_forecaster(
         params,

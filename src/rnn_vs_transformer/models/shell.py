@@ -10,13 +10,13 @@ its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear 
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.segments import SegmentReadout
-from rnn_vs_transformer.params import ModelParams, SharedModelParams
+from rnn_vs_transformer.params import SharedModelParams
 
 
 class Mixer(Protocol):
@@ -109,5 +109,5 @@ class Forecaster(nn.Module):
         return mean, torch.sqrt(variance + 1e-5)
 
 
-Builder = Callable[[ModelParams, int, int, int], Forecaster]
-"""Makes a family's forecaster from the settings, L, H and C, with weights from torch's global random state."""
+Builder = Callable[[Any, int, int, int], Forecaster]
+"""Makes a family's forecaster from its settings, L, H and C, with weights from torch's global random state."""

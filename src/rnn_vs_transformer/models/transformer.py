@@ -19,7 +19,7 @@ from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.layers import draw_projections, feedforward_block, split_heads
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import ModelParams, TransformerModelParams
+from rnn_vs_transformer.params import TransformerModelParams
 
 
 class EncoderLayer(nn.Module):
@@ -103,7 +103,7 @@ class SelfAttention(nn.Module):
 
 
 def build_transformer(
-    params: ModelParams, context_length: int, prediction_length: int, channels: int = 1
+    params: TransformerModelParams, context_length: int, prediction_length: int, channels: int = 1
 ) -> Forecaster:
     """The Transformer family's forecaster, with weights drawn from torch's global random state."""
     return build_forecaster(

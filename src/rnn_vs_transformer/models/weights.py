@@ -5,22 +5,20 @@ from pathlib import Path
 import torch
 
 from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import read_arrays
-from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.models.settings import trained_settings
+from rnn_vs_transformer.models.shell import Builder, Forecaster
 
 
-def load_weights(forecaster: Forecaster, family: str, seed: int) -> None:
-    """Replace the forecaster's weights by the best ones of a training run.
+def load_weights(forecaster: Forecaster, path: Path, remedy: str) -> None:
+    """Replace the forecaster's weights by those of a file.
 
-    Raises:
-        InputError: The file is missing, damaged, or of a model with other settings.
-    """
-    load_weights_file(forecaster, paths.weights(family, seed), f"train_{family}")
-
-
-def load_weights_file(forecaster: Forecaster, path: Path, stage: str) -> None:
-    """Replace the forecaster's weights by those of a file that a stage wrote.
+    Args:
+        forecaster: Built with the settings that the weights were trained with.
+        path: A file of weights.
+        remedy: The command that makes the file anew.
 
     Raises:
         InputError: The file is missing, damaged, or of a model with other settings.
@@ -29,4 +27,16 @@ def load_weights_file(forecaster: Forecaster, path: Path, stage: str) -> None:
     try:
         forecaster.load_state_dict(state)
     except RuntimeError:
-        raise InputError(f"{path} does not fit the model of {paths.PARAMS}; run: dvc repro {stage}") from None
+        raise InputError(f"{path} does not fit the settings beside it; run: {remedy}") from None
+
+
+def load_trained(family: str, build: Builder, seed: int, meta: Meta) -> Forecaster:
+    """The forecaster of one training run, with the settings that it was trained with and its best weights.
+
+    Raises:
+        InputError: A file of the training stage is missing or damaged, or does not fit.
+    """
+    model = trained_settings(family).model
+    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
+    load_weights(forecaster, paths.weights(family, seed), f"dvc repro --force train_{family}")
+    return forecaster

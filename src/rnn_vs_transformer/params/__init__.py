@@ -15,7 +15,8 @@ from rnn_vs_transformer.params.model import (
 )
 from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.root import Params, load_params
-from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
+from rnn_vs_transformer.params.run import EvaluateParams, FitParams, ReportParams, RunParams, TrainParams
+from rnn_vs_transformer.params.tune import RnnSpace, SharedSpace, TransformerSpace, TuneParams, TunePlan
 
 __all__ = [
     "NO_OTHER_DECODING",
@@ -23,16 +24,22 @@ __all__ = [
     "DataParams",
     "DecodingParams",
     "EvaluateParams",
+    "FitParams",
     "InspectParams",
     "ModelParams",
     "Params",
     "ProbeParams",
     "ReportParams",
     "RnnModelParams",
+    "RnnSpace",
     "RunParams",
     "SharedModelParams",
+    "SharedSpace",
     "SyntheticParams",
     "TrainParams",
     "TransformerModelParams",
+    "TransformerSpace",
+    "TuneParams",
+    "TunePlan",
     "load_params",
 ]

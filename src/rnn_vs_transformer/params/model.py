@@ -43,6 +43,15 @@ class SharedModelParams(Section):
             )
         return self
 
+    @property
+    def other_decoding(self) -> Self | None:
+        """The same models with the other decoding; None where these settings are for direct decoding alone."""
+        if self.decoding == "autoregressive":
+            return self.model_copy(update={"decoding": "direct"})
+        if self.readout != "last" or self.linear_highway:
+            return None
+        return self.model_copy(update={"decoding": "autoregressive"})
+
 
 class RnnModelParams(SharedModelParams):
     """All that the RNN family is built from."""
@@ -89,12 +98,3 @@ class TransformerModelParams(SharedModelParams):
 
 class ModelParams(TransformerModelParams, RnnModelParams):
     """The whole of `model`: a shared shell around one mixer each."""
-
-    @property
-    def other_decoding(self) -> Self | None:
-        """The same models with the other decoding; None where these settings are for direct decoding alone."""
-        if self.decoding == "autoregressive":
-            return self.model_copy(update={"decoding": "direct"})
-        if self.readout != "last" or self.linear_highway:
-            return None
-        return self.model_copy(update={"decoding": "autoregressive"})

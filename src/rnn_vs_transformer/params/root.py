@@ -1,6 +1,7 @@
 """The whole of params.yaml, read and checked; faults are told in one line."""
 
 import difflib
+from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import ModelParams
 from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
+from rnn_vs_transformer.params.tune import TuneParams, misfit
 
 
 class Params(Section):
@@ -24,6 +26,7 @@ class Params(Section):
     data: DataParams
     model: ModelParams
     train: TrainParams
+    tune: TuneParams
     evaluate: EvaluateParams
     decoding: DecodingParams
     inspect: InspectParams
@@ -39,6 +42,17 @@ class Params(Section):
                 f"model.patch_length must be at most data.context_length ({self.data.context_length}), "
                 f"got {self.model.patch_length}",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _current_transformer_fits_the_search(self) -> Self:
+        space, model = self.tune.transformer, self.model
+        widths, heads, positionals = [model.transformer_width], [*space.heads, model.heads], [model.positional]
+        if self.tune.budget != "parameters":
+            widths, positionals = [*space.transformer_width, *widths], [*space.positional, *positionals]
+        for width, count in product(widths, heads) if self.tune.trials else ():
+            if fault := misfit(width, count, positionals):
+                raise ValueError(f"tune.transformer with the current model.*, which is tried first: {fault}")
         return self
 
 

@@ -7,11 +7,9 @@ from pydantic import Field
 from rnn_vs_transformer.params.base import Count, Number, Positive, Section, Seed
 
 
-class TrainParams(Section):
-    """Training, the same for both families."""
+class FitParams(Section):
+    """One training run."""
 
-    seeds: Count
-    """Paired seeds 0, 1, ...: seed k fixes initialisation and batch order of both families."""
     epochs: Count
     """Passes over the training windows, at most."""
     patience: Count
@@ -29,6 +27,13 @@ class TrainParams(Section):
     """What training makes small; models are chosen by validation MSE all the same."""
     gradient_clip: Positive
     """Largest allowed norm of the gradient."""
+
+
+class TrainParams(FitParams):
+    """Training, the same for both families."""
+
+    seeds: Count
+    """Paired seeds 0, 1, ...: seed k fixes initialisation and batch order of both families."""
 
 
 class EvaluateParams(Section):

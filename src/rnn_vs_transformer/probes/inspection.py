@@ -13,9 +13,10 @@ from rnn_vs_transformer.data.series import load_development, load_meta
 from rnn_vs_transformer.data.synthetic import deterministic_part
 from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.rnn import CELLS
+from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.parallel import run_side_by_side
-from rnn_vs_transformer.params import DataParams, InspectParams, ModelParams
+from rnn_vs_transformer.params import DataParams, InspectParams, RnnModelParams, SharedModelParams
 from rnn_vs_transformer.probes.attribution import (
     Attribution,
     attend,
@@ -53,7 +54,6 @@ class SeedInspection:
 def inspect_families(
     builders: Mapping[str, Builder],
     data: DataParams,
-    model: ModelParams,
     seeds: int,
     params: InspectParams,
     workers: int,
@@ -66,7 +66,6 @@ def inspect_families(
     Args:
         builders: The families, `rnn` and `transformer`, by name.
         data: Read are source and synthetic, for the delay.
-        model: Settings of the forecasters.
         seeds: Trained seeds per family.
         params: Settings of the probes.
         workers: Seeds at once, 0 for one per core; does not change any result.
@@ -77,7 +76,7 @@ def inspect_families(
     Raises:
         InputError: A file of an earlier stage is missing or does not fit.
     """
-    running = run_side_by_side(partial(inspect_seed, builders, model, params), range(seeds), workers)
+    running = run_side_by_side(partial(inspect_seed, builders, params), range(seeds), workers)
     results: list[SeedInspection] = list(tqdm(running, "inspect", seeds, unit="seed"))
     gradients = [row for result in results for row in result.gradients]
     attributions = [found for result in results for found in result.attributions]
@@ -91,20 +90,19 @@ def inspect_families(
     return report
 
 
-def inspect_seed(
-    builders: Mapping[str, Builder], model: ModelParams, params: InspectParams, seed: int
-) -> SeedInspection:
+def inspect_seed(builders: Mapping[str, Builder], params: InspectParams, seed: int) -> SeedInspection:
     """Look into all models of one seed."""
     meta = load_meta()
     sample = sample_windows(development_windows(meta)[1], params.windows)
     donors = draw_donors(len(sample.context), params.seed)
     gradients, attributions = [], []
     for family, build in builders.items():
+        model = trained_settings(family).model
         for name, settings in _variants(family, model):
             untrained = build_untrained(build, settings, meta, seed)
             gradients.append(GradientRow(name, "untrained", seed, gradient_norms(untrained, sample)))
         name = _name(family, model)
-        trained = build_trained(family, build, model, meta, seed)
+        trained = build_trained(family, build, meta, seed)
         gradients.append(GradientRow(name, "trained", seed, gradient_norms(trained, sample)))
         attributions.append(Attribution(name, "occlusion", seed, occlude(trained, sample, donors)))
         if family == "transformer":
@@ -112,11 +110,11 @@ def inspect_seed(
     return SeedInspection(gradients, attributions)
 
 
-def _name(family: str, model: ModelParams) -> str:
-    return model.cell if family == "rnn" else family
+def _name(family: str, model: SharedModelParams) -> str:
+    return model.cell if isinstance(model, RnnModelParams) else family
 
 
-def _variants(family: str, model: ModelParams) -> list[tuple[str, ModelParams]]:
+def _variants(family: str, model: SharedModelParams) -> list[tuple[str, SharedModelParams]]:
     """Names and settings of the models of a family that are looked at before training: all cells of the RNN."""
     if family != "rnn":
         return [(family, model)]

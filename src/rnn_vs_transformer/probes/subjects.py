@@ -8,8 +8,8 @@ import torch
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.models.shell import Builder, Forecaster
-from rnn_vs_transformer.models.weights import load_weights
-from rnn_vs_transformer.params import ModelParams
+from rnn_vs_transformer.models.weights import load_trained
+from rnn_vs_transformer.params import SharedModelParams
 
 
 def split_batch(batch: Batch, windows: int) -> Iterator[Batch]:
@@ -23,18 +23,16 @@ def sample_windows(windows: Windows, count: int) -> Batch:
     return windows.batch(torch.from_numpy(index))
 
 
-def build_untrained(build: Builder, model: ModelParams, meta: Meta, seed: int) -> Forecaster:
+def build_untrained(build: Builder, model: SharedModelParams, meta: Meta, seed: int) -> Forecaster:
     """The forecaster with the weights from which the training of this seed starts."""
     torch.manual_seed(seed)
     return build(model, meta.context_length, meta.prediction_length, len(meta.channels)).eval()
 
 
-def build_trained(family: str, build: Builder, model: ModelParams, meta: Meta, seed: int) -> Forecaster:
-    """The forecaster with the best weights of this seed.
+def build_trained(family: str, build: Builder, meta: Meta, seed: int) -> Forecaster:
+    """The forecaster as it was trained with this seed.
 
     Raises:
         InputError: The file of weights is missing or does not fit.
     """
-    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
-    load_weights(forecaster, family, seed)
-    return forecaster.eval()
+    return load_trained(family, build, seed, meta).eval()

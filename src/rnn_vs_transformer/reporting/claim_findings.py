@@ -175,6 +175,39 @@ def lower_error(metrics: dict[str, Any]) -> Measured:
     return Measured(finding, sentence)
 
 
+def claimed_architecture(report: dict[str, Any]) -> Measured:
+    """C10, from the finalists of both families on paired fresh seeds.
+
+    The claim is about both families, so it holds where both ratios are below 1 and falls where one is above: told is
+    the ratio of the family that refutes it, or else of the one that comes nearer to it.
+    """
+    if not report["families"]:
+        return Measured(None, "Needs tuning on equal budgets: dvc exp run -S tune.trials=20.")
+    found: dict[str, Finding] = {}
+    for family, tuned in report["families"].items():
+        losses = {one["claimed"]: one["losses"] for one in tuned["finalists"]}
+        if len(losses) < len((True, False)) or any(None in some for some in losses.values()):
+            return Measured(None, f"No trial of the {family} with, or none without the claimed values came to its end.")
+        found[family] = ratio_of_pairs(np.array(losses[True]), np.array(losses[False]))
+    refuting = [one for one in found.values() if one.low is not None and one.low > 1]
+    decisive = (
+        max(refuting, key=lambda one: one.number)
+        if refuting
+        else max(found.values(), key=lambda one: math.inf if one.high is None else one.high)
+    )
+    sentence = (
+        f"In {report['trials']} trials per family, the best with the claimed values has {_times(found['rnn'])} the "
+        f"validation MSE of the best without for the RNN, and {_times(found['transformer'])} for the Transformer, on "
+        f"{len(report['families']['rnn']['finalists'][0]['losses'])} fresh seeds."
+    )
+    return Measured(decisive, sentence)
+
+
+def _times(found: Finding) -> str:
+    interval = "" if found.low is None or found.high is None else f" ({found.low:.2f} to {found.high:.2f})"
+    return f"{found.number:.2f} times{interval}"
+
+
 def ratio_of_pairs(
     numerator: "pd.Series[float] | npt.NDArray[np.float64]", denominator: "pd.Series[float] | npt.NDArray[np.float64]"
 ) -> Finding:

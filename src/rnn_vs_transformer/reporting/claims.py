@@ -8,6 +8,7 @@ import pandas as pd
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.files import read_json, write_json, write_table
+from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.probes.convergence import (
     COLUMNS,
     read_histories,
@@ -19,6 +20,7 @@ from rnn_vs_transformer.probes.intervals import interval_entries
 from rnn_vs_transformer.reporting.claim_findings import (
     FAMILIES,
     Measured,
+    claimed_architecture,
     faster_training,
     fewer_epochs,
     first_forecasts,
@@ -33,19 +35,18 @@ from rnn_vs_transformer.reporting.claim_rules import RULES, Verdict, judge, judg
 from rnn_vs_transformer.reporting.timings import timings_of
 
 
-def write_claims(cell: str, batch_size: int, margin: float) -> dict[str, Any]:
+def write_claims(margin: float) -> dict[str, Any]:
     """Judge every claim from the saved reports and write reports/claims.json and reports/convergence.csv.
 
     Args:
-        cell: The recurrent cell that was trained.
-        batch_size: Windows per optimiser step.
         margin: Relative difference below which the families count as equivalent.
 
     Returns:
         What was written: per claim the verdict, number, interval, figure and sentence.
     """
     timed = [family for family in FAMILIES if timings_of(family)]
-    convergence = _measure_convergence(timed, batch_size)
+    convergence = _measure_convergence(timed)
+    cell = trained_settings("rnn").content()["model"]["cell"]
     write_table(paths.CONVERGENCE, convergence.drop(columns="seconds"))
     measured: dict[str, Callable[[], Measured]] = {
         "C1": lambda: vanishing_gradients(read_json(paths.INSPECT), cell, load_meta().context_length),
@@ -57,7 +58,7 @@ def write_claims(cell: str, batch_size: int, margin: float) -> dict[str, Any]:
         "C7": lambda: first_forecasts(pd.read_csv(paths.SEEDS)),
         "C8": lambda: faster_training(timed),
         "C9": lambda: lower_error(read_json(paths.METRICS)),
-        "C10": lambda: Measured(None, "Needs tuning on equal budgets, which this version does not do."),
+        "C10": lambda: claimed_architecture(read_json(paths.TUNING)),
     }
     claims = {name: _entry(name, measure(), margin) for name, measure in measured.items()}
     write_json(paths.CLAIMS, claims)
@@ -75,14 +76,18 @@ def _entry(name: str, measured: Measured, margin: float) -> dict[str, Any]:
         "verdict": verdict,
         "measure": f"{rule.measure}; true where {rule.side} {rule.threshold:g}",
         **numbers,
-        "figure": rule.figure or "none",
+        "figure": "none" if name == "C10" and finding is None else rule.figure,
         "sentence": measured.sentence,
     }
 
 
-def _measure_convergence(timed: Sequence[str], batch_size: int) -> pd.DataFrame:
+def _measure_convergence(timed: Sequence[str]) -> pd.DataFrame:
     history = read_histories(FAMILIES, timed)
     start, best = seasonal_naive_validation_loss(), float(history["validation_loss"].min())
     if start <= best:
         return pd.DataFrame(columns=list(COLUMNS))
-    return time_to_fractions(history, start, best, steps_per_epoch(batch_size))
+    tables = []
+    for family, course in history.groupby("family"):
+        steps = steps_per_epoch(trained_settings(str(family)).train.batch_size)
+        tables.append(time_to_fractions(course, start, best, steps))
+    return pd.concat(tables, ignore_index=True)

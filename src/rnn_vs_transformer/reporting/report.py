@@ -18,10 +18,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
+from rnn_vs_transformer.reporting.cells import Cell, number
 from rnn_vs_transformer.reporting.decoding import decoding_sentences
 from rnn_vs_transformer.reporting.style import FAMILIES
 from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
+from rnn_vs_transformer.reporting.tuning_section import tuning_section
 
 REPORT = Path("reports/index.html")
 """The page; it tells times and the machine, so it differs from run to run."""
@@ -30,14 +32,6 @@ VERDICT = Path("reports/verdict.md")
 TEMPLATES = Path(__file__).parent / "templates"
 PACKAGES = ("torch", "numpy", "pandas", "dvc")
 Texts = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a table shows, and the value that it is sorted by; an empty one comes last."""
-
-    text: str
-    value: str | float = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +83,7 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
         figures=[_picture(name, *words) for name, words in texts["figures"].items()],
         facts=_facts(texts),
         params=paths.PARAMS.read_text(encoding="utf-8"),
+        **_tuning(texts, read_json(paths.TUNING)),
     )
 
 
@@ -132,7 +127,8 @@ def _change(texts: Texts, verdict: str) -> list[str]:
     meta = read_json(paths.META)
     fewest = 4 * (meta["context_length"] + meta["prediction_length"])
     narrower = [texts["change_inconclusive"].format(windows=fewest)] if verdict == "inconclusive" else []
-    return [*memory, *narrower, texts["change_scope"]]
+    scope = "change_scope_tuned" if read_json(paths.TUNING)["families"] else "change_scope"
+    return [*memory, *narrower, texts[scope]]
 
 
 def comparison_rows(texts: Texts, metrics: Mapping[str, Any]) -> list[list[Cell]]:
@@ -140,9 +136,9 @@ def comparison_rows(texts: Texts, metrics: Mapping[str, Any]) -> list[list[Cell]
     rows = []
     for name in (name for name in ORDER if name in metrics):
         keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
-        scores = [_number(metrics[name].get(key), ".3f") for key in keys]
+        scores = [number(metrics[name].get(key), ".3f") for key in keys]
         cost = (timings_of(name) if name in FAMILIES else None) or {}
-        sizes = [_number(cost.get("parameters"), ",.0f"), _number(cost.get("train_seconds"), ".0f")]
+        sizes = [number(cost.get("parameters"), ",.0f"), number(cost.get("train_seconds"), ".0f")]
         rows.append([Cell(texts["names"][name], texts["names"][name]), *scores, *sizes])
     return rows
 
@@ -156,15 +152,20 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
         title = texts["claim_titles"].get(name, claim["claim"])
         verdict = texts["claim_verdicts"][claim["verdict"]]
         sentence = f"{claim['sentence']} ({claim['measure']})"
-        number = _number(claim.get("number"), ".3g")
+        found = number(claim.get("number"), ".3g")
         rows.append(
-            [Cell(name, place), Cell(title, title), Cell(verdict, verdict), number, interval, Cell(sentence, sentence)]
+            [Cell(name, place), Cell(title, title), Cell(verdict, verdict), found, interval, Cell(sentence, sentence)]
         )
     return rows
 
 
-def _number(value: float | None, form: str) -> Cell:
-    return Cell("") if value is None else Cell(format(value, form), value)
+def _tuning(texts: Texts, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What the section on tuning shows; no figure where nothing was tuned."""
+    figures = texts["tuning"]["figures"] if report["families"] else {}
+    return {
+        "tuning": tuning_section(texts, report),
+        "tuning_figures": [_picture(name, *said) for name, said in figures.items()],
+    }
 
 
 def _picture(name: str, title: str, caption: str) -> Picture:

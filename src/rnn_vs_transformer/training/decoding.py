@@ -8,26 +8,25 @@ import numpy as np
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import write_arrays, write_table
+from rnn_vs_transformer.models.settings import load_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.parallel import run_side_by_side
-from rnn_vs_transformer.params import NO_OTHER_DECODING, DecodingParams, ModelParams, RunParams, TrainParams
+from rnn_vs_transformer.params import NO_OTHER_DECODING, DecodingParams, RunParams
 from rnn_vs_transformer.training.seeds import SeedRun, history_table, train_seed
 
 log = logging.getLogger(__name__)
 
 
-def train_other_decoding(
-    family: str, build: Builder, model: ModelParams, train: TrainParams, decoding: DecodingParams, run: RunParams
-) -> None:
+def train_other_decoding(family: str, build: Builder, decoding: DecodingParams, run: RunParams) -> None:
     """Train the seeds of one family with the other decoding and the same budget; write weights and loss histories.
+
+    All other settings are those that tuning chose for the family.
 
     Where the settings are for direct decoding alone, or `decoding.seeds` is 0, an empty folder and history are written.
 
     Args:
         family: `rnn` or `transformer`; used in file names and messages only.
-        build: Makes the family's forecaster from (params, L, H).
-        model: Settings of the forecaster, whose other decoding is trained.
-        train: Settings of training; its number of seeds is not read.
+        build: Makes the family's forecaster from (params, L, H, C).
         decoding: How many seeds.
         run: How many seeds train at once; does not change any result.
 
@@ -38,10 +37,11 @@ def train_other_decoding(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     runs: list[SeedRun] = []
-    if (other := model.other_decoding) is None:
+    settings = load_settings(family, paths.tuned(family))
+    if (other := settings.model.other_decoding) is None:
         log.warning("%s: not trained, as %s", family, NO_OTHER_DECODING)
     elif decoding.seeds:
-        one_seed = partial(train_seed, family, build, other, train)
+        one_seed = partial(train_seed, family, build, other, settings.train)
         runs = list(run_side_by_side(one_seed, range(decoding.seeds), run.workers))
         best = np.mean([result.fit.best_validation_loss for result in runs])
         log.info("%s, %s: validation MSE %.4f over %d seeds", family, other.decoding, best, len(runs))

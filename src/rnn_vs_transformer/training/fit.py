@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.params import TrainParams
+from rnn_vs_transformer.errors import DivergedError
+from rnn_vs_transformer.params import FitParams
 
 EVALUATION_BATCH = 512
 State = dict[str, Tensor]
@@ -52,9 +52,10 @@ def fit(
     model: nn.Module,
     train: Windows,
     validation: Windows,
-    params: TrainParams,
+    params: FitParams,
     seed: int,
     on_step: Callable[[str], None] = lambda _: None,
+    stops: Callable[[Fit], bool] = lambda _: False,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -66,9 +67,10 @@ def fit(
         params: Budget and optimiser settings.
         seed: Fixes the batch order, independently of the model's own random draws.
         on_step: Called after each step with a line on the losses.
+        stops: Asked after each epoch with the run so far; True ends training as patience does.
 
     Raises:
-        InputError: The loss is no longer a finite number.
+        DivergedError: The loss is no longer a finite number.
     """
     order = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(
@@ -93,7 +95,7 @@ def fit(
         if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
             run.best_epoch, run.state = epoch, _copy_state(model)
         message = f"train {run.train_losses[-1]:.4f} validation {run.validation_losses[-1]:.4f}"
-        if epoch - run.best_epoch >= params.patience:
+        if epoch - run.best_epoch >= params.patience or stops(run):
             break
     model.load_state_dict(run.state)
     return run
@@ -145,7 +147,7 @@ def _check_finite(run: Fit, seed: int, epoch: int) -> None:
     losses = {"train": run.train_losses[-1], "validation": run.validation_losses[-1]}
     for name, loss in losses.items():
         if not math.isfinite(loss):
-            raise InputError(
+            raise DivergedError(
                 f"seed {seed}: the {name} loss became {loss} in epoch {epoch}; "
                 "lower train.learning_rate or train.gradient_clip",
             )

@@ -16,10 +16,11 @@ from rnn_vs_transformer.data.series import Meta, load_development, load_meta
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.files import fingerprint, merge_json, write_arrays, write_table
+from rnn_vs_transformer.models.settings import load_settings, save_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.parallel import run_side_by_side
-from rnn_vs_transformer.params import ModelParams, RunParams, TrainParams
+from rnn_vs_transformer.params import FitParams, RunParams, SharedModelParams
 from rnn_vs_transformer.training.fit import Fit, fit
 
 log = logging.getLogger(__name__)
@@ -34,26 +35,26 @@ class SeedRun:
     peak_mebibytes: float
 
 
-def train_family(family: str, build: Builder, model: ModelParams, train: TrainParams, run: RunParams) -> None:
-    """Train all seeds of one family and write weights, histories and timings.
+def train_family(family: str, build: Builder, seeds: int, run: RunParams) -> None:
+    """Train all seeds of one family as tuning chose, and write weights with their settings, histories and timings.
 
     Args:
         family: `rnn` or `transformer`; used in file names and messages only.
         build: Makes the family's forecaster from (params, L, H).
-        model: Settings of the forecaster.
-        train: Settings of training.
+        seeds: How many seeds.
         run: How many seeds train at once; does not change any result.
 
     Raises:
         InputError: An earlier stage's file is missing, or a loss is not finite.
     """
-    meta = load_meta()
-    one_seed = partial(train_seed, family, build, model, train)
-    runs = list(run_side_by_side(one_seed, range(train.seeds), run.workers))
+    meta, settings = load_meta(), load_settings(family, paths.tuned(family))
+    one_seed = partial(train_seed, family, build, settings.model, settings.train)
+    runs = list(run_side_by_side(one_seed, range(seeds), run.workers))
+    save_settings(paths.settings(family), settings)
     for result in runs:
         write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
     _write_history(family, runs)
-    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
+    forecaster = build(settings.model, meta.context_length, meta.prediction_length, len(meta.channels))
     merge_json(
         paths.TIMINGS,
         family,
@@ -70,7 +71,7 @@ def train_family(family: str, build: Builder, model: ModelParams, train: TrainPa
     log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", family, best.mean(), best.min(), best.max())
 
 
-def train_seed(family: str, build: Builder, model: ModelParams, train: TrainParams, seed: int) -> SeedRun:
+def train_seed(family: str, build: Builder, model: SharedModelParams, train: FitParams, seed: int) -> SeedRun:
     """Train one seed, with progress per step."""
     meta = load_meta()
     torch.manual_seed(seed)

@@ -1,0 +1,27 @@
+"""The stage of a family: settings as they are, at once, or as a search finds them."""
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.files import write_json
+from rnn_vs_transformer.models.settings import FamilySettings, save_settings
+from rnn_vs_transformer.tuning.space import Search
+
+
+def choose_settings(family: str, current: FamilySettings, search: Search, workers: int) -> None:
+    """Write the settings to train with, and all runs that led to them.
+
+    Args:
+        family: `rnn` or `transformer`.
+        current: The family's part of params.yaml.
+        search: Budget and space; without trials the current settings are written as they are.
+        workers: Runs at once, 0 for one per core; does not change any result.
+
+    Raises:
+        InputError: An earlier stage's file is missing, or the budget cannot be kept.
+    """
+    if search.plan.trials == 0:
+        save_settings(paths.tuned(family), current)
+        write_json(paths.tuning_runs(family), {"trials": []})
+        return
+    from rnn_vs_transformer.tuning.search import run_search  # noqa: PLC0415 - untuned, nobody should wait for torch
+
+    save_settings(paths.tuned(family), run_search(family, current, search, workers))

@@ -1,0 +1,76 @@
+"""What a search may try: the values of params.yaml, and always the current one among them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rnn_vs_transformer.models.settings import FamilySettings
+from rnn_vs_transformer.params import ModelParams, RnnSpace, SharedSpace, TransformerSpace, TunePlan
+
+Values = dict[str, Any]
+"""By dotted key of params.yaml, as in `model.dropout`."""
+SIZES: Final = ("transformer_width", "transformer_layers", "feedforward_width", "positional")
+"""What the number of the Transformer's parameters depends on, besides the shell that both families share."""
+PINNED: Final = {"model.rnn_width", "model.linear_highway", *(f"model.{name}" for name in SIZES)}
+"""Not tuned where parameters are the budget: the Transformer's size stays, and the RNN's width follows from it."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Numbers from low to high, even on the log scale."""
+
+    low: float
+    high: float
+
+
+Space = dict[str, Range | list[Any]]
+"""A range, or a list of choices, by dotted key."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the tuning of one family is told."""
+
+    plan: TunePlan
+    shared: SharedSpace
+    own: RnnSpace | TransformerSpace
+    transformer_size: Values | None
+    """Where given and parameters are the budget, the size to which the RNN's width is matched."""
+
+
+def transformer_size(model: ModelParams) -> Values:
+    """The settings that the Transformer's number of parameters depends on; heads do not change it."""
+    return {
+        "transformer_width": model.transformer_width,
+        "transformer_layers": model.transformer_layers,
+        "feedforward_width": model.feedforward_width,
+        "positional": model.positional,
+    }
+
+
+def search_space(current: FamilySettings, search: Search) -> Space:
+    """All keys with more than one value to try."""
+    shared, own = search.shared, search.own
+    rates = shared.learning_rate
+    rate = current.train.learning_rate
+    space: Space = {"train.learning_rate": Range(min(rates.low, rate), max(rates.high, rate))}
+    listed: Mapping[str, list[Any]] = {
+        "train.weight_decay": shared.weight_decay,
+        "train.schedule": shared.schedule,
+        "train.batch_size": shared.batch_size,
+        "model.dropout": shared.dropout,
+        "model.linear_highway": shared.linear_highway,
+        **{f"model.{name}": choices for name, choices in own.model_dump().items()},
+    }
+    now = values_of(current, listed)
+    for key, choices in listed.items():
+        tried = list(dict.fromkeys([*choices, now[key]]))
+        if len(tried) > 1 and not (search.plan.budget == "parameters" and key in PINNED):
+            space[key] = tried
+    return space
+
+
+def values_of(settings: FamilySettings, keys: Mapping[str, Any]) -> Values:
+    """The settings under some dotted keys."""
+    content = settings.content()
+    return {key: content[key.partition(".")[0]][key.partition(".")[2]] for key in keys}

@@ -1,0 +1,18 @@
+"""Choose the settings of the Transformer family: those of params.yaml, or the best found on validation."""
+
+from rnn_vs_transformer.models.settings import current_settings
+from rnn_vs_transformer.params import Params, TunePlan
+from rnn_vs_transformer.tuning.choose import choose_settings
+from rnn_vs_transformer.tuning.space import Search
+from stages import run
+
+
+def tune_transformer(params: Params) -> None:
+    """Write the settings to train with, and the runs that led to them."""
+    current = current_settings("transformer", params.model, params.train)
+    search = Search(params.tune.part(TunePlan), params.tune.shared, params.tune.transformer, None)
+    choose_settings("transformer", current, search, params.run.workers)
+
+
+if __name__ == "__main__":
+    run(tune_transformer)

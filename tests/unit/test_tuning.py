@@ -1,0 +1,322 @@
+"""Tuning: the same budget for both families, the same choice on any machine and after any interruption."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import Meta, save_series
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.data.splits import Borders
+from rnn_vs_transformer.errors import DivergedError, InputError
+from rnn_vs_transformer.files import read_json
+from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.models.settings import current_settings, load_settings
+from rnn_vs_transformer.models.size import parameter_count
+from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.params import TunePlan
+from rnn_vs_transformer.tuning import runs, search
+from rnn_vs_transformer.tuning.choose import choose_settings
+from rnn_vs_transformer.tuning.finalists import CLAIMED, Finalist, choose, pick_finalists
+from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
+from rnn_vs_transformer.tuning.runs import FEWEST_TRIALS, Run, is_worse, medians_by_epoch
+from rnn_vs_transformer.tuning.space import Search, search_space, transformer_size
+from rnn_vs_transformer.tuning.store import Store
+
+FAMILIES = ("rnn", "transformer")
+TRIALS = {"tune.trials": 8}
+CPU_SECONDS = 2
+PROGRAM = """
+import sys
+from rnn_vs_transformer.params import load_params
+from stages.tune_rnn import tune_rnn
+from stages.tune_transformer import tune_transformer
+params = load_params()
+tune_rnn(params)
+tune_transformer(params)
+assert "torch" not in sys.modules
+assert "optuna" not in sys.modules
+"""
+KILLED = """
+import sys, time
+from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.tuning import runs
+from stages.tune_rnn import tune_rnn
+plain = runs.fit
+def slow(*args, **more):
+    time.sleep(0.3)
+    return plain(*args, **more)
+runs.fit = slow
+tune_rnn(Params.model_validate_json(sys.argv[1]))
+"""
+
+
+def tune(family, params, workers=1):
+    """What the stage does; the settings chosen and the report of all runs."""
+    plan, own = params.tune.part(TunePlan), getattr(params.tune, family)
+    size = transformer_size(params.model) if family == "rnn" else None
+    current = current_settings(family, params.model, params.train)
+    choose_settings(family, current, Search(plan, params.tune.shared, own, size), workers)
+    return load_settings(family, paths.tuned(family)), paths.tuning_runs(family).read_bytes()
+
+
+@pytest.fixture
+def world(configure, tmp_path, monkeypatch):
+    """A function that makes a folder of its own with the small series in it and goes there."""
+
+    def enter(name, changes=None):
+        params = configure({**TRIALS, **(changes or {})})
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        save_series(make_series(params.data))
+        return params
+
+    return enter
+
+
+def run(number=0, losses=(1.0,), state="complete"):
+    return Run(number, {}, state, list(losses), 10, 1.0)
+
+
+def test_one_and_two_workers_choose_the_same(world):
+    """Batches are proposed from finished batches alone, so the order in which trials end has no say.
+
+    Some trials must have been pruned, or this would say nothing of pruning.
+    """
+    changes = {"tune.trials": 14, "tune.pruning_warmup": 0}
+    alone = tune("rnn", world("one", changes), workers=1)
+    beside = tune("rnn", world("two", changes), workers=2)
+    assert alone == beside
+    assert "pruned" in {trial["state"] for trial in json.loads(alone[1])["trials"]}
+
+
+@pytest.mark.parametrize("done", [1, 4, 9])
+def test_an_interrupted_search_goes_on_and_chooses_the_same(world, monkeypatch, done):
+    """It breaks off in the first batch, in the middle of the second, and among the finalists; no run is made twice."""
+    whole = tune("transformer", world("whole"))
+    params, plain, made = world("broken"), runs._train, []
+
+    def break_off(build, task):
+        if len(made) == done:
+            raise KeyboardInterrupt
+        made.append(task.name)
+        return plain(build, task)
+
+    monkeypatch.setattr(runs, "_train", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        tune("transformer", params)
+    assert len(made) == done
+    assert not paths.tuned("transformer").exists()
+
+    monkeypatch.setattr(runs, "_train", lambda build, task: (made.append(task.name), plain(build, task))[1])
+    assert tune("transformer", params) == whole
+    assert len(made) == len(set(made))
+    assert list(paths.unfinished_tuning("transformer", "any").parent.iterdir()) == []
+
+
+def test_a_killed_process_goes_on_where_it_was(world, root):
+    """SIGKILL leaves no time to tidy up; what was finished is kept all the same."""
+    whole = tune("rnn", world("whole"))
+    params = world("killed")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)])}
+    settings = params.model_copy(update={"run": params.run.model_copy(update={"workers": 1})}).model_dump_json()
+    with subprocess.Popen([sys.executable, "-c", KILLED, settings], env=environment, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 120
+        while kept() < 4:
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert kept() < 8
+    assert tune("rnn", params) == whole
+
+
+def kept():
+    files = list(paths.unfinished_tuning("rnn", "any").parent.glob("*.sqlite"))
+    return Store(files[0]).count() if files and files[0].stat().st_size else 0
+
+
+def test_other_settings_data_or_code_do_not_take_up_an_old_search(world, monkeypatch):
+    """Half-finished trials of another question would be silently wrong answers to this one."""
+    params, keys = world("some"), []
+    plain = search.store_for
+    monkeypatch.setattr(search, "store_for", lambda *told: keys.append(plain(*told)) or keys[-1])
+    tune("rnn", params)
+    tune("rnn", world("other", {"train.patience": 2}))
+    tune("rnn", world("series", {"data.split": [0.5, 0.25, 0.25]}))
+    tune("rnn", world("again"))
+    names = [store.path.name for store in keys]
+    assert names[0] == names[3]
+    assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_current_settings_are_tried_first_and_both_families_get_the_same(world, family):
+    """Without them a search could end worse than it began; and a family with more trials would not be compared."""
+    params = world(family)
+    _, report = tune(family, params)
+    found = json.loads(report)
+    first = found["trials"][0]["values"]
+    content = current_settings(family, params.model, params.train).content()
+    assert first == {key: content[key.split(".")[0]][key.split(".")[1]] for key in first}
+    assert {"train.learning_rate", "train.weight_decay", "model.dropout"} < set(first)
+    assert len(found["trials"]) == params.tune.trials
+    assert found["plan"] == params.tune.part(TunePlan).model_dump()
+    assert max(len(trial["losses"]) for trial in found["trials"]) <= params.train.epochs == found["epochs"]
+    assert {len(one["losses"]) for one in found["finalists"]} == {params.tune.confirmation_seeds}
+
+
+def test_shared_settings_are_searched_over_the_same_values(configure):
+    """A wider range of learning rates for one family would be an advantage that has nothing to do with its mixer."""
+    params, spaces = configure(), {}
+    for family in FAMILIES:
+        told = Search(params.tune.part(TunePlan), params.tune.shared, getattr(params.tune, family), None)
+        spaces[family] = search_space(current_settings(family, params.model, params.train), told)
+    shared = [key for key in spaces["rnn"] if key in spaces["transformer"]]
+    assert len(shared) == len(type(params.tune.shared).model_fields)
+    assert all(spaces["rnn"][key] == spaces["transformer"][key] for key in shared)
+
+
+def test_what_was_chosen_has_the_least_loss_on_fresh_seeds():
+    """The best of many on one seed is partly luck; fresh seeds decide between the finalists."""
+    lucky, sound = Finalist(3, True, [0.1, 0.9]), Finalist(5, False, [0.3, 0.3])
+    assert choose([lucky, sound]) is sound
+    assert choose([Finalist(3, True, [0.3]), Finalist(1, False, [0.3])]).trial == 1
+
+
+def test_finalists_are_the_best_with_and_without_the_claimed_values():
+    trials = [run(0, [0.5]), run(1, [0.4]), run(2, [0.1], "pruned"), run(3, [0.3]), run(4, (), "diverged")]
+    picked = pick_finalists(trials, [True, True, False, False, True])
+    assert [one.number for one in picked] == [1, 3]
+    assert [one.number for one in pick_finalists(trials[:2], [True, True])] == [1]
+
+
+def test_a_trial_is_pruned_against_whole_trials_only():
+    """Its best so far against the median of theirs, epoch by epoch; a trial that patience ended keeps its best."""
+    whole = [run(number, losses) for number, losses in enumerate([[9, 1], [8, 2], [7, 3], [6, 4], [5, 9, 0]])]
+    assert medians_by_epoch(whole[: FEWEST_TRIALS - 1], 3) == ()
+    assert medians_by_epoch([*whole, run(9, [0.0], "pruned")], 3) == (7, 3, 2)
+    assert is_worse([7.5], (7, 3, 2), warmup=0)
+    assert not is_worse([7.5], (7, 3, 2), warmup=1)
+    assert not is_worse([7.5, 2.0], (7, 3, 2), warmup=0)
+    assert not is_worse([7.5], (), warmup=0)
+
+
+def test_trials_of_a_batch_do_not_prune_each_other(world, monkeypatch):
+    """Else the outcome would depend on which of them is ahead: all of a batch get the medians of earlier batches."""
+    params, batches = world("batches"), []
+    plain = search.Tuning.run
+    monkeypatch.setattr(search.Tuning, "run", lambda self, tasks: batches.append(tasks) or plain(self, tasks))
+    tune("rnn", params)
+    sizes = [len(tasks) for tasks in batches]
+    assert sizes[:-1] == [3, 3, 2]
+    assert [len({task.medians for task in tasks}) for tasks in batches] == [1] * len(batches)
+    assert [bool(tasks[0].medians) for tasks in batches] == [False, False, True, False]
+
+
+def test_a_diverging_trial_costs_its_place_and_nothing_else(world, monkeypatch):
+    """A learning rate that is too high is a result, not a fault; where all diverge, the user is told."""
+    params, plain, count = world("diverging"), runs.fit, []
+
+    def diverge_at_first(*args, **more):
+        count.append(1)
+        if len(count) == 2:
+            raise DivergedError("no number")
+        return plain(*args, **more)
+
+    monkeypatch.setattr(runs, "fit", diverge_at_first)
+    states = [trial["state"] for trial in json.loads(tune("rnn", params)[1])["trials"]]
+    assert states.count("diverged") == 1
+    assert len(states) == params.tune.trials
+
+    monkeypatch.setattr(runs, "fit", lambda *_, **__: (_ for _ in ()).throw(DivergedError("no number")))
+    with pytest.raises(InputError, match="every trial diverged"):
+        tune("transformer", params)
+
+
+def test_seconds_as_the_budget_are_used_up_in_whole_batches(world, monkeypatch):
+    """Trials go on while seconds are left, and not a batch longer."""
+    params = world("seconds", {"tune.budget": "seconds", "tune.seconds": 10.0, "tune.trials": 1})
+    made = iter(range(100))
+    monkeypatch.setattr(runs, "_train", lambda _, task: run_like(task, 0.5 - next(made) / 1000))
+    found = json.loads(tune("rnn", params)[1])
+    assert len(found["trials"]) == 6  # 3 trials of 2 seconds are 6, 6 trials are 12
+    assert sum(read_json(paths.tuning_seconds("rnn"))["trials"]) == 12
+
+
+def run_like(task, loss):
+    return Run(task.number, task.values, "complete", [loss], 10, 2.0)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_parameters_match_within_two_per_cent(params, cell, layers):
+    """With the project's own sizes, any cell in any number of layers can be given as many parameters."""
+    settings = current_settings("rnn", params.model, params.train)
+    settings = settings.with_values({"model.cell": cell, "model.rnn_layers": layers})
+    meta = Meta("synthetic", ["y"], Borders(4000, 5600, 8000), 24, 96, 24, {}, "exact")
+    target = transformer_parameters(transformer_size(params.model), settings.model, meta)
+    assert target == parameter_count(build_transformer(params.model, 96, 24))
+    width = matching_width(settings, target, meta)
+    built = build_rnn(settings.with_values({"model.rnn_width": width}).model, 96, 24)
+    assert parameter_count(built) == pytest.approx(target, rel=0.02)
+
+
+def test_a_budget_of_parameters_gives_every_trial_the_same_size(world):
+    """The Transformer's size stays, and the RNN's width follows it, whatever cell and layers a trial has."""
+    changes = {
+        "tune.budget": "parameters",
+        "model.transformer_width": 48,
+        "model.feedforward_width": 64,
+        "train.epochs": 1,
+        "tune.rnn": {"cell": ["rnn", "lstm"], "rnn_width": [4], "rnn_layers": [1, 2]},
+        "tune.transformer": {
+            "transformer_width": [8], "transformer_layers": [1], "heads": [1, 2, 4], "feedforward_width": [8],
+            "positional": ["sinusoidal"],
+        },
+    }  # fmt: skip
+    params = world("parameters", changes)
+    trials = {family: json.loads(tune(family, params)[1])["trials"] for family in FAMILIES}
+    sizes = {trial["parameters"] for trial in trials["transformer"]}
+    assert len(sizes) == 1
+    target = sizes.pop()
+    later = trials["rnn"]
+    assert len({(trial["values"]["model.cell"], trial["values"]["model.rnn_layers"]) for trial in later}) > 1
+    assert [trial["parameters"] for trial in later] == [pytest.approx(target, rel=0.02)] * len(later)
+    chosen = load_settings("rnn", paths.tuned("rnn"))
+    assert chosen.model.rnn_width > 8
+
+
+def test_a_size_that_cannot_be_matched_is_refused(world):
+    """A tanh RNN of one unit is larger than this Transformer already."""
+    size = {"model.transformer_width": 2, "model.feedforward_width": 1, "model.heads": 1}
+    params = world("small", {**size, "tune.budget": "parameters", "tune.transformer.heads": [1, 2]})
+    with pytest.raises(InputError, match=r"no width brings . layer\(s\) of (rnn|gru) within 2 %"):
+        tune("rnn", params)
+
+
+def test_without_trials_the_settings_pass_at_once_and_without_torch(params, tmp_path, root):
+    """The default pipeline must not pay for a search that nobody asked for; the seconds are the processor's own."""
+    (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)])}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, check=True, timeout=120)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < CPU_SECONDS
+    for family in FAMILIES:
+        saved = json.loads((tmp_path / paths.tuned(family)).read_text())
+        assert json.loads((tmp_path / paths.tuning_runs(family)).read_text()) == {"trials": []}
+        assert saved == current_settings(family, params.model, params.train).content()
+
+
+def test_claimed_values_are_settings_of_their_family(params):
+    """A misspelt key would make the claim untestable, silently."""
+    for family, values in CLAIMED.items():
+        model = current_settings(family, params.model, params.train).model.model_dump()
+        assert values.keys() <= model.keys()
