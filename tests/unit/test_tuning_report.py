@@ -83,7 +83,7 @@ def test_times_of_another_search_are_not_shown(searched):
     """DVC restores the trials from its cache, and not the times; those that lie here may belong to others."""
     assert seconds_of("rnn") == [1.0, 2.0, 1.0, 1.0]
     runs = json.loads(paths.tuning_runs("rnn").read_text())
-    write_json(paths.tuning_runs("rnn"), {**runs, "chosen": 0})
+    write_json(paths.tuning_runs("rnn"), {**runs, "epochs": 6})
     assert seconds_of("rnn") is None
     draw_tuning(write_tuning())
 
