@@ -14,6 +14,8 @@ META = Path("data/meta.json")
 METRICS = Path("reports/metrics.json")
 TIMINGS = Path("reports/timings.json")
 FORECASTS = Path("reports/forecasts.csv")
+FAR_FORECASTS = Path("reports/far_forecasts.csv")
+"""The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""
 HORIZON = Path("reports/horizon.csv")
 CHANNELS = Path("reports/channels.csv")
 SEEDS = Path("reports/seeds.csv")

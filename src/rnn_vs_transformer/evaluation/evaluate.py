@@ -101,7 +101,9 @@ def _write_tables(everyone: ScoresBySeed, best: dict[str, FloatArray], test: Tes
     write_table(paths.SEEDS, _seed_table(everyone, best))
     write_table(paths.HORIZON, _horizon_table(everyone))
     write_table(paths.CHANNELS, _channel_table(everyone, test))
-    write_table(paths.FORECASTS, _forecast_table(everyone, test))
+    forecasts = _forecast_table(everyone, test)
+    write_table(paths.FORECASTS, forecasts)
+    write_table(paths.FAR_FORECASTS, _far_forecasts(forecasts, list(best)))
 
 
 def _seed_table(everyone: ScoresBySeed, best: dict[str, FloatArray]) -> pd.DataFrame:
@@ -171,3 +173,10 @@ def _forecast_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
         forecast = np.mean([seed.shown for seed in scores], axis=0)
         table[name] = (forecast * deviation + mean).ravel()
     return pd.DataFrame(table)
+
+
+def _far_forecasts(forecasts: pd.DataFrame, families: list[str]) -> pd.DataFrame:
+    """One forecast per step of the series, that of the last horizon step, for the first channel."""
+    first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
+    far = first[first["horizon_step"] == first["horizon_step"].max()]
+    return far.assign(step=far["forecast_origin"] + far["horizon_step"])[["step", "truth", *families]]
