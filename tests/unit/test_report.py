@@ -5,6 +5,7 @@ import html
 import json
 import re
 import string
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.reporting import report
 from rnn_vs_transformer.reporting.claim_rules import RULES
+from rnn_vs_transformer.reporting.claim_texts import load_words, piece
 from rnn_vs_transformer.reporting.report import claim_rows, comparison_rows, load_texts, write_report
 
 PIXEL = base64.b64decode(
@@ -85,7 +87,9 @@ def saved(tmp_path, monkeypatch):
 def placeholders(text: object) -> object:
     """The shape of a text: its keys, the length of its lists, and the values that it has room for."""
     if isinstance(text, dict):
-        return {key: placeholders(value) for key, value in text.items() if key != "claim_titles"}
+        return {
+            key: placeholders(value) for key, value in text.items() if key not in {"claim_titles", "claim_measures"}
+        }
     if isinstance(text, list):
         return [placeholders(value) for value in text]
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
@@ -95,7 +99,18 @@ def test_both_languages_say_the_same() -> None:
     """A key or a number that one language lacks would be a crash or a silent omission there."""
     english, chinese = load_texts("en"), load_texts("zh")
     assert placeholders(english) == placeholders(chinese)
-    assert set(chinese["claim_titles"]) == set(RULES)
+    assert set(chinese["claim_titles"]) == set(chinese["claim_measures"]) == set(RULES)
+    assert placeholders(load_words("en")) == placeholders(load_words("zh"))
+
+
+def test_a_claim_is_told_in_the_language_of_the_report() -> None:
+    """The findings hold numbers only: both languages are filled from the same ones."""
+    pieces = [asdict(one) for one in (piece("C6", percent=95, transformer=2.0, rnn=12.75), piece("C6_end"))]
+    claim = {**CLAIM, "pieces": pieces}
+    english, chinese = (claim_rows(load_texts(language), {"C6": claim})[0][5].text for language in ("en", "zh"))
+    assert english.startswith("To come 95% of the way to the best validation loss, the Transformer needs 2.0 epochs, ")
+    assert "Transformer 需 2.0 轮,RNN 需 12.8 轮。" in chinese
+    assert "低于 1 时说法成立" in chinese
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -179,4 +179,5 @@ def _far_forecasts(forecasts: pd.DataFrame, families: list[str]) -> pd.DataFrame
     """One forecast per step of the series, that of the last horizon step, for the first channel."""
     first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
     far = first[first["horizon_step"] == first["horizon_step"].max()]
-    return far.assign(step=far["forecast_origin"] + far["horizon_step"])[["step", "truth", *families]]
+    table: pd.DataFrame = far.assign(step=far["forecast_origin"] + far["horizon_step"])
+    return table.filter(["step", "truth", *families])

@@ -18,6 +18,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
+from rnn_vs_transformer.reporting.claim_rules import RULES
+from rnn_vs_transformer.reporting.claim_texts import Piece, tell
+from rnn_vs_transformer.reporting.claims import load_claims
 from rnn_vs_transformer.reporting.style import FAMILIES
 from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
@@ -59,7 +62,7 @@ def write_report(language: Literal["en", "zh"]) -> None:
     """
     texts = load_texts(language)
     metrics = read_json(paths.METRICS)
-    write_bytes(REPORT, render(texts, metrics, read_json(paths.CLAIMS)).encode())
+    write_bytes(REPORT, render(texts, metrics, load_claims()).encode())
     write_bytes(VERDICT, f"{verdict_sentence(metrics['comparison'])}\n".encode())
 
 
@@ -153,12 +156,25 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
         interval = Cell("" if None in ends else f"{ends[0]:.3g} … {ends[1]:.3g}", "" if None in ends else ends[0])
         title = texts["claim_titles"].get(name, claim["claim"])
         verdict = texts["claim_verdicts"][claim["verdict"]]
-        sentence = f"{claim['sentence']} ({claim['measure']})"
+        sentence = f"{_sentence(texts, claim)} ({_measure(texts, name, claim)})"
         number = _number(claim.get("number"), ".3g")
         rows.append(
             [Cell(name, place), Cell(title, title), Cell(verdict, verdict), number, interval, Cell(sentence, sentence)]
         )
     return rows
+
+
+def _sentence(texts: Texts, claim: Mapping[str, Any]) -> str:
+    pieces = [Piece(**one) for one in claim.get("pieces", [])]
+    return tell(pieces, texts["lang"]) if pieces else str(claim["sentence"])
+
+
+def _measure(texts: Texts, name: str, claim: Mapping[str, Any]) -> str:
+    """What the number of a claim is, and where the claim is true."""
+    if name not in texts["claim_measures"]:
+        return str(claim["measure"])
+    rule = RULES[name]
+    return str(texts["claim_true"][rule.side].format(measure=texts["claim_measures"][name], threshold=rule.threshold))
 
 
 def _number(value: float | None, form: str) -> Cell:
