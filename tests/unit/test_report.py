@@ -167,6 +167,20 @@ def test_times_of_another_run_are_not_shown(saved) -> None:
     assert load_texts("en")["cost_untimed"] in html.unescape(report.REPORT.read_text())
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_coverage_of_the_intervals_is_told_where_it_was_measured(saved, language) -> None:
+    """Validation may be too short for an interval; then there is no coverage to tell."""
+    write_report(language)
+    words = load_texts(language)["coverage"].partition("{")[0]
+    assert words not in report.REPORT.read_text()
+    covered = {"coverage_80": 0.771, "coverage_95": 0.944}
+    both = {name: {**METRICS[name], **covered} for name in ("rnn", "transformer")}
+    paths.METRICS.write_text(json.dumps({**METRICS, **both}))
+    write_report(language)
+    assert words in report.REPORT.read_text()
+    assert "94 %" in report.REPORT.read_text()
+
+
 def test_a_missing_figure_is_named(saved) -> None:
     (paths.FIGURES / "recall.png").unlink()
     with pytest.raises(report.InputError, match=r"recall\.png is missing"):

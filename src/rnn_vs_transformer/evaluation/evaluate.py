@@ -12,7 +12,7 @@ import pandas as pd
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.comparison import compare, mean_interval, too_little_evidence
-from rnn_vs_transformer.evaluation.interval_scores import score_intervals
+from rnn_vs_transformer.evaluation.coverage_scores import score_intervals
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
@@ -62,7 +62,7 @@ def evaluate_families(
         interval = mean_interval(loss, block, params.resamples, params.seed)
         rows[family] |= {"mse_ci_low": interval.low, "mse_ci_high": interval.high}
         rows[family]["validation_mse"] = float(best[family].mean())
-    for family, found in score_intervals(builders, model, seeds, test).items():
+    for family, found in score_intervals(builders, model, seeds, test, params).items():
         rows[family] |= found
     comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
     if reason := too_little_evidence(seeds, len(test.origins), block):

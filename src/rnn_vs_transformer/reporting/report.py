@@ -110,10 +110,17 @@ def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str
     )
     return [
         (texts["which"], which),
-        (texts["how_sure"], [sure]),
+        (texts["how_sure"], [sure, *_coverage(texts, metrics)]),
         (texts["cost"], _cost(texts)),
         (texts["change"], _change(texts, comparison["verdict"])),
     ]
+
+
+def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
+    shares = {f"{name}_{level}": metrics[name].get(f"coverage_{level}") for name in FAMILIES for level in (80, 95)}
+    if None in shares.values():
+        return []
+    return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
 
 
 def _cost(texts: Texts) -> list[str]:
