@@ -98,7 +98,8 @@ def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str
     comparison, ridge = metrics["comparison"], metrics["ridge"]["mse"]
     void = [texts["names"][family] for family in FAMILIES if metrics[family]["mse"] >= ridge]
     which = [
-        texts["void"].format(ridge=ridge, names=", ".join(void)) if void else texts["below_ridge"].format(ridge=ridge)
+        f"{texts['verdicts'][comparison['verdict']]}{texts['stop']}",
+        texts["void"].format(ridge=ridge, names=", ".join(void)) if void else texts["below_ridge"].format(ridge=ridge),
     ]
     if "oracle" in metrics:
         which.append(texts["floor"].format(oracle=metrics["oracle"]["mse"]))
@@ -136,7 +137,7 @@ def _cost(texts: Texts) -> list[str]:
 def _change(texts: Texts, verdict: str) -> list[str]:
     critical = read_json(paths.PROBE).get("critical_lag", {}).get("rnn")
     shorter = critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact"
-    memory = [texts["change_memory"].format(lag=critical["text"])] if shorter else []
+    memory = [texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))] if shorter else []
     meta = read_json(paths.META)
     fewest = 4 * (meta["context_length"] + meta["prediction_length"])
     narrower = [texts["change_inconclusive"].format(windows=fewest)] if verdict == "inconclusive" else []
