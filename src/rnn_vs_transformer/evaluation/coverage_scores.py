@@ -45,14 +45,15 @@ def _score_family(
         hits = inside(residuals, widths)[0]
         rolling = rolling_inside(calibration, residuals, [level])[0]
         found |= {f"coverage_{name}": float(hits.mean()), f"width_{name}": float(2 * widths.mean())}
-        found |= _interval(name, 1.0 - hits.mean(axis=(0, 2)), block, params)
+        found |= _interval(name, hits.mean(axis=(0, 2)), block, params)
         found[f"rolling_coverage_{name}"] = float(rolling.mean())
     return found
 
 
-def _interval(name: str, misses: FloatArray, block: int, params: EvaluateParams) -> dict[str, float]:
-    """95 % interval over time of a coverage, from the share of misses of each window (N,)."""
-    if not misses.any():
+def _interval(name: str, hits: FloatArray, block: int, params: EvaluateParams) -> dict[str, float]:
+    """95 % interval over time of a coverage, from the share of hits of each window (N,); none where it is undefined."""
+    if hits.min() == hits.max():
         return {}
-    found = mean_interval(misses[None], block, params.resamples, params.seed)
-    return {f"coverage_{name}_ci_low": max(0.0, 1 - found.high), f"coverage_{name}_ci_high": 1 - found.low}
+    found = mean_interval(hits[None], block, params.resamples, params.seed)
+    ends = {f"coverage_{name}_ci_low": found.low, f"coverage_{name}_ci_high": min(1.0, found.high)}
+    return ends if np.isfinite([found.low, found.high]).all() else {}
