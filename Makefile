@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SCRIPTS := .browser/.ready
 # `make repro TORCH=cpu` installs PyTorch's CPU build (Linux without a GPU: 0.2 GB instead of several).
 TORCH ?= default
 TORCH_VERSION := 2.13.0
@@ -17,7 +18,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-pipeline lint format experiments sweep readme lock clean
+.PHONY: help setup chromium repro test test-pipeline lint format experiments sweep readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,12 +32,18 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-setup: $(READY)  ## Make .venv with the locked dependencies (the other targets do this first)
+$(SCRIPTS): tools/browser_scripts.py | $(READY)
+	@$(BIN)/python tools/browser_scripts.py
 
-repro: $(READY)  ## Rebuild everything: data, models, metrics, figures
+setup: $(READY) $(SCRIPTS)  ## Make .venv with the locked dependencies (the other targets do this first)
+
+chromium:  ## Install Chromium for the browser tests, where it is missing and apt can
+	@tools/chromium
+
+repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figures
 	dvc repro
 
-test: lint  ## Lint, type-check and run all tests (at most 10 minutes on 2 cores)
+test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests (at most 10 minutes on 2 cores)
 	pytest tests
 
 test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
@@ -65,6 +72,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
+	rm -rf $(VENV) .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

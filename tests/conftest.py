@@ -1,6 +1,9 @@
 """Fixtures that the unit and property tests share."""
 
 import copy
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -91,6 +94,25 @@ SMALL = {
 }
 """Small settings of the tests' own, so that a changed params.yaml changes no test."""
 
+CHROMIUM = next(
+    filter(None, map(shutil.which, (
+        "chromium", "chromium-browser", "google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ))),
+    None,
+)  # fmt: skip
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=20000",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # no network, whatever the machine has
+)
+
 torch.set_num_threads(1)
 settings.register_profile("project", deadline=None, derandomize=True, database=None, max_examples=40)
 settings.load_profile("project")
@@ -151,3 +173,20 @@ def scramble():
         return model
 
     return change
+
+
+@pytest.fixture
+def browse(tmp_path_factory):
+    """A function that opens a page in headless Chromium without a network: (DOM when all is done, console lines)."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: make chromium")
+
+    def open_page(page, *flags):
+        profile = f"--user-data-dir={tmp_path_factory.mktemp('profile')}"
+        done = subprocess.run(
+            [CHROMIUM, *CHROMIUM_FLAGS, profile, *flags, "--dump-dom", page.as_uri()],
+            capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        return done.stdout, re.findall(r"CONSOLE.*", done.stderr)
+
+    return open_page

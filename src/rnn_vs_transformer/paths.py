@@ -18,6 +18,8 @@ DECODING_HORIZON = Path("reports/decoding.csv")
 """Test error per horizon step of both families with both ways of decoding."""
 TIMINGS = Path("reports/timings.json")
 FORECASTS = Path("reports/forecasts.csv")
+FAR_FORECASTS = Path("reports/far_forecasts.csv")
+"""The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""
 HORIZON = Path("reports/horizon.csv")
 CHANNELS = Path("reports/channels.csv")
 SEEDS = Path("reports/seeds.csv")

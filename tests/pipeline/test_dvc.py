@@ -68,6 +68,8 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     assert "transformer.mse" in difference.replace("│", " ")
     assert "rnn.mse" not in difference.replace("transformer.mse", "")
     assert "index.html" in clone.run("dvc", "plots", "diff", "main", "eight-heads")
+    page = (clone.folder / "dvc_plots/index.html").read_text()
+    assert {"main", "eight-heads"} <= set(re.findall(r'"rev": "([^"]+)"', page))
 
     clone.run("git", "checkout", "--quiet", "--force", "main")
     clone.run("dvc", "exp", "apply", "eight")

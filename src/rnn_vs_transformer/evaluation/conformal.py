@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 LEVELS: Final = (0.80, 0.95)
 """Nominal coverages of the intervals."""
@@ -42,8 +43,32 @@ def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> Floa
     return widths
 
 
-def coverage(forecast: FloatArray, truth: FloatArray, widths: FloatArray) -> FloatArray:
-    """Share of the truths (C, N, H) that lie in the intervals, ends included, for each level (levels,)."""
-    inside = np.abs(truth - forecast)[None] <= widths[:, :, None, :]
-    share: FloatArray = inside.mean(axis=(1, 2, 3))
-    return share
+def inside(residuals: FloatArray, widths: FloatArray) -> BoolArray:
+    """Which errors (C, N, H) the half widths (levels, C, H) cover, ends included: (levels, C, N, H)."""
+    hits: BoolArray = np.abs(residuals)[None] <= widths[:, :, None, :]
+    return hits
+
+
+def rolling_inside(calibration: FloatArray, residuals: FloatArray, levels: Sequence[float] = LEVELS) -> BoolArray:
+    """As `inside`, with widths that follow the series: sized anew every H steps on the latest windows that are known.
+
+    A window counts once its last target has been observed, H steps after its origin, so nothing of the future is used.
+    As many windows are kept as there were at first.
+
+    Args:
+        calibration: Errors on the windows before the first of `residuals` (C, N0, H), the last of them H origins
+            earlier, so that all their targets are known.
+        residuals: Errors of consecutive windows (C, N, H).
+        levels: Nominal coverages.
+
+    Returns:
+        (levels, C, N, H).
+    """
+    horizon, kept = residuals.shape[2], calibration.shape[1]
+    known = np.concatenate([calibration, residuals], axis=1)
+    hits = np.zeros((len(levels), *residuals.shape), dtype=np.bool_)
+    for start in range(0, residuals.shape[1], horizon):
+        end = kept + max(0, start - horizon + 1)
+        some = slice(start, start + horizon)
+        hits[:, :, some] = inside(residuals[:, some], half_widths(known[:, end - kept : end], levels))
+    return hits

@@ -12,7 +12,7 @@ import pandas as pd
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.comparison import compare, mean_interval, too_little_evidence
-from rnn_vs_transformer.evaluation.interval_scores import score_intervals
+from rnn_vs_transformer.evaluation.coverage_scores import score_intervals
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
@@ -60,7 +60,7 @@ def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: Evalu
         interval = mean_interval(loss, block, params.resamples, params.seed)
         rows[family] |= {"mse_ci_low": interval.low, "mse_ci_high": interval.high}
         rows[family]["validation_mse"] = float(best[family].mean())
-    for family, found in score_intervals(builders, seeds, test).items():
+    for family, found in score_intervals(builders, seeds, test, params).items():
         rows[family] |= found
     comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
     if reason := too_little_evidence(seeds, len(test.origins), block):
@@ -93,7 +93,9 @@ def _write_tables(everyone: ScoresBySeed, best: dict[str, FloatArray], test: Tes
     write_table(paths.SEEDS, _seed_table(everyone, best))
     write_table(paths.HORIZON, _horizon_table(everyone))
     write_table(paths.CHANNELS, _channel_table(everyone, test))
-    write_table(paths.FORECASTS, _forecast_table(everyone, test))
+    forecasts = _forecast_table(everyone, test)
+    write_table(paths.FORECASTS, forecasts)
+    write_table(paths.FAR_FORECASTS, _far_forecasts(forecasts, list(best)))
 
 
 def _seed_table(everyone: ScoresBySeed, best: dict[str, FloatArray]) -> pd.DataFrame:
@@ -163,3 +165,11 @@ def _forecast_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
         forecast = np.mean([seed.shown for seed in scores], axis=0)
         table[name] = (forecast * deviation + mean).ravel()
     return pd.DataFrame(table)
+
+
+def _far_forecasts(forecasts: pd.DataFrame, families: list[str]) -> pd.DataFrame:
+    """One forecast per step of the series, that of the last horizon step, for the first channel."""
+    first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
+    far = first[first["horizon_step"] == first["horizon_step"].max()]
+    table: pd.DataFrame = far.assign(step=far["forecast_origin"] + far["horizon_step"])
+    return table.filter(["step", "truth", *families])

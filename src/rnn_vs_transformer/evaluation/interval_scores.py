@@ -1,6 +1,4 @@
-"""Prediction intervals of both families, sized on validation and scored on test."""
-
-from collections.abc import Mapping
+"""Prediction intervals of both families, sized on validation."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,35 +7,12 @@ from torch import nn
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.evaluation.conformal import LEVELS, coverage, half_widths
-from rnn_vs_transformer.evaluation.scoring import TestSplit
+from rnn_vs_transformer.evaluation.conformal import half_widths
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.training.fit import predict
 
 FloatArray = npt.NDArray[np.float64]
-
-
-def score_intervals(builders: Mapping[str, Builder], seeds: int, test: TestSplit) -> dict[str, dict[str, float]]:
-    """Coverage on test and mean width, in scaled units, of the intervals about the mean forecast of the seeds.
-
-    Returns:
-        Per family `coverage_80`, `width_80` and so on; a level for which validation is too short is left out.
-    """
-    return {family: _score_family(family, build, seeds, test) for family, build in builders.items()}
-
-
-def _score_family(family: str, build: Builder, seeds: int, test: TestSplit) -> dict[str, float]:
-    meta = test.meta
-    forecasters = load_seeds(family, build, seeds, meta)
-    widths = validation_half_widths(forecasters, test.values[: meta.borders.validation_end], meta)
-    windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
-    shares = coverage(ensemble_forecast(forecasters, windows).reshape(test.truth.shape), test.truth, widths)
-    found: dict[str, float] = {}
-    for level, share, width in zip(LEVELS, shares, 2 * widths.mean(axis=(1, 2)), strict=True):
-        if np.isfinite(width):
-            found |= {f"coverage_{100 * level:.0f}": float(share), f"width_{100 * level:.0f}": float(width)}
-    return found
 
 
 def load_seeds(family: str, build: Builder, seeds: int, meta: Meta) -> list[nn.Module]:
@@ -50,7 +25,12 @@ def load_seeds(family: str, build: Builder, seeds: int, meta: Meta) -> list[nn.M
 
 
 def validation_half_widths(forecasters: list[nn.Module], development: FloatArray, meta: Meta) -> FloatArray:
-    """Half widths (levels, C, H) from all validation windows, in scaled units.
+    """Half widths (levels, C, H) from all validation windows, in scaled units; see `validation_residuals`."""
+    return half_widths(validation_residuals(forecasters, development, meta))
+
+
+def validation_residuals(forecasters: list[nn.Module], development: FloatArray, meta: Meta) -> FloatArray:
+    """Truth less the mean forecast of the seeds on all validation windows (C, N, H), in scaled units.
 
     Args:
         forecasters: The seeds of one family.
@@ -62,7 +42,8 @@ def validation_half_widths(forecasters: list[nn.Module], development: FloatArray
     ahead = origins[:, None] + np.arange(1, meta.prediction_length + 1)
     truth = development[ahead].transpose(2, 0, 1)
     windows = Windows(to_tensor(development), origins, *lengths)
-    return half_widths(truth - ensemble_forecast(forecasters, windows).reshape(truth.shape))
+    residuals: FloatArray = truth - ensemble_forecast(forecasters, windows).reshape(truth.shape)
+    return residuals
 
 
 def ensemble_forecast(forecasters: list[nn.Module], windows: Windows) -> FloatArray:

@@ -1,6 +1,7 @@
 """The claims table: the numbers that the other reports hold, put to the rules."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -48,7 +49,7 @@ def write_claims(margin: float) -> dict[str, Any]:
     convergence = _measure_convergence(timed)
     cell = trained_settings("rnn").content()["model"]["cell"]
     write_table(paths.CONVERGENCE, convergence.drop(columns="seconds"))
-    measured: dict[str, Callable[[], Measured]] = {
+    findings: dict[str, Callable[[], Measured]] = {
         "C1": lambda: vanishing_gradients(read_json(paths.INSPECT), cell, load_meta().context_length),
         "C2": lambda: long_range_dependence(pd.read_csv(paths.PROBE_TABLE)),
         "C3": lambda: parallel_over_time(pd.read_csv(paths.COST_TABLE)),
@@ -60,13 +61,18 @@ def write_claims(margin: float) -> dict[str, Any]:
         "C9": lambda: lower_error(read_json(paths.METRICS)),
         "C10": lambda: claimed_architecture(read_json(paths.TUNING)),
     }
-    claims = {name: _entry(name, measure(), margin) for name, measure in measured.items()}
+    claims = {name: _entry(name, measure(), margin) for name, measure in findings.items()}
     write_json(paths.CLAIMS, claims)
     return claims
 
 
-def _entry(name: str, measured: Measured, margin: float) -> dict[str, Any]:
-    rule, finding = RULES[name], measured.finding
+def load_claims() -> dict[str, Any]:
+    """What `write_claims` wrote; readers import it from here, so that DVC reruns them when a rule changes."""
+    return read_json(paths.CLAIMS)
+
+
+def _entry(name: str, found: Measured, margin: float) -> dict[str, Any]:
+    rule, finding = RULES[name], found.finding
     verdict: Verdict = judge(rule, finding)
     if name == "C9" and finding is not None:
         verdict = judge_comparison(rule, finding, margin)
@@ -77,7 +83,8 @@ def _entry(name: str, measured: Measured, margin: float) -> dict[str, Any]:
         "measure": f"{rule.measure}; true where {rule.side} {rule.threshold:g}",
         **numbers,
         "figure": "none" if name == "C10" and finding is None else rule.figure,
-        "sentence": measured.sentence,
+        "sentence": found.sentence,
+        "pieces": [asdict(one) for one in found.pieces],
     }
 
 

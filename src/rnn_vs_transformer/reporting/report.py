@@ -19,6 +19,9 @@ from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
 from rnn_vs_transformer.reporting.cells import Cell, number
+from rnn_vs_transformer.reporting.claim_rules import RULES
+from rnn_vs_transformer.reporting.claim_texts import Piece, tell
+from rnn_vs_transformer.reporting.claims import load_claims
 from rnn_vs_transformer.reporting.decoding import decoding_sentences
 from rnn_vs_transformer.reporting.style import FAMILIES
 from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
@@ -54,7 +57,7 @@ def write_report(language: Literal["en", "zh"]) -> None:
     """
     texts = load_texts(language)
     metrics = read_json(paths.METRICS)
-    write_bytes(REPORT, render(texts, metrics, read_json(paths.CLAIMS)).encode())
+    write_bytes(REPORT, render(texts, metrics, load_claims()).encode())
     write_bytes(VERDICT, f"{verdict_sentence(metrics['comparison'])}\n".encode())
 
 
@@ -92,7 +95,8 @@ def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str
     comparison, ridge = metrics["comparison"], metrics["ridge"]["mse"]
     void = [texts["names"][family] for family in FAMILIES if metrics[family]["mse"] >= ridge]
     which = [
-        texts["void"].format(ridge=ridge, names=", ".join(void)) if void else texts["below_ridge"].format(ridge=ridge)
+        f"{texts['verdicts'][comparison['verdict']]}{texts['stop']}",
+        texts["void"].format(ridge=ridge, names=", ".join(void)) if void else texts["below_ridge"].format(ridge=ridge),
     ]
     if "oracle" in metrics:
         which.append(texts["floor"].format(oracle=metrics["oracle"]["mse"]))
@@ -104,10 +108,17 @@ def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str
     )
     return [
         (texts["which"], which),
-        (texts["how_sure"], [sure]),
+        (texts["how_sure"], [sure, *_coverage(texts, metrics)]),
         (texts["cost"], _cost(texts)),
         (texts["change"], _change(texts, comparison["verdict"])),
     ]
+
+
+def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
+    shares = {f"{name}_{level}": metrics[name].get(f"coverage_{level}") for name in FAMILIES for level in (80, 95)}
+    if None in shares.values():
+        return []
+    return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
 
 
 def _cost(texts: Texts) -> list[str]:
@@ -123,7 +134,7 @@ def _cost(texts: Texts) -> list[str]:
 def _change(texts: Texts, verdict: str) -> list[str]:
     critical = read_json(paths.PROBE).get("critical_lag", {}).get("rnn")
     shorter = critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact"
-    memory = [texts["change_memory"].format(lag=critical["text"])] if shorter else []
+    memory = [texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))] if shorter else []
     meta = read_json(paths.META)
     fewest = 4 * (meta["context_length"] + meta["prediction_length"])
     narrower = [texts["change_inconclusive"].format(windows=fewest)] if verdict == "inconclusive" else []
@@ -151,12 +162,25 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
         interval = Cell("" if None in ends else f"{ends[0]:.3g} … {ends[1]:.3g}", "" if None in ends else ends[0])
         title = texts["claim_titles"].get(name, claim["claim"])
         verdict = texts["claim_verdicts"][claim["verdict"]]
-        sentence = f"{claim['sentence']} ({claim['measure']})"
+        sentence = f"{_sentence(texts, claim)} ({_measure(texts, name, claim)})"
         found = number(claim.get("number"), ".3g")
         rows.append(
             [Cell(name, place), Cell(title, title), Cell(verdict, verdict), found, interval, Cell(sentence, sentence)]
         )
     return rows
+
+
+def _sentence(texts: Texts, claim: Mapping[str, Any]) -> str:
+    pieces = [Piece(**one) for one in claim.get("pieces", [])]
+    return tell(pieces, texts["lang"]) if pieces else str(claim["sentence"])
+
+
+def _measure(texts: Texts, name: str, claim: Mapping[str, Any]) -> str:
+    """What the number of a claim is, and where the claim is true."""
+    if name not in texts["claim_measures"]:
+        return str(claim["measure"])
+    rule = RULES[name]
+    return str(texts["claim_true"][rule.side].format(measure=texts["claim_measures"][name], threshold=rule.threshold))
 
 
 def _tuning(texts: Texts, report: Mapping[str, Any]) -> dict[str, Any]:
