@@ -1,0 +1,78 @@
+"""Tables of studies: effects that were planted come out, with their sign and size."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table, main_effects
+
+FACTORS = ["family", "tokens", "readout"]
+
+
+def planted(noise=0.0):
+    """Patches take 20 % off whatever the rest is, flatten adds 10 %, the family changes nothing."""
+    generator = np.random.default_rng(0)
+    rows = [
+        {
+            "family": family,
+            "tokens": tokens,
+            "readout": readout,
+            "seed": seed,
+            "mse": 0.4
+            * (0.8 if tokens == "patch" else 1.0)
+            * (1.1 if readout == "flatten" else 1.0)
+            * np.exp(noise * generator.standard_normal()),
+        }
+        for family, tokens, readout, seed in itertools.product(
+            ("rnn", "transformer"), ("point", "patch"), ("last", "flatten"), range(3)
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_planted_effects_are_found():
+    """Ratios, so that an effect means the same at a high and at a low error."""
+    found = {one.factor: one for one in main_effects(planted(), FACTORS)}
+    assert found["tokens"].relative_difference == pytest.approx(-0.2)
+    assert (found["tokens"].against, found["tokens"].level) == ("point", "patch")
+    assert found["readout"].relative_difference == pytest.approx(0.1)
+    assert found["family"].relative_difference == pytest.approx(0.0)
+
+
+def test_intervals_hold_planted_effects_and_tell_noise_from_effect():
+    """With noise of 2 % per run the 20 % are sure, and nothing is claimed of the family."""
+    found = {one.factor: one for one in main_effects(planted(0.02), FACTORS)}
+    assert found["tokens"].low < -0.2 < found["tokens"].high < 0
+    assert found["family"].low < 0 < found["family"].high
+
+
+def test_a_missing_cell_is_refused():
+    """Its effect would be counted to another factor."""
+    with pytest.raises(ValueError, match="expected each of the 24 combinations once, got 23"):
+        main_effects(planted().iloc[1:], FACTORS)
+
+
+def test_tables_tell_the_numbers_of_the_runs():
+    runs = planted()
+    assert "| tokens | point to patch | -20.0% (-20.0% to -20.0%) |" in effect_table(runs, FACTORS)
+    rows = cell_table(runs, FACTORS).splitlines()
+    assert rows[2] == "| rnn | patch | last | 0.320 (0.320 to 0.320) |"
+    assert len(rows) == 2 + 8
+
+
+def test_the_table_of_horizons_has_a_row_per_family_and_recipe():
+    runs = pd.DataFrame(
+        [
+            ("rnn", "rnn-best", length, seed, length / 100 + seed, 10.0 + length)
+            for length in (192, 96)
+            for seed in (0, 2)
+        ],
+        columns=["family", "recipe", "prediction_length", "seed", "mse", "train_seconds"],
+    )
+    table = horizon_table(runs).splitlines()
+    assert table[0].startswith("| family | recipe | H = 96 | H = 192 |")
+    assert table[2].startswith("| RNN | rnn-best | 1.960 (")
+    assert "| 2.920 (" in table[2]
+    assert table[2].endswith("| 106 to 202 |")
