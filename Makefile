@@ -18,7 +18,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium repro test test-pipeline lint format experiments sweep readme lock clean
+.PHONY: help setup chromium repro test test-pipeline lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,15 @@ experiments: $(READY)  ## Show the experiments in a table that fits a screen
 
 sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
 	python -m rnn_vs_transformer.reporting.sweep
+
+search: $(READY)  ## Repeat the search for the recipes on the validation split of ETTh1 (data/raw/ETTh1.csv; an hour)
+	python -m studies.search
+
+etth1: $(READY)  ## Both families with each recipe at the published horizons of ETTh1, through DVC's queue (hours)
+	python -m studies.etth1
+
+factorial: $(READY)  ## How much is recipe, how much is family: a factorial on ETTh1 (an hour)
+	python -m studies.factorial
 
 readme: $(READY)  ## Put the committed results into both READMEs
 	python -m rnn_vs_transformer.reporting.readme

@@ -1,4 +1,4 @@
-"""Commands for using what was trained: `python -m rnn_vs_transformer forecast --help`."""
+"""Commands beside the pipeline: `python -m rnn_vs_transformer --help`."""
 
 import argparse
 import sys
@@ -16,9 +16,13 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.add_argument("--output", type=Path, required=True, help="CSV to write")
     forecast.add_argument("--family", choices=["rnn", "transformer"], help="default: the lower validation loss")
     forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
+    forecast.set_defaults(run=_forecast)
+    recipe = commands.add_parser("recipe", help="print a recipe of params/ for: dvc exp run $(...)")
+    recipe.add_argument("name", help="a file of params/ without its ending")
+    recipe.set_defaults(run=_recipe)
     chosen = parser.parse_args(arguments)
     try:
-        _forecast(chosen)
+        chosen.run(chosen)
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
@@ -43,6 +47,12 @@ def _forecast(chosen: argparse.Namespace) -> None:
     forecast = forecaster.predict(frame)
     write_table(chosen.output, forecast)
     print(f"{chosen.output}: {schema.prediction_length} steps ahead by the {forecaster.family}")  # noqa: T201
+
+
+def _recipe(chosen: argparse.Namespace) -> None:
+    from rnn_vs_transformer.params.recipes import recipe_overrides  # noqa: PLC0415
+
+    print(*(f"-S {override}" for override in recipe_overrides(chosen.name)))  # noqa: T201
 
 
 if __name__ == "__main__":

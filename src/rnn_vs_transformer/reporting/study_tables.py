@@ -1,0 +1,96 @@
+"""Tables of studies in Markdown: means over seeds with intervals, and main effects of a factorial."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rnn_vs_transformer.probes.intervals import mean_interval
+from rnn_vs_transformer.reporting.style import LABELS
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much a level of a factor changes the MSE against the factor's first level, all other factors averaged."""
+
+    factor: str
+    level: str
+    against: str
+    relative_difference: float
+    """Geometric mean of the ratio, less 1; negative where the level is the better."""
+    low: float | None
+    high: float | None
+    """Ends of Student's 95 % interval over seeds."""
+
+
+def main_effects(runs: pd.DataFrame, factors: Sequence[str]) -> list[Effect]:
+    """Main effects of a full factorial on the logarithm of the MSE.
+
+    Args:
+        runs: One row per run, a column per factor, `seed` and `mse`; every combination with every seed.
+        factors: Columns that are factors; the first level of each, in order of appearance, is what is compared against.
+
+    Raises:
+        ValueError: A combination is missing, so that an effect would be mixed with another.
+    """
+    counts = runs.groupby([*factors, "seed"]).size()
+    whole = runs["seed"].nunique() * int(np.prod([runs[factor].nunique() for factor in factors]))
+    if len(counts) != whole or (counts != 1).any():
+        raise ValueError(f"expected each of the {whole} combinations once, got {len(runs)} runs of {len(counts)}")
+    effects = []
+    for factor in factors:
+        logs = runs.assign(log_mse=np.log(runs["mse"]))
+        means = logs.pivot_table(index=factor, columns="seed", values="log_mse", sort=False)  # (levels, seeds)
+        against, *levels = means.index
+        for level in levels:
+            found = mean_interval((means.loc[level] - means.loc[against]).to_numpy())
+            low, high = (None if end is None else float(np.expm1(end)) for end in (found.low, found.high))
+            effects.append(Effect(factor, str(level), str(against), float(np.expm1(found.mean)), low, high))
+    return effects
+
+
+def effect_table(runs: pd.DataFrame, factors: Sequence[str]) -> str:
+    """Main effects, one row each."""
+    lines = ["| factor | change | effect on test MSE (95 % over seeds) |", "|---|---|---|"]
+    for one in main_effects(runs, factors):
+        interval = "" if one.low is None or one.high is None else f" ({one.low:+.1%} to {one.high:+.1%})"
+        lines.append(f"| {one.factor} | {one.against} to {one.level} | {one.relative_difference:+.1%}{interval} |")
+    return "\n".join(lines)
+
+
+def cell_table(runs: pd.DataFrame, factors: Sequence[str]) -> str:
+    """Mean test MSE of every combination with Student's interval over seeds, the best first."""
+    cells = runs.groupby(list(factors), sort=False)["mse"].apply(np.asarray).reset_index()
+    cells = cells.sort_values("mse", key=lambda losses: losses.map(np.mean))
+    lines = ["| " + " | ".join([*factors, "test MSE (95 %)"]) + " |", "|---" * (len(factors) + 1) + "|"]
+    lines += [
+        "| " + " | ".join([*(str(row[factor]) for factor in factors), _interval(row["mse"])]) + " |"
+        for _, row in cells.iterrows()
+    ]
+    return "\n".join(lines)
+
+
+def horizon_table(runs: pd.DataFrame) -> str:
+    """Mean test MSE with interval per family and recipe, a column per prediction length.
+
+    Args:
+        runs: Columns family, recipe, prediction_length, mse, train_seconds, one row per seed.
+    """
+    lengths = sorted(runs["prediction_length"].unique())
+    lines = [
+        "| family | recipe | " + " | ".join(f"H = {length}" for length in lengths) + " | training s per seed |",
+        "|---" * (len(lengths) + 3) + "|",
+    ]
+    for (family, recipe), some in runs.groupby(["family", "recipe"]):
+        cells = [_interval(some.loc[some["prediction_length"] == length, "mse"].to_numpy()) for length in lengths]
+        seconds = some.groupby("prediction_length")["train_seconds"].mean()
+        spent = f"{seconds.min():.0f} to {seconds.max():.0f}"
+        lines.append("| " + " | ".join([LABELS[str(family)], str(recipe), *cells, spent]) + " |")
+    return "\n".join(lines)
+
+
+def _interval(losses: npt.NDArray[np.float64]) -> str:
+    found = mean_interval(losses)
+    return f"{found.mean:.3f}" + ("" if found.low is None else f" ({found.low:.3f} to {found.high:.3f})")

@@ -1,0 +1,44 @@
+"""Both families on ETTh1 at the published horizons, with each recipe: `make etth1`, with ETTh1.csv in data/raw/.
+
+Every run trains both families in the same shell, so a row of the table says how each fares with its own recipe and with
+the other's. Nothing is chosen here; the recipes were, by `studies/search.py`, on validation.
+"""
+
+import sys
+from pathlib import Path
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.files import write_table
+from rnn_vs_transformer.params.recipes import recipe_overrides
+from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
+from rnn_vs_transformer.reporting.study_tables import horizon_table
+
+SERIES = "data/raw/ETTh1.csv"
+RECIPES = ("rnn-best", "transformer-best")
+PREDICTION_LENGTHS = (96, 192, 336, 720)
+COLUMNS = ["family", "recipe", "prediction_length", "seed", "mse", "mae", "train_seconds"]
+
+
+def main() -> None:
+    """Run what has not run yet, then write docs/results/etth1.csv and print the table."""
+    runs = {
+        Experiment(
+            f"etth1-{recipe}-{length}",
+            (*recipe_overrides("ett"), *recipe_overrides(recipe), f"data.prediction_length={length}"),
+        ): (recipe, length)
+        for recipe in RECIPES
+        for length in PREDICTION_LENGTHS
+    }
+    run_queued(list(runs), copied=[SERIES])
+    found = read_seeds(list(runs))
+    for number, column in enumerate(("recipe", "prediction_length")):
+        found[column] = found["experiment"].map({run.name: value[number] for run, value in runs.items()})
+    write_table(Path("docs/results/etth1.csv"), found[COLUMNS].sort_values(COLUMNS[:4]))
+    print(horizon_table(found))  # noqa: T201
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
