@@ -1,0 +1,43 @@
+"""Studies: many experiments through DVC's queue, read back seed by seed."""
+
+import io
+import sys
+
+import numpy as np
+import pandas as pd
+from conftest import Clone
+
+STUDY = """
+import sys
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
+
+csv = ("data.source=csv", "data.file=data/raw/panel.csv", "data.season_length=8")
+runs = [Experiment(f"patch-{length}", (*csv, f"model.patch_length={length}")) for length in (1, 4)]
+refused = Experiment("refused", (*csv, "model.patch_length=999"))
+try:
+    run_queued([*runs, refused], copied=["data/raw/panel.csv"])
+except InputError as error:
+    print(error, file=sys.stderr)
+run_queued(runs, copied=["data/raw/panel.csv"])
+print(read_seeds(runs).to_csv(index=False))
+"""
+
+
+def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(clone: Clone) -> None:
+    """What documented sweeps rest on; a failed run is told by name, and those that are done are not repeated."""
+    steps = np.arange(900)
+    noise = np.random.default_rng(0).standard_normal((900, 2))
+    panel = pd.DataFrame(np.sin(steps / 4)[:, None] + 0.1 * noise, columns=["a", "b"])
+    panel.to_csv(clone.folder / "data/raw/panel.csv", index=False)
+
+    shown = clone.run(sys.executable, "-c", STUDY)
+
+    assert "experiment refused failed; see why: dvc queue logs refused" in shown
+    rows = pd.read_csv(io.StringIO(shown[shown.index("family,") : shown.rindex("\n\n") + 1].split("\n\n")[0]))
+    assert sorted(zip(rows["experiment"], rows["family"], rows["seed"], strict=True)) == [
+        (name, family, seed) for name in ("patch-1", "patch-4") for family in ("rnn", "transformer") for seed in (0, 1)
+    ]
+    assert (rows["train_seconds"] > 0).all()
+    assert rows["mse"].nunique() == len(rows)
+    assert clone.run("dvc", "exp", "list", "--name-only").split().count("patch-1") == 1
