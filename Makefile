@@ -18,7 +18,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium repro test test-pipeline lint format experiments sweep search etth1 factorial readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,10 @@ repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figure
 	dvc repro
 
 test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests (at most 10 minutes on 2 cores)
-	pytest tests
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
+
+test-unit: $(READY)  ## Only the tests that need no DVC
+	pytest tests/unit tests/property
 
 test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
 	pytest tests/pipeline

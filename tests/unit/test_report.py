@@ -13,6 +13,7 @@ import pytest
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.reporting import report
+from rnn_vs_transformer.reporting.backtest import backtest_sentences
 from rnn_vs_transformer.reporting.claim_rules import RULES
 from rnn_vs_transformer.reporting.claim_texts import load_words, piece
 from rnn_vs_transformer.reporting.report import claim_rows, comparison_rows, load_texts, write_report
@@ -74,6 +75,7 @@ def saved(tmp_path, monkeypatch):
                                         "C10": {**CLAIM, "verdict": "not measured"}}))  # fmt: skip
     paths.PROBE.write_text(json.dumps({}))
     paths.DECODING.write_text(json.dumps({"seeds": 0, "not_compared": "decoding.seeds is 0"}))
+    paths.BACKTEST.write_text(json.dumps({"refit": "none"}))
     paths.TUNING.write_text(json.dumps({"trials": 0, "families": {}}))
     paths.META.write_text(json.dumps(META))
     paths.PARAMS.write_text("a: <i>1</i>\n")
@@ -95,6 +97,21 @@ def placeholders(text: object) -> object:
     if isinstance(text, list):
         return [placeholders(value) for value in text]
     return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_backtest_is_told_beside_the_fixed_split(saved, language) -> None:
+    """Both errors of each family, which way the difference goes, and nothing where no refit was asked for."""
+    texts = load_texts(language)
+    assert backtest_sentences(texts) == []
+    refit = {name: {"mse": value} for name, value in (("rnn", 0.77), ("transformer", 0.55), ("ridge", 0.66))}
+    comparison = {"relative_mse_difference": -0.2857, "ci_low": -0.4, "ci_high": -0.1, "verdict": "transformer better"}
+    paths.BACKTEST.write_text(json.dumps({"refit": 500, "refits": 5, **refit, "comparison": comparison}))
+
+    found, verdict = backtest_sentences(texts)
+
+    assert all(text in found for text in ("500", "0.770", "0.550", "0.660", f"{METRICS['rnn']['mse']:.3f}"))
+    assert all(text in verdict for text in ("29 %", "-40 %", "-10 %", texts["verdicts"]["transformer better"]))
 
 
 def test_both_languages_say_the_same() -> None:

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
+from rnn_vs_transformer.reporting.backtest import backtest_sentences
 from rnn_vs_transformer.reporting.cells import Cell, number
 from rnn_vs_transformer.reporting.claim_rules import RULES
 from rnn_vs_transformer.reporting.claim_texts import Piece, tell
@@ -82,6 +83,7 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
         cards=_cards(texts, metrics),
         comparison=comparison_rows(texts, metrics),
         decoding=decoding_sentences(texts),
+        backtest=backtest_sentences(texts),
         claims=claim_rows(texts, claims),
         figures=[_picture(name, *words) for name, words in texts["figures"].items()],
         facts=_facts(texts),
