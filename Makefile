@@ -18,7 +18,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium repro test test-unit test-pipeline lint format experiments sweep search etth1 factorial readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,14 +43,17 @@ chromium:  ## Install Chromium for the browser tests, where it is missing and ap
 repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figures
 	dvc repro
 
-test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests (at most 10 minutes on 2 cores)
+test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 10 minutes on 2 cores)
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
 
 test-unit: $(READY)  ## Only the tests that need no DVC
 	pytest tests/unit tests/property
 
 test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
-	pytest tests/pipeline
+	pytest tests/pipeline -m "not slow"
+
+test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, studies, queue, tuned and stepwise pipelines
+	pytest tests/pipeline -m slow
 
 lint: $(READY)  ## Ruff and strict mypy
 	ruff check .

@@ -108,7 +108,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     clone.run("git", "init", "--quiet", "--initial-branch", "main")
     clone.commit("tiny settings")
     rebuilt = stages_run(clone.run("dvc", "repro"))
-    assert rebuilt == set(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
+    whole = set(yaml.safe_load((folder / "dvc.yaml").read_text())["stages"])
+    assert rebuilt == whole - {"tuning"}, "without trials, what `tuning` reads is the same at any settings"
     clone.commit("results")
     return clone
 

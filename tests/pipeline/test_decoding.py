@@ -4,15 +4,17 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from conftest import Clone, stages_run
 
 
+@pytest.mark.slow
 def test_the_whole_pipeline_works_step_by_step(finished: Clone, clone: Clone, tmp_path: Path) -> None:
     """One setting changes what is the main comparison and what is beside it; the comparison of both stays the same."""
     ran = stages_run(clone.run("dvc", "exp", "run", "-S", "model.decoding=autoregressive"))
     stages = set(yaml.safe_load((clone.folder / "dvc.yaml").read_text())["stages"])
-    assert stages - ran == {"generate", "probe", "cost"}
+    assert stages - ran == {"generate", "probe", "cost", "tuning"}
     for name in ("reports/decoding.json", "reports/decoding.csv"):
         assert (clone.folder / name).read_bytes() == (finished.folder / name).read_bytes(), name
     compared = json.loads((clone.folder / "reports/decoding.json").read_text())
@@ -30,6 +32,7 @@ def test_the_whole_pipeline_works_step_by_step(finished: Clone, clone: Clone, tm
         assert len((tmp_path / "out.csv").read_text().splitlines()) == 1 + 6
 
 
+@pytest.mark.slow
 def test_the_comparison_can_be_switched_off(clone: Clone) -> None:
     """Nothing is trained then, the rest of the pipeline goes on, and DVC keeps the empty folders."""
     output = clone.run("dvc", "exp", "run", "-S", "decoding.seeds=0")

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pytest
 from conftest import Clone
 
 STUDY = """
@@ -24,6 +25,7 @@ print(read_seeds(runs).to_csv(index=False))
 """
 
 
+@pytest.mark.slow
 def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(clone: Clone) -> None:
     """What documented sweeps rest on; a failed run is told by name, and those that are done are not repeated."""
     steps = np.arange(900)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from conftest import ROOT, Clone, set_params
 
 INSTALL = ["make setup", ". .venv/bin/activate"]
@@ -20,6 +21,7 @@ def test_both_languages_give_the_same_commands() -> None:
     assert commands(ROOT / "docs/tutorial.md") == commands(ROOT / "docs/tutorial.zh-CN.md")
 
 
+@pytest.mark.slow
 def test_every_command_of_the_tutorial_works(finished: Clone, tmp_path: Path) -> None:
     """A reader copies them one after the other; each must end well and leave what the text says."""
     clone = finished.copy(tmp_path / "clone")
