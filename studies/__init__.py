@@ -1,1 +1,9 @@
 """Studies: many runs of the pipeline with one question, each a script that anyone can rerun (see docs/results.md)."""
+
+from rnn_vs_transformer.params.recipes import recipe_overrides
+
+
+def study_base() -> tuple[str, ...]:
+    """Where every run of a study starts: the case study on ETTh1, whatever `-S` has left in params.yaml."""
+    settings = ("tune.trials=0", "evaluate.refit=none", "decoding.seeds=0")
+    return (*recipe_overrides("case-study"), *recipe_overrides("ett"), *settings)

@@ -12,6 +12,7 @@ from rnn_vs_transformer.files import write_table
 from rnn_vs_transformer.params.recipes import recipe_overrides
 from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
 from rnn_vs_transformer.reporting.study_tables import horizon_table
+from studies import study_base
 
 SERIES = "data/raw/ETTh1.csv"
 RECIPES = ("rnn-best", "transformer-best")
@@ -24,7 +25,7 @@ def main() -> None:
     runs = {
         Experiment(
             f"etth1-{recipe}-{length}",
-            (*recipe_overrides("ett"), *recipe_overrides(recipe), f"data.prediction_length={length}"),
+            (*study_base(), *recipe_overrides(recipe), f"data.prediction_length={length}"),
         ): (recipe, length)
         for recipe in RECIPES
         for length in PREDICTION_LENGTHS

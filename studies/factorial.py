@@ -1,6 +1,6 @@
 """How much is recipe, how much is family: mixer x instance norm x tokens x readout on ETTh1, H = 96: `make factorial`.
 
-A small model and a short training, the same in all cells, so that the whole runs in half an hour on two cores; it tells
+A small model and a short training, the same in all cells, an hour or so on two cores; it tells
 effects, not best results.
 """
 
@@ -13,6 +13,7 @@ from rnn_vs_transformer.files import write_table
 from rnn_vs_transformer.params.recipes import recipe_overrides
 from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
 from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table
+from studies import study_base
 
 SERIES = "data/raw/ETTh1.csv"
 FACTORS = {
@@ -28,7 +29,7 @@ COLUMNS = ["family", *FACTORS, "seed", "mse", "mae", "validation_mse", "train_se
 
 def main() -> None:
     """Run what has not run yet, then write docs/results/factorial.csv and print cells and main effects."""
-    base = [*recipe_overrides("ett"), *recipe_overrides("factorial")]
+    base = [*study_base(), *recipe_overrides("factorial")]
     runs = {}
     for levels in itertools.product(*FACTORS.values()):
         settings = [word for factor, level in zip(FACTORS, levels, strict=True) for word in FACTORS[factor][level]]

@@ -154,6 +154,7 @@ def test_a_diverging_training_names_seed_and_epoch(clone: Clone) -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.slow
 def test_the_shipped_series_works_at_once(clone: Clone) -> None:
     output = clone.run("dvc", "exp", "run", "-S", "data.source=csv", "evaluate")
     assert "interpolated cells: 5" in output

@@ -183,6 +183,21 @@ def test_shared_settings_are_searched_over_the_same_values(configure):
     assert all(spaces["rnn"][key] == spaces["transformer"][key] for key in shared)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("decoding", ["direct", "autoregressive"])
+def test_every_value_that_is_searched_makes_valid_settings(configure, family, decoding):
+    """A refusal after minutes of trials has cost them; the linear highway is for direct decoding alone."""
+    params = configure({"model.decoding": decoding})
+    current = current_settings(family, params.model, params.train)
+    space = search_space(
+        current, Search(params.tune.part(TunePlan), params.tune.shared, getattr(params.tune, family), None)
+    )
+    for key, choices in space.items():
+        for value in choices if isinstance(choices, list) else [choices.low, choices.high]:
+            current.with_values({key: value})
+    assert ("model.linear_highway" in space) == (decoding == "direct")
+
+
 def test_what_was_chosen_has_the_least_loss_on_fresh_seeds():
     """The best of many on one seed is partly luck; fresh seeds decide between the finalists."""
     lucky, sound = Finalist(3, True, [0.1, 0.9]), Finalist(5, False, [0.3, 0.3])

@@ -1,6 +1,8 @@
 """Many experiments through DVC's queue, and what each of their training runs came to."""
 
+import hashlib
 import io
+import json
 import subprocess
 import time
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.reporting.style import FAMILIES
 
 POLL_SECONDS = 5.0
+UNDER_WAY = {"Queued", "Running"}
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,11 @@ def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = ()) ->
     Raises:
         InputError: DVC refuses an experiment, or one failed.
     """
-    known = set(_run("dvc", "exp", "list", "--name-only").split())
-    missing = [one for one in experiments if one.name not in known]
-    for one in missing:
+    done = set(_run("dvc", "exp", "list", "--name-only").split())
+    missing = [one for one in experiments if one.name not in done]
+    under_way = {name for name, state in _states({one.name for one in missing}).items() if state in UNDER_WAY}
+    for one in (one for one in missing if one.name not in under_way):
+        _forget(one.name)
         paths_copied = [word for path in copied for word in ("--copy-paths", path)]
         settings = [word for override in one.overrides for word in ("--set-param", override)]
         _run("dvc", "exp", "run", "--queue", "--name", one.name, *paths_copied, *settings, "evaluate")
@@ -53,7 +58,7 @@ def _wait(experiments: Sequence[Experiment]) -> None:
     with tqdm(total=len(names), desc="experiments", unit="run") as bar:
         while True:
             time.sleep(POLL_SECONDS)
-            status = _states(names)
+            status = _states(names)  # where a name had earlier tasks, they were forgotten before it was queued
             bar.update(sum(state in {"Success", "Failed"} for state in status.values()) - bar.n)
             if failed := [name for name, state in status.items() if state == "Failed"]:
                 raise InputError(f"experiment {failed[0]} failed; see why: dvc queue logs {failed[0]}")
@@ -62,16 +67,24 @@ def _wait(experiments: Sequence[Experiment]) -> None:
 
 
 def _states(names: set[str]) -> dict[str, str]:
-    """State of each experiment that DVC's queue knows, by name; of several tasks of a name, the last one's."""
+    """State of each experiment that DVC's queue knows, by name."""
     rows = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
     return {row[1]: row[-1] for row in rows if len(row) > 2 and row[1] in names}  # noqa: PLR2004
+
+
+def _forget(name: str) -> None:
+    """Take finished tasks of this name out of the queue; DVC keeps those of earlier commits, and failed ones."""
+    rows = _run("dvc", "queue", "status").split()
+    for _ in range(rows.count(name)):
+        _run("dvc", "queue", "remove", name)
 
 
 def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
     """Scores and training time of every seed of every experiment.
 
     Returns:
-        Columns experiment, family, seed, mse, mae, validation_mse, train_seconds.
+        Columns experiment, family, seed, mse, mae, validation_mse, train_seconds; the last is missing where DVC took
+        models from its cache, as the seconds in git are then those of another run.
 
     Raises:
         InputError: An experiment has no results.
@@ -82,10 +95,21 @@ def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
         seconds = pd.concat(
             [_read(one.name, paths.epoch_seconds(family).as_posix()).assign(family=family) for family in FAMILIES]
         )
+        seconds = seconds[seconds["family"].map(lambda family, run=one: _timed(run.name, family))]
         spent = seconds.groupby(["family", "seed"])["seconds"].sum().rename("train_seconds").reset_index()
-        table = seeds.merge(spent, on=["family", "seed"])
+        table = seeds.merge(spent, on=["family", "seed"], how="left")
         tables.append(table.drop(columns="first_50_mse").assign(experiment=one.name))
     return pd.concat(tables, ignore_index=True)
+
+
+def _timed(experiment: str, family: str) -> bool:
+    """Whether the times of an experiment were measured on the models that it has."""
+    from dvc.api import read  # noqa: PLC0415 - slow to import
+
+    revision = _revision(experiment)
+    history = read(paths.history(family).as_posix(), rev=revision)
+    timed = json.loads(read(paths.TIMINGS.as_posix(), rev=revision)).get(family, {})
+    return bool(timed.get("of_history") == hashlib.sha256(history.encode()).hexdigest()[:12])
 
 
 def _read(experiment: str, path: str) -> pd.DataFrame:

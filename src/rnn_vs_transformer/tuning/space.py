@@ -62,10 +62,13 @@ def search_space(current: FamilySettings, search: Search) -> Space:
         "model.linear_highway": shared.linear_highway,
         **{f"model.{name}": choices for name, choices in own.model_dump().items()},
     }
+    fixed = PINNED if search.plan.budget == "parameters" else set()
+    if current.model.decoding == "autoregressive":
+        fixed = fixed | {"model.linear_highway"}  # all steps at once, so the schema refuses it there
     now = values_of(current, listed)
     for key, choices in listed.items():
         tried = list(dict.fromkeys([*choices, now[key]]))
-        if len(tried) > 1 and not (search.plan.budget == "parameters" and key in PINNED):
+        if len(tried) > 1 and key not in fixed:
             space[key] = tried
     return space
 
