@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TIME_LIMIT = 280
+TIME_LIMIT = 600
 
 TINY = {
     "data.synthetic.length": 900,
