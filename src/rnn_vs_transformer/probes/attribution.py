@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.data.windows import Batch
+from rnn_vs_transformer.models.layers import split_heads
 from rnn_vs_transformer.models.positional import rotate
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention
@@ -134,19 +135,13 @@ def last_token_attention(layer: EncoderLayer, tokens: Tensor) -> Tensor:
     """
     normed = layer.attention_norm(tokens)
     key, _ = layer.key_value(normed).chunk(2, dim=-1)
-    query, key = (_split_heads(part, layer.heads) for part in (layer.query(normed[:, -1:]), key))
+    query, key = (split_heads(part, layer.heads) for part in (layer.query(normed[:, -1:]), key))
     if layer.rotary:
         positions = torch.arange(tokens.shape[1], device=tokens.device)
         query, key = rotate(query, positions[-1:]), rotate(key, positions)
     logits = query @ key.transpose(-1, -2) / key.shape[-1] ** 0.5  # (B, heads, 1, T)
     weights: Tensor = logits.softmax(dim=-1).squeeze(2)
     return weights
-
-
-def _split_heads(tokens: Tensor, heads: int) -> Tensor:
-    """(B, T, D) -> (B, heads, T, D/heads)."""
-    batch, count, width = tokens.shape
-    return tokens.view(batch, count, heads, width // heads).transpose(1, 2)
 
 
 def _to_steps(over_tokens: Tensor, forecaster: Forecaster, length: int) -> FloatArray:
