@@ -20,14 +20,16 @@ try:
     run_queued([*runs, refused], copied=["data/raw/panel.csv"])
 except InputError as error:
     print(error, file=sys.stderr)
-run_queued(runs, copied=["data/raw/panel.csv"])
+mended = Experiment(refused.name, (*csv, "model.patch_length=2"))
+run_queued([*runs, mended], copied=["data/raw/panel.csv"])
+runs.append(mended)
 print(read_seeds(runs).to_csv(index=False))
 """
 
 
 @pytest.mark.slow
 def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(clone: Clone) -> None:
-    """What documented sweeps rest on; a failed run is told by name, and those that are done are not repeated."""
+    """What documented sweeps rest on; a failed run is told by name, runs when mended, and those that are done are not repeated."""
     steps = np.arange(900)
     noise = np.random.default_rng(0).standard_normal((900, 2))
     panel = pd.DataFrame(np.sin(steps / 4)[:, None] + 0.1 * noise, columns=["a", "b"])
@@ -38,7 +40,10 @@ def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(
     assert "experiment refused failed; see why: dvc queue logs refused" in shown
     rows = pd.read_csv(io.StringIO(shown[shown.index("family,") : shown.rindex("\n\n") + 1].split("\n\n")[0]))
     assert sorted(zip(rows["experiment"], rows["family"], rows["seed"], strict=True)) == [
-        (name, family, seed) for name in ("patch-1", "patch-4") for family in ("rnn", "transformer") for seed in (0, 1)
+        (name, family, seed)
+        for name in ("patch-1", "patch-4", "refused")
+        for family in ("rnn", "transformer")
+        for seed in (0, 1)
     ]
     assert (rows["train_seconds"] > 0).all()
     assert rows["mse"].nunique() == len(rows)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
@@ -42,9 +43,13 @@ def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = ()) ->
     """
     done = set(_run("dvc", "exp", "list", "--name-only").split())
     missing = [one for one in experiments if one.name not in done]
-    under_way = {name for name, state in _states({one.name for one in missing}).items() if state in UNDER_WAY}
-    for one in (one for one in missing if one.name not in under_way):
-        _forget(one.name)
+    tasks = _tasks()
+    for one in missing:
+        states = [state for name, state in tasks if name == one.name]
+        if UNDER_WAY.intersection(states):
+            continue
+        for _ in states:  # finished tasks, of earlier commits or failed; DVC keeps them
+            _run("dvc", "queue", "remove", one.name)
         paths_copied = [word for path in copied for word in ("--copy-paths", path)]
         settings = [word for override in one.overrides for word in ("--set-param", override)]
         _run("dvc", "exp", "run", "--queue", "--name", one.name, *paths_copied, *settings, "evaluate")
@@ -58,7 +63,7 @@ def _wait(experiments: Sequence[Experiment]) -> None:
     with tqdm(total=len(names), desc="experiments", unit="run") as bar:
         while True:
             time.sleep(POLL_SECONDS)
-            status = _states(names)  # where a name had earlier tasks, they were forgotten before it was queued
+            status = {name: state for name, state in _tasks() if name in names}
             bar.update(sum(state in {"Success", "Failed"} for state in status.values()) - bar.n)
             if failed := [name for name, state in status.items() if state == "Failed"]:
                 raise InputError(f"experiment {failed[0]} failed; see why: dvc queue logs {failed[0]}")
@@ -66,17 +71,10 @@ def _wait(experiments: Sequence[Experiment]) -> None:
                 return
 
 
-def _states(names: set[str]) -> dict[str, str]:
-    """State of each experiment that DVC's queue knows, by name."""
+def _tasks() -> list[tuple[str, str]]:
+    """Name and state of each task that DVC's queue knows; a name can have several."""
     rows = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
-    return {row[1]: row[-1] for row in rows if len(row) > 2 and row[1] in names}  # noqa: PLR2004
-
-
-def _forget(name: str) -> None:
-    """Take finished tasks of this name out of the queue; DVC keeps those of earlier commits, and failed ones."""
-    rows = _run("dvc", "queue", "status").split()
-    for _ in range(rows.count(name)):
-        _run("dvc", "queue", "remove", name)
+    return [(row[1], row[-1]) for row in rows if len(row) > 2]  # noqa: PLR2004
 
 
 def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
@@ -91,33 +89,39 @@ def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
     """
     tables = []
     for one in experiments:
-        seeds = _read(one.name, paths.SEEDS.as_posix())
+        revision = _revision(one.name)
+        seeds = _read_table(revision, paths.SEEDS)
         seconds = pd.concat(
-            [_read(one.name, paths.epoch_seconds(family).as_posix()).assign(family=family) for family in FAMILIES]
+            [
+                _read_table(revision, paths.epoch_seconds(family)).assign(family=family, timed=_timed(revision, family))
+                for family in FAMILIES
+            ]
         )
-        seconds = seconds[seconds["family"].map(lambda family, run=one: _timed(run.name, family))]
-        spent = seconds.groupby(["family", "seed"])["seconds"].sum().rename("train_seconds").reset_index()
+        spent = (
+            seconds[seconds["timed"]].groupby(["family", "seed"])["seconds"].sum().rename("train_seconds").reset_index()
+        )
         table = seeds.merge(spent, on=["family", "seed"], how="left")
         tables.append(table.drop(columns="first_50_mse").assign(experiment=one.name))
     return pd.concat(tables, ignore_index=True)
 
 
-def _timed(experiment: str, family: str) -> bool:
+def _timed(revision: str, family: str) -> bool:
     """Whether the times of an experiment were measured on the models that it has."""
-    from dvc.api import read  # noqa: PLC0415 - slow to import
-
-    revision = _revision(experiment)
-    history = read(paths.history(family).as_posix(), rev=revision)
-    timed = json.loads(read(paths.TIMINGS.as_posix(), rev=revision)).get(family, {})
+    history = _read(revision, paths.history(family))
+    timed = json.loads(_read(revision, paths.TIMINGS)).get(family, {})
     return bool(timed.get("of_history") == hashlib.sha256(history.encode()).hexdigest()[:12])
 
 
-def _read(experiment: str, path: str) -> pd.DataFrame:
-    """A table of an experiment, from git or from DVC's cache."""
+def _read_table(revision: str, path: Path) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(_read(revision, path)))
+
+
+def _read(revision: str, path: Path) -> str:
+    """A file of an experiment, from git or from DVC's cache."""
     from dvc.api import read  # noqa: PLC0415 - slow to import
 
-    text: str = read(path, rev=_revision(experiment))
-    return pd.read_csv(io.StringIO(text))
+    text: str = read(path.as_posix(), rev=revision)
+    return text
 
 
 def _revision(experiment: str) -> str:
