@@ -29,7 +29,7 @@ print(read_seeds(runs).to_csv(index=False))
 
 @pytest.mark.slow
 def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(clone: Clone) -> None:
-    """What documented sweeps rest on; a failed run is told by name, runs when mended, and those that are done are not repeated."""
+    """What documented sweeps rest on; a failed run is named and runs when mended, what is done is not repeated."""
     steps = np.arange(900)
     noise = np.random.default_rng(0).standard_normal((900, 2))
     panel = pd.DataFrame(np.sin(steps / 4)[:, None] + 0.1 * noise, columns=["a", "b"])
