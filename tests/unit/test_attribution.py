@@ -64,7 +64,7 @@ def test_occlusion_tells_horizon_steps_apart():
     sample = random_sample()
     own = [DELAY - step for step in range(1, HORIZON + 1)]
     exact = one_channel(sample.context, Reads(own)(sample.context))
-    importance = occlude(Reads(own), exact, draw_donors(40, 0))
+    importance = occlude(Reads(own), exact, draw_donors(exact.channel, 0))
 
     assert np.argwhere(importance).tolist() == [[step, back] for step, back in enumerate(own)]
     assert (importance.max(axis=1) > 0.5).all(), "two windows differ by 2 in the mean square"
@@ -73,11 +73,22 @@ def test_occlusion_tells_horizon_steps_apart():
 def test_every_window_gets_another_one_and_each_lends_once():
     """A window that lent to itself would not be occluded."""
     for windows, seed in itertools.product((2, 3, 50), range(5)):
-        donors = draw_donors(windows, seed)
+        donors = draw_donors(torch.zeros(windows, dtype=torch.long), seed)
         assert sorted(donors.tolist()) == list(range(windows))
         assert not (donors == torch.arange(windows)).any()
-    assert torch.equal(draw_donors(50, 1), draw_donors(50, 1))
-    assert not torch.equal(draw_donors(50, 1), draw_donors(50, 2))
+    one_channel_only = torch.zeros(50, dtype=torch.long)
+    assert torch.equal(draw_donors(one_channel_only, 1), draw_donors(one_channel_only, 1))
+    assert not torch.equal(draw_donors(one_channel_only, 1), draw_donors(one_channel_only, 2))
+
+
+@pytest.mark.parametrize(("channel", "keeps"), [([0] * 5 + [1] * 2 + [4] * 9, True), ([0, 0, 1], False)])
+def test_windows_lend_within_their_channel_where_each_has_two(channel, keeps):
+    """Another channel's values would test the difference of channels, not of steps."""
+    numbers = torch.tensor(channel)
+    donors = draw_donors(numbers, 0)
+    assert sorted(donors.tolist()) == list(range(len(channel)))
+    assert not (donors == torch.arange(len(channel))).any()
+    assert torch.equal(numbers[donors], numbers) == keeps
 
 
 def attention_layer(configure, **changes):

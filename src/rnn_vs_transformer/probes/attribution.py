@@ -73,11 +73,24 @@ def occlude(forecaster: nn.Module, sample: Batch, donors: Tensor) -> FloatArray:
     return importance
 
 
-def draw_donors(windows: int, seed: int) -> Tensor:
-    """A random window for each of the windows (N,), N >= 2; never itself, and each lends once."""
-    order = torch.from_numpy(np.random.default_rng(seed).permutation(windows))
-    donors = torch.empty_like(order)
-    donors[order] = order.roll(1)
+def draw_donors(channel: Tensor, seed: int) -> Tensor:
+    """A random window of the same channel for each window (N,), N >= 2; never itself, and each lends once.
+
+    Where a channel has one window only, as in a panel of many channels, all windows lend to each other: values are
+    z-scored per channel, so that a stranger's are still of a familiar size.
+
+    Args:
+        channel: Number of each window's channel (N,).
+        seed: Of the draw.
+    """
+    draw = np.random.default_rng(seed)
+    groups = [torch.nonzero(channel == one).flatten() for one in torch.unique(channel)]
+    if min(len(group) for group in groups) == 1:
+        groups = [torch.arange(len(channel))]
+    donors = torch.empty_like(channel)
+    for group in groups:
+        order = group[torch.from_numpy(draw.permutation(len(group)))]
+        donors[order] = order.roll(1)
     return donors
 
 

@@ -94,7 +94,7 @@ def inspect_seed(builders: Mapping[str, Builder], params: InspectParams, seed: i
     """Look into all models of one seed."""
     meta = load_meta()
     sample = sample_windows(development_windows(meta)[1], params.windows)
-    donors = draw_donors(len(sample.context), params.seed)
+    donors = draw_donors(sample.channel, params.seed)
     gradients, attributions = [], []
     for family, build in builders.items():
         model = trained_settings(family).model
