@@ -80,6 +80,8 @@ SMALL = {
         "batch_size": [16, 32],
         "dropout": [0.0, 0.2],
         "linear_highway": [False, True],
+        "patch_length": [1, 4],
+        "readout": ["last", "segments"],
     },
     "tune.rnn": {"cell": ["rnn", "gru"], "rnn_width": [4, 8, 64], "rnn_layers": [1, 2]},
     "tune.transformer": {

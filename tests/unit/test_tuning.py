@@ -26,7 +26,7 @@ from rnn_vs_transformer.tuning.choose import choose_settings
 from rnn_vs_transformer.tuning.finalists import CLAIMED, Finalist, choose, pick_finalists
 from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
 from rnn_vs_transformer.tuning.runs import FEWEST_TRIALS, Run, is_worse, medians_by_epoch
-from rnn_vs_transformer.tuning.space import Search, search_space, transformer_size
+from rnn_vs_transformer.tuning.space import Search, search_space, transformer_size, with_stride
 from rnn_vs_transformer.tuning.store import Store
 
 FAMILIES = ("rnn", "transformer")
@@ -186,7 +186,7 @@ def test_shared_settings_are_searched_over_the_same_values(configure):
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("decoding", ["direct", "autoregressive"])
 def test_every_value_that_is_searched_makes_valid_settings(configure, family, decoding):
-    """A refusal after minutes of trials has cost them; the linear highway is for direct decoding alone."""
+    """A refusal after minutes of trials has cost them; readout and linear highway are for direct decoding alone."""
     params = configure({"model.decoding": decoding})
     current = current_settings(family, params.model, params.train)
     space = search_space(
@@ -195,7 +195,24 @@ def test_every_value_that_is_searched_makes_valid_settings(configure, family, de
     for key, choices in space.items():
         for value in choices if isinstance(choices, list) else [choices.low, choices.high]:
             current.with_values({key: value})
-    assert ("model.linear_highway" in space) == (decoding == "direct")
+    assert {"model.linear_highway", "model.readout"}.issubset(space) == (decoding == "direct")
+
+
+def test_tried_patches_follow_without_overlap_and_the_current_ones_stay_as_they_are(configure):
+    """A length alone would leave the current stride, with as many tokens as before."""
+    params = configure({"model.patch_length": 6, "model.patch_stride": 3})
+    current = current_settings("rnn", params.model, params.train)
+    assert with_stride({"model.patch_length": 4}, current) == {"model.patch_length": 4, "model.patch_stride": 4}
+    assert with_stride({"model.patch_length": 6}, current) == {"model.patch_length": 6, "model.patch_stride": 3}
+    assert with_stride({"model.dropout": 0.1}, current) == {"model.dropout": 0.1}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_trial_tells_the_stride_it_had(world, family):
+    """What is recorded is what was trained."""
+    trials = json.loads(tune(family, world(f"strides-{family}"))[1])["trials"]
+    assert all(trial["values"]["model.patch_stride"] == trial["values"]["model.patch_length"] for trial in trials)
+    assert len({trial["values"]["model.patch_length"] for trial in trials}) == 2
 
 
 def test_what_was_chosen_has_the_least_loss_on_fresh_seeds():

@@ -42,6 +42,11 @@ class Params(Section):
                 f"model.patch_length must be at most data.context_length ({self.data.context_length}), "
                 f"got {self.model.patch_length}",
             )
+        if self.tune.trials and max(self.tune.shared.patch_length) > self.data.context_length:
+            raise ValueError(
+                f"tune.shared.patch_length must be at most data.context_length ({self.data.context_length}), "
+                f"got {max(self.tune.shared.patch_length)}",
+            )
         return self
 
     @model_validator(mode="after")

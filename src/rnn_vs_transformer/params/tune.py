@@ -43,7 +43,11 @@ class SharedSpace(Section):
     dropout: Choices[Share]
     """Of `model.dropout`."""
     linear_highway: Choices[bool]
-    """Of `model.linear_highway`; not tuned where parameters are the budget."""
+    """Of `model.linear_highway`; like patch length and readout not tuned where parameters are the budget."""
+    patch_length: Choices[Count]
+    """Of `model.patch_length`; where it is another than the current one, patches follow each other without overlap."""
+    readout: Choices[Literal["last", "flatten", "segments"]]
+    """Of `model.readout`."""
 
 
 class RnnSpace(Section):

@@ -21,7 +21,7 @@ from rnn_vs_transformer.tuning.finalists import FIRST_FRESH_SEED, Finalist, choo
 from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
 from rnn_vs_transformer.tuning.propose import importances, propose
 from rnn_vs_transformer.tuning.runs import Run, Task, medians_by_epoch, run_task
-from rnn_vs_transformer.tuning.space import Search, Space, Values, search_space, values_of
+from rnn_vs_transformer.tuning.space import Search, Space, Values, search_space, values_of, with_stride
 from rnn_vs_transformer.tuning.store import Store, store_for
 
 DIGITS: Final = 8
@@ -89,7 +89,7 @@ def _run_trials(tuning: Tuning) -> list[Run]:
         medians = medians_by_epoch(finished, tuning.current.train.epochs)
         tasks = []
         for number, values in enumerate(proposed, start=len(finished)):
-            whole = _matched(tuning, values)
+            whole = _matched(tuning, with_stride(values, tuning.current))
             tasks.append(Task(f"trial {number}", number, whole, tuning.settings_with(whole), plan.seed, medians,
                               plan.pruning_warmup))  # fmt: skip
         finished += tuning.run(tasks)

@@ -11,7 +11,9 @@ Values = dict[str, Any]
 """By dotted key of params.yaml, as in `model.dropout`."""
 SIZES: Final = ("transformer_width", "transformer_layers", "feedforward_width", "positional")
 """What the number of the Transformer's parameters depends on, besides the shell that both families share."""
-PINNED: Final = {"model.rnn_width", "model.linear_highway", *(f"model.{name}" for name in SIZES)}
+DIRECT_ONLY: Final = {"model.linear_highway", "model.readout"}
+"""Not tuned where decoding is autoregressive: these are of models that forecast all steps at once."""
+PINNED: Final = {"model.rnn_width", "model.patch_length", *DIRECT_ONLY, *(f"model.{name}" for name in SIZES)}
 """Not tuned where parameters are the budget: the Transformer's size stays, and the RNN's width follows from it."""
 
 
@@ -60,11 +62,13 @@ def search_space(current: FamilySettings, search: Search) -> Space:
         "train.batch_size": shared.batch_size,
         "model.dropout": shared.dropout,
         "model.linear_highway": shared.linear_highway,
+        "model.patch_length": shared.patch_length,
+        "model.readout": shared.readout,
         **{f"model.{name}": choices for name, choices in own.model_dump().items()},
     }
     fixed = PINNED if search.plan.budget == "parameters" else set()
     if current.model.decoding == "autoregressive":
-        fixed = fixed | {"model.linear_highway"}  # all steps at once, so the schema refuses it there
+        fixed = fixed | DIRECT_ONLY
     now = values_of(current, listed)
     for key, choices in listed.items():
         tried = list(dict.fromkeys([*choices, now[key]]))
@@ -77,3 +81,12 @@ def values_of(settings: FamilySettings, keys: Mapping[str, Any]) -> Values:
     """The settings under some dotted keys."""
     content = settings.content()
     return {key: content[key.partition(".")[0]][key.partition(".")[2]] for key in keys}
+
+
+def with_stride(values: Values, current: FamilySettings) -> Values:
+    """The values with the stride of their patches: the current one where the length is, else without overlap."""
+    length = values.get("model.patch_length")
+    if length is None:
+        return values
+    stride = current.model.patch_stride if length == current.model.patch_length else length
+    return {**values, "model.patch_stride": stride}
