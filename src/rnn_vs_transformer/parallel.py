@@ -12,8 +12,11 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.interrupts import follow_stage, holding_signals
 
-QUIET = "ignore::UserWarning:multiprocessing.resource_tracker"
-"""Where a task fails, Python's tracker cleans up what the ended processes held; a user need not hear of it."""
+QUIET = ",".join(
+    f"ignore::UserWarning:{package}.resource_tracker"
+    for package in ("multiprocessing", "joblib.externals.loky.backend")
+)
+"""Where a task fails, trackers clean up what the ended processes held; a user need not hear of it."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

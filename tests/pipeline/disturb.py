@@ -42,6 +42,13 @@ class Disturbed:
             assert time.monotonic() < deadline, self.output
             time.sleep(0.005)
 
+    def wait_for_workers(self, count: int) -> None:
+        """Until the stage has started its workers, or the command has ended."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while len(self.workers()) < count and self.process.poll() is None:
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.02)
+
     def stage(self) -> int | None:
         """Process of the stage that runs."""
         return next((pid for pid in processes_in(self.clone.folder) if b"-m\0stages." in command_of(pid)), None)

@@ -35,6 +35,7 @@ def require_orderly_end(run: Disturbed, number: signal.Signals, target: str, lis
     assert run.process.returncode != 0
     if number != signal.SIGKILL:
         assert "Traceback" not in output, output
+        assert "leaked" not in output, output
         assert half_written(run.clone) == []
     if listened and target in {"group", "stage"}:
         assert output.count(LINE) == 1, output
@@ -50,7 +51,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(clone: Clone, tmp_path: P
         run = start(clone, "dvc", "repro", "train_rnn")
         run.wait_for("Running stage 'train_rnn'")
         run.wait_for("going on after epochs") if place else run.wait_for_file("models/unfinished/rnn-*")
-        assert len(run.workers()) == 2
+        run.wait_for_workers(2)
         listened = run.send(number, target)
         run.end()
         require_orderly_end(run, number, target, listened)
