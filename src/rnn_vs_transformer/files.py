@@ -63,8 +63,8 @@ def _is_running(process: int) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the new name itself on the disk."""
-    with _opened_folder(folder) as number:
+    """Have the new name itself on the disk, where the file system can promise it."""
+    with suppress(OSError), _opened_folder(folder) as number:
         os.fsync(number)
 
 
@@ -125,7 +125,8 @@ def merge_json(path: Path, key: str, content: Mapping[str, Any]) -> None:
     """Replace one key of a JSON file that several stages write to, perhaps at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with _opened_folder(path.parent) as number:
-        fcntl.flock(number, fcntl.LOCK_EX)  # until the folder is closed, or the process ends however it does
+        with suppress(OSError):  # some network file systems lock no folder
+            fcntl.flock(number, fcntl.LOCK_EX)  # until the folder is closed, or the process ends however it does
         whole = read_json(path) if path.exists() else {}
         write_json(path, dict(sorted({**whole, key: dict(content)}.items())))
 
@@ -137,7 +138,8 @@ def fingerprint(path: Path) -> str:
         InputError: The file is missing.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run: dvc repro") from None
 

@@ -6,11 +6,11 @@ the old one, for good.
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -19,6 +19,24 @@ from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint
 
 PIPELINE = Path("dvc.yaml")
+LARGE_BYTES: Final = 64 * 2**20
+"""Of a larger file only its size and time are looked at."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A file as it was."""
+
+    stamp: tuple[int, int, int]
+    """Size, time of the last change, and number on the disk."""
+    content: str | None
+    """Its fingerprint; None where it is large."""
+
+    def is_as(self, other: "Seen | None") -> bool:
+        """Whether the content is the same; a file that was only touched, or put back, is."""
+        if other is None:
+            return False
+        return self.stamp == other.stamp or (self.content is not None and self.content == other.content)
 
 
 @dataclass(frozen=True)
@@ -26,8 +44,10 @@ class Inputs:
     """The declared dependencies of a stage as they were when it started."""
 
     stage: str
-    files: Mapping[Path, str | None]
-    """Fingerprint of each file, None where there was none."""
+    paths: tuple[Path, ...]
+    """Files and folders."""
+    files: Mapping[Path, Seen]
+    """All that there are."""
     keys: tuple[str, ...]
     """Of params.yaml, sections or values."""
     settings: str
@@ -39,14 +59,18 @@ class Inputs:
         Raises:
             InputError: A file or a setting is another than at the start.
         """
-        changed = [str(path) for path, before in self.files.items() if _fingerprint(path) != before]
-        changed += self._changed_keys()
+        changed = [*map(str, self._changed_files()), *self._changed_keys()]
         if changed:
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             raise InputError(
                 f"{changed[0]}{more} changed while {self.stage} was running, so its results are not recorded; "
                 "run again: dvc repro"
             )
+
+    def _changed_files(self) -> list[Path]:
+        now = _look(self.paths)
+        there = [path for path, seen in self.files.items() if not seen.is_as(now.get(path))]
+        return there + [path for path in now if path not in self.files]
 
     def _changed_keys(self) -> list[str]:
         text = paths.PARAMS.read_text(encoding="utf-8")
@@ -64,13 +88,21 @@ def read_inputs(stage: str, series_file: str) -> Inputs:
         series_file: What `${data.file}` stands for there.
     """
     declared = _declaration(PIPELINE.read_text(encoding="utf-8"), stage)
-    files = [Path(name.replace("${data.file}", series_file)) for name in declared["deps"]]
-    return Inputs(
-        stage,
-        {path: _fingerprint(path) for path in files if not path.is_dir()},
-        tuple(declared.get("params", ())),
-        paths.PARAMS.read_text(encoding="utf-8"),
-    )
+    named = tuple(Path(name.replace("${data.file}", series_file)) for name in declared["deps"])
+    settings = paths.PARAMS.read_text(encoding="utf-8")
+    return Inputs(stage, named, _look(named), tuple(declared.get("params", ())), settings)
+
+
+def _look(named: Iterable[Path]) -> dict[Path, Seen]:
+    """All files that are named, or lie in a folder that is."""
+    files = [file for path in named for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
+    return {file: _see(file) for file in files if file.is_file()}
+
+
+def _see(path: Path) -> Seen:
+    found = path.stat()
+    content = None if found.st_size > LARGE_BYTES else fingerprint(path)
+    return Seen((found.st_size, found.st_mtime_ns, found.st_ino), content)
 
 
 def _declaration(pipeline: str, stage: str) -> dict[str, Any]:
@@ -80,10 +112,6 @@ def _declaration(pipeline: str, stage: str) -> dict[str, Any]:
         raise ValueError(f"{PIPELINE} has no stage {stage}")
     content: dict[str, Any] = yaml.safe_load(textwrap.dedent(found[1]))
     return content
-
-
-def _fingerprint(path: Path) -> str | None:
-    return fingerprint(path) if path.is_file() else None
 
 
 def _value(settings: Any, key: str) -> Any:

@@ -1,5 +1,6 @@
 """A stage whose inputs change while it runs is refused: DVC would record the new input with the old result."""
 
+import os
 import re
 
 import pytest
@@ -55,9 +56,29 @@ def test_inputs_that_stay_are_accepted_and_so_is_what_the_stage_does_not_read(wo
     (workspace / "mine.csv").write_text("y\n2\n")
     (workspace / "mine.csv").write_text("y\n1\n")
     (workspace / "other.csv").write_text("new")
-    (workspace / "folder/new").write_text("new")
     (workspace / "params.yaml").write_text(SETTINGS.replace("heads: 2", "heads: 4") + "# a comment\n")
     inputs.require_unchanged()
+
+
+def test_a_folder_is_all_that_lies_in_it(workspace):
+    """The weights of a family are one dependency."""
+    (workspace / "folder/deep").mkdir()
+    (workspace / "folder/deep/weights").write_text("old")
+    inputs = read_inputs("train", "mine.csv")
+    (workspace / "folder/deep/weights").write_text("new")
+    (workspace / "folder/more").write_text("new")
+    with refused("folder/deep/weights and 1 more"):
+        inputs.require_unchanged()
+
+
+def test_of_a_large_file_the_time_decides(workspace, monkeypatch):
+    """Reading gigabytes twice would cost more than it saves."""
+    monkeypatch.setattr("rnn_vs_transformer.inputs.LARGE_BYTES", 2)
+    inputs = read_inputs("train", "mine.csv")
+    inputs.require_unchanged()
+    os.utime(workspace / "mine.csv", (0, 0))
+    with refused("mine.csv"):
+        inputs.require_unchanged()
 
 
 @pytest.mark.parametrize("content", ["y\n2\n", None])
