@@ -18,7 +18,8 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow lint format experiments sweep search etth1 factorial readme lock clean
+MINUTES ?= 30
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow soak lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,9 @@ test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
 
 test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, studies, queue, tuned and stepwise pipelines
 	pytest tests/pipeline -m slow
+
+soak: $(READY)  ## Queue small experiments for MINUTES=30 and tell whether memory or open files grow (soak.csv)
+	python tools/soak.py --minutes $(MINUTES)
 
 lint: $(READY)  ## Ruff and strict mypy
 	ruff check .

@@ -3,7 +3,7 @@
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.training.seeds import train_family
-from stages import run
+from stages import FROM_CHECKPOINTS, run
 
 
 def train_rnn(params: Params) -> None:
@@ -12,4 +12,4 @@ def train_rnn(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    run(train_rnn)
+    run(train_rnn, FROM_CHECKPOINTS)

@@ -3,7 +3,7 @@
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.training.seeds import train_family
-from stages import run
+from stages import FROM_CHECKPOINTS, run
 
 
 def train_transformer(params: Params) -> None:
@@ -12,4 +12,4 @@ def train_transformer(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    run(train_transformer)
+    run(train_transformer, FROM_CHECKPOINTS)

@@ -3,7 +3,7 @@
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.training.decoding import train_other_decoding
-from stages import run
+from stages import FROM_CHECKPOINTS, run
 
 
 def train_transformer_decoding(params: Params) -> None:
@@ -12,4 +12,4 @@ def train_transformer_decoding(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    run(train_transformer_decoding)
+    run(train_transformer_decoding, FROM_CHECKPOINTS)

@@ -4,7 +4,7 @@ from rnn_vs_transformer.models.settings import current_settings
 from rnn_vs_transformer.params import Params, TunePlan
 from rnn_vs_transformer.tuning.choose import choose_settings
 from rnn_vs_transformer.tuning.space import Search
-from stages import run
+from stages import FROM_CHECKPOINTS, run
 
 
 def tune_transformer(params: Params) -> None:
@@ -15,4 +15,4 @@ def tune_transformer(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    run(tune_transformer)
+    run(tune_transformer, FROM_CHECKPOINTS)

@@ -1,4 +1,18 @@
-"""The one error that a user can mend, told in one line."""
+"""The errors that a user can mend, each told in one line."""
+
+import errno
+from typing import Final
+
+AGAIN: Final = "then run: dvc repro (what was there before: dvc checkout)"
+REMEDIES: Final = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "raise the limit (ulimit -f)",
+    errno.EMFILE: "raise the limit (ulimit -n)",
+    errno.EROFS: "make the folder writable",
+    errno.EACCES: "get permission for it",
+    errno.EPERM: "get permission for it",
+}
 
 
 class InputError(ValueError):
@@ -7,3 +21,14 @@ class InputError(ValueError):
 
 class DivergedError(InputError):
     """Training whose loss is no longer a finite number."""
+
+
+def tell_system_error(error: OSError) -> str:
+    """What the operating system refused, of which file, and what to do, in one line.
+
+    >>> tell_system_error(OSError(errno.ENOSPC, "No space left on device", "models/a"))
+    'models/a: No space left on device; free some space, then run: dvc repro (what was there before: dvc checkout)'
+    """
+    where = f"{error.filename}: " if error.filename is not None else ""
+    remedy = REMEDIES.get(error.errno or 0, "mend that")
+    return f"{where}{error.strerror or error}; {remedy}, {AGAIN}"

@@ -1,10 +1,12 @@
 """Writing whole files or none, and reading them back with one clear line where they do not fit."""
 
+import fcntl
 import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,59 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file so that a reader sees the old one or the new one, never a part, even after a power cut.
+
+    Raises:
+        OSError: The system refuses, and says why; the old file is as it was, and nothing else is left.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the first refusal is the one to tell
+            temporary.unlink()
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Take away what a killed process has left of this file; another that is writing just now is let be."""
+    for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+        process = leftover.name.split(".")[-2]
+        if process.isdigit() and not _is_running(int(process)):
+            leftover.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name itself on the disk, where the file system can promise it."""
+    with suppress(OSError), _opened_folder(folder) as number:
+        os.fsync(number)
+
+
+@contextmanager
+def _opened_folder(folder: Path) -> Iterator[int]:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -78,14 +122,26 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def merge_json(path: Path, key: str, content: Mapping[str, Any]) -> None:
-    """Replace one key of a JSON file that several stages write to."""
-    whole = read_json(path) if path.exists() else {}
-    write_json(path, dict(sorted({**whole, key: dict(content)}.items())))
+    """Replace one key of a JSON file that several stages write to, perhaps at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _opened_folder(path.parent) as number:
+        with suppress(OSError):  # some network file systems lock no folder
+            fcntl.flock(number, fcntl.LOCK_EX)  # until the folder is closed, or the process ends however it does
+        whole = read_json(path) if path.exists() else {}
+        write_json(path, dict(sorted({**whole, key: dict(content)}.items())))
 
 
 def fingerprint(path: Path) -> str:
-    """A short hash of a file, by which what cannot be reproduced, such as timings, is known to belong to it."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    """A short hash of a file, by which what cannot be reproduced, such as timings, is known to belong to it.
+
+    Raises:
+        InputError: The file is missing.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run: dvc repro") from None
 
 
 def finite(value: float) -> float:

@@ -7,9 +7,16 @@ from typing import TypeVar
 import torch
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-QUIET = "ignore::UserWarning:multiprocessing.resource_tracker"
-"""Where a task fails, Python's tracker cleans up what the ended processes held; a user need not hear of it."""
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.interrupts import follow_stage, holding_signals
+
+QUIET = ",".join(
+    f"ignore::UserWarning:{package}.resource_tracker"
+    for package in ("multiprocessing", "joblib.externals.loky.backend")
+)
+"""Where a task fails, trackers clean up what the ended processes held; a user need not hear of it."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -30,14 +37,22 @@ def run_side_by_side(
         The results in the order of the tasks, each as soon as it and those before it are there.
 
     Raises:
+        InputError: The system killed one of the processes.
         Exception: Whatever a task raises; the other processes are ended then.
     """
     os.environ.setdefault("PYTHONWARNINGS", QUIET)
     count = min(workers or os.cpu_count() or 1, len(tasks))
     try:
-        yield from Parallel(n_jobs=count, return_as="generator")(
-            delayed(_on_one_thread)(function, task) for task in tasks
-        )
+        with holding_signals():  # the processes start here
+            results = Parallel(n_jobs=count, return_as="generator", initializer=follow_stage, initargs=(os.getpid(),))(
+                delayed(_on_one_thread)(function, task) for task in tasks
+            )
+        yield from results
+    except TerminatedWorkerError:
+        raise InputError(
+            f"one of {count} worker processes was killed, as the system does when memory runs out; "
+            "lower run.workers, then run: dvc repro"
+        ) from None
     finally:
         if count > 1 and not keep:
             end_processes()
@@ -45,7 +60,7 @@ def run_side_by_side(
 
 def end_processes() -> None:
     """End the processes that `run_side_by_side` has left, and what they are at."""
-    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:

@@ -50,6 +50,7 @@ CONVERGENCE = Path("reports/convergence.csv")
 CLAIMS = Path("reports/claims.json")
 """Verdicts on the textbook claims; some rest on times, so it differs from run to run."""
 FIGURES = Path("reports/figures")
+UNFINISHED = Path("models/unfinished")
 
 
 TUNING = Path("reports/tuning.json")
@@ -61,9 +62,27 @@ def tuned(family: str) -> Path:
     return Path("models/tuned") / f"{family}.json"
 
 
+def unfinished() -> Path:
+    """The folder of what work under way has come to, by which it goes on after a kill; never declared.
+
+    An experiment that DVC runs in a copy of the workspace loses the copy when it is killed, so the folder is always
+    that of the workspace itself.
+    """
+    here = Path.cwd()
+    for folder in here.parents:
+        if folder.name == ".dvc" and here.relative_to(folder).parts[:2] == ("tmp", "exps"):
+            return folder.parent / UNFINISHED
+    return UNFINISHED
+
+
 def unfinished_tuning(family: str, key: str) -> Path:
-    """Finished runs of a tuning that has not come to its end; never declared, gone at the end."""
-    return Path("models/unfinished") / f"{family}-{key}.sqlite"
+    """Finished runs of a tuning that has not come to its end; gone at the end."""
+    return unfinished() / f"{family}-{key}.sqlite"
+
+
+def checkpoint(label: str, identity: str) -> Path:
+    """The state of one training run after an epoch; gone once its stage is done."""
+    return unfinished() / f"{label}-{identity[:12]}.safetensors"
 
 
 def tuning_runs(family: str) -> Path:

@@ -7,7 +7,7 @@ import pytest
 
 FLOW = [
     {"errors", "params"},
-    {"paths", "files", "parallel", "data"},
+    {"paths", "files", "interrupts", "parallel", "data", "inputs"},
     {"models"},
     {"training"},
     {"tuning"},

@@ -3,12 +3,14 @@
 import errno
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.errors import InputError, tell_system_error
 from rnn_vs_transformer.files import (
     fingerprint,
     finite,
@@ -55,6 +57,58 @@ def test_a_failing_first_write_leaves_no_file(tmp_path, full_disk):
         write_bytes(tmp_path / "metrics.json", b"new" * 1000)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_write_names_the_file_and_the_remedy(tmp_path, full_disk):
+    """The system says what, not where; a user needs both, and the next command."""
+    full_disk()
+
+    with pytest.raises(OSError, match="No space left") as error:
+        write_bytes(tmp_path / "metrics.json", b"new")
+
+    assert tell_system_error(error.value) == (
+        f"{tmp_path / 'metrics.json'}: No space left on device; free some space, "
+        "then run: dvc repro (what was there before: dvc checkout)"
+    )
+
+
+def test_a_folder_that_cannot_be_made_is_told_likewise(tmp_path):
+    (tmp_path / "models").write_bytes(b"a file in the way")
+
+    with pytest.raises(OSError, match="weights") as error:
+        write_bytes(tmp_path / "models" / "weights", b"")
+
+    assert tell_system_error(error.value).startswith(f"{tmp_path / 'models' / 'weights'}: ")
+    assert tell_system_error(OSError("of our own")).startswith("of our own; ")
+
+
+def test_what_a_killed_process_left_is_taken_away_and_what_a_running_one_writes_is_not(tmp_path):
+    """SIGKILL in the middle of a write leaves a temporary file, which nobody else would ever remove."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, written = (tmp_path / f".metrics.json.{process}.tmp" for process in (ended.pid, os.getppid()))
+    left.write_bytes(b"half")
+    written.write_bytes(b"half")
+
+    write_bytes(tmp_path / "metrics.json", b"whole")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([written.name, "metrics.json"])
+
+
+def test_stages_that_merge_at_the_same_time_lose_nothing(tmp_path, root):
+    """`dvc repro -s train_rnn & dvc repro -s train_transformer`: DVC does not guard a file that it does not know."""
+    program = (
+        "import sys; from pathlib import Path; from rnn_vs_transformer.files import merge_json\n"
+        "for number in range(20): merge_json(Path('timings.json'), f'{sys.argv[1]} {number}', {'seconds': number})"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, name], cwd=tmp_path, env=environment) for name in ("a", "b")
+    ]
+
+    assert [writer.wait(120) for writer in writers] == [0, 0]
+    assert len(read_json(tmp_path / "timings.json")) == 40
+    assert [path.name for path in tmp_path.iterdir()] == ["timings.json"]
 
 
 def test_a_write_makes_its_folders_and_leaves_nothing_else(tmp_path):
@@ -165,3 +219,5 @@ def test_a_fingerprint_tells_contents_apart(tmp_path):
     a, b, c = (fingerprint(tmp_path / name) for name in "abc")
 
     assert a == b != c
+    with pytest.raises(InputError, match="d is missing; run: dvc repro"):
+        fingerprint(tmp_path / "d")

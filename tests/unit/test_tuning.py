@@ -102,11 +102,11 @@ def test_an_interrupted_search_goes_on_and_chooses_the_same(world, monkeypatch, 
     whole = tune("transformer", world("whole"))
     params, plain, made = world("broken"), runs._train, []
 
-    def break_off(build, task):
+    def break_off(build, task, checkpoint):
         if len(made) == done:
             raise KeyboardInterrupt
         made.append(task.name)
-        return plain(build, task)
+        return plain(build, task, checkpoint)
 
     monkeypatch.setattr(runs, "_train", break_off)
     with pytest.raises(KeyboardInterrupt):
@@ -114,7 +114,7 @@ def test_an_interrupted_search_goes_on_and_chooses_the_same(world, monkeypatch, 
     assert len(made) == done
     assert not paths.tuned("transformer").exists()
 
-    monkeypatch.setattr(runs, "_train", lambda build, task: (made.append(task.name), plain(build, task))[1])
+    monkeypatch.setattr(runs, "_train", lambda build, task, kept: (made.append(task.name), plain(build, task, kept))[1])
     assert tune("transformer", params) == whole
     assert len(made) == len(set(made))
     assert list(paths.unfinished_tuning("transformer", "any").parent.iterdir()) == []
@@ -276,7 +276,7 @@ def test_seconds_as_the_budget_are_used_up_in_whole_batches(world, monkeypatch):
     """Trials go on while seconds are left, and not a batch longer."""
     params = world("seconds", {"tune.budget": "seconds", "tune.seconds": 10.0, "tune.trials": 1})
     made = iter(range(100))
-    monkeypatch.setattr(runs, "_train", lambda _, task: run_like(task, 0.5 - next(made) / 1000))
+    monkeypatch.setattr(runs, "_train", lambda _, task, __: run_like(task, 0.5 - next(made) / 1000))
     found = json.loads(tune("rnn", params)[1])
     assert len(found["trials"]) == 6  # 3 trials of 2 seconds are 6, 6 trials are 12
     assert sum(read_json(paths.tuning_seconds("rnn"))["trials"]) == 12

@@ -59,8 +59,13 @@ def save_settings(path: Path, settings: FamilySettings) -> None:
     write_json(path, settings.content())
 
 
-def load_settings(family: str, path: Path) -> FamilySettings:
+def load_settings(family: str, path: Path, made_by: str = "tune") -> FamilySettings:
     """Read settings of a family.
+
+    Args:
+        family: `rnn` or `transformer`.
+        path: A file that `save_settings` wrote.
+        made_by: `tune` or `train`, the stage that makes it anew.
 
     Raises:
         InputError: The file is missing, damaged, or of another version.
@@ -70,9 +75,9 @@ def load_settings(family: str, path: Path) -> FamilySettings:
         model = MODELS[family].model_validate(content["model"])
         return FamilySettings(model, FitParams.model_validate(content["train"]))
     except (KeyError, ValidationError):
-        raise InputError(f"{path} is damaged; run: dvc repro --force tune_{family}") from None
+        raise InputError(f"{path} is damaged; run: dvc repro --force {made_by}_{family}") from None
 
 
 def trained_settings(family: str) -> FamilySettings:
     """The settings that a family's weights were trained with."""
-    return load_settings(family, paths.settings(family))
+    return load_settings(family, paths.settings(family), made_by="train")

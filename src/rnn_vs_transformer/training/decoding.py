@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-from functools import partial
 
 import numpy as np
 
@@ -10,9 +9,8 @@ from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import write_arrays, write_table
 from rnn_vs_transformer.models.settings import load_settings
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import NO_OTHER_DECODING, DecodingParams, RunParams
-from rnn_vs_transformer.training.seeds import SeedRun, history_table, train_seed
+from rnn_vs_transformer.training.seeds import SeedRun, forget_seeds, history_table, train_seeds
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +39,12 @@ def train_other_decoding(family: str, build: Builder, decoding: DecodingParams, 
     if (other := settings.model.other_decoding) is None:
         log.warning("%s: not trained, as %s", family, NO_OTHER_DECODING)
     elif decoding.seeds:
-        one_seed = partial(train_seed, family, build, other, settings.train)
-        runs = list(run_side_by_side(one_seed, range(decoding.seeds), run.workers))
+        runs = train_seeds(family, build, other, settings.train, decoding.seeds, run)
         best = np.mean([result.fit.best_validation_loss for result in runs])
         log.info("%s, %s: validation MSE %.4f over %d seeds", family, other.decoding, best, len(runs))
     for result in runs:
         arrays = {name: tensor.numpy() for name, tensor in result.fit.state.items()}
         write_arrays(paths.decoding_weights(family, result.seed), arrays)
     write_table(paths.decoding_history(family), history_table(runs).drop(columns="seconds"))
+    if other is not None:
+        forget_seeds(family, other, settings.train, decoding.seeds)

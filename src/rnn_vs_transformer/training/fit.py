@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -41,11 +41,36 @@ class Fit:
     seconds: list[float] = field(default_factory=list)
     """Wall-clock seconds per epoch."""
     best_epoch: int = 0
+    stopped: bool = False
+    """Whether `stops` ended it."""
+    finished: bool = False
 
     @property
     def best_validation_loss(self) -> float:
         """Validation loss of the weights that were kept."""
         return self.validation_losses[self.best_epoch - 1]
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that an epoch changes, beside torch's global random state."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LambdaLR
+    order: torch.Generator
+    """Draws the order of the batches."""
+    run: Fit
+
+
+class Keeper(Protocol):
+    """Keeps the state of a training run, so that it can go on after a kill."""
+
+    def restore(self, state: TrainingState) -> None:
+        """Bring the state to where it was kept last, if it was."""
+
+    def keep(self, state: TrainingState) -> None:
+        """Take note of the state, after an epoch."""
 
 
 def fit(
@@ -56,6 +81,7 @@ def fit(
     seed: int,
     on_step: Callable[[str], None] = lambda _: None,
     stops: Callable[[Fit], bool] = lambda _: False,
+    keeper: Keeper | None = None,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -68,6 +94,7 @@ def fit(
         seed: Fixes the batch order, independently of the model's own random draws.
         on_step: Called after each step with a line on the losses.
         stops: Asked after each epoch with the run so far; True ends training as patience does.
+        keeper: Where to go on from, and where to keep each epoch's state; the result is the same without.
 
     Raises:
         DivergedError: The loss is no longer a finite number.
@@ -79,8 +106,12 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, SCHEDULES[params.schedule](params.epochs))
     loss = LOSSES[params.loss]
     run = Fit(state=_copy_state(model))
+    state = TrainingState(model, optimizer, schedule, order, run)
+    if keeper is not None:
+        keeper.restore(state)
     message = ""
-    for epoch in range(1, params.epochs + 1):
+    while not run.finished:
+        epoch = len(run.seconds) + 1
         started = time.perf_counter()
         model.train()
         total = torch.zeros((), dtype=torch.float64)
@@ -95,8 +126,11 @@ def fit(
         if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
             run.best_epoch, run.state = epoch, _copy_state(model)
         message = f"train {run.train_losses[-1]:.4f} validation {run.validation_losses[-1]:.4f}"
-        if epoch - run.best_epoch >= params.patience or stops(run):
-            break
+        out_of_patience = epoch - run.best_epoch >= params.patience
+        run.stopped = not out_of_patience and stops(run)
+        run.finished = out_of_patience or run.stopped or epoch == params.epochs
+        if keeper is not None:
+            keeper.keep(state)
     model.load_state_dict(run.state)
     return run
 

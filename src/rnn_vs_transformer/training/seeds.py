@@ -21,7 +21,9 @@ from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import FitParams, RunParams, SharedModelParams
+from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, fit
+from rnn_vs_transformer.training.identity import run_identity
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,7 @@ def train_family(family: str, build: Builder, seeds: int, run: RunParams) -> Non
         InputError: An earlier stage's file is missing, or a loss is not finite.
     """
     meta, settings = load_meta(), load_settings(family, paths.tuned(family))
-    one_seed = partial(train_seed, family, build, settings.model, settings.train)
-    runs = list(run_side_by_side(one_seed, range(seeds), run.workers))
+    runs = train_seeds(family, build, settings.model, settings.train, seeds, run)
     save_settings(paths.settings(family), settings)
     for result in runs:
         write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
@@ -67,25 +68,53 @@ def train_family(family: str, build: Builder, seeds: int, run: RunParams) -> Non
             "of_history": fingerprint(paths.history(family)),
         },
     )
+    forget_seeds(family, settings.model, settings.train, seeds)
     best = np.array([result.fit.best_validation_loss for result in runs])
     log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", family, best.mean(), best.min(), best.max())
 
 
+def train_seeds(
+    family: str, build: Builder, model: SharedModelParams, train: FitParams, seeds: int, run: RunParams
+) -> list[SeedRun]:
+    """Train seeds side by side, each from where it was interrupted, if it was; in order.
+
+    Once the results are written, `forget_seeds`.
+    """
+    epochs = [len(seed_checkpoint(family, model, train, seed).course().get("seconds", [])) for seed in range(seeds)]
+    if any(epochs):
+        log.info("%s: going on after epochs %s of the seeds", family, ", ".join(map(str, epochs)))
+    return list(run_side_by_side(partial(train_seed, family, build, model, train), range(seeds), run.workers))
+
+
+def forget_seeds(family: str, model: SharedModelParams, train: FitParams, seeds: int) -> None:
+    """Remove the checkpoints of training runs whose results are written, and old ones that nobody took up."""
+    for seed in range(seeds):
+        seed_checkpoint(family, model, train, seed).remove()
+    forget_old_runs()
+
+
+def seed_checkpoint(family: str, model: SharedModelParams, train: FitParams, seed: int) -> Checkpoint:
+    """Where the training run of a seed is kept while it is under way."""
+    told = {"family": family, "model": model.model_dump(), "train": train.model_dump(), "seed": seed}
+    return checkpoint_of(f"{family}-seed-{seed}", run_identity(told))
+
+
 def train_seed(family: str, build: Builder, model: SharedModelParams, train: FitParams, seed: int) -> SeedRun:
-    """Train one seed, with progress per step."""
-    meta = load_meta()
+    """Train one seed, with progress per step, from where it was interrupted, if it was."""
+    meta, checkpoint = load_meta(), seed_checkpoint(family, model, train, seed)
     torch.manual_seed(seed)
     forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
     windows, validation = development_windows(meta)
-    steps = train.epochs * -(-len(windows) // train.batch_size)
-    label, pace = f"{family} seed {seed}", _pace()
-    with tqdm(total=steps, desc=label, unit="step", position=seed, mininterval=pace, maxinterval=10 * pace) as bar:
+    steps = -(-len(windows) // train.batch_size)
+    label, pace, done = f"{family} seed {seed}", _pace(), steps * len(checkpoint.course().get("seconds", []))
+    with tqdm(total=steps * train.epochs, desc=label, unit="step", position=seed, mininterval=pace,
+              maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
 
         def advance(message: str) -> None:
             bar.update()
             bar.set_postfix_str(message, refresh=False)
 
-        result = fit(forecaster, windows, validation, train, seed, advance)
+        result = fit(forecaster, windows, validation, train, seed, advance, keeper=checkpoint)
     return SeedRun(seed, result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

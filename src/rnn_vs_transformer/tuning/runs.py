@@ -13,7 +13,9 @@ from rnn_vs_transformer.errors import DivergedError
 from rnn_vs_transformer.models.settings import FamilySettings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import parameter_count
+from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of
 from rnn_vs_transformer.training.fit import Fit, fit
+from rnn_vs_transformer.training.identity import run_identity
 from rnn_vs_transformer.training.seeds import development_windows
 from rnn_vs_transformer.tuning.space import Values
 from rnn_vs_transformer.tuning.store import Store
@@ -60,28 +62,34 @@ def run_task(build: Builder, store: Store, task: Task) -> Run:
     kept = store.get(task.name)
     if kept is not None:
         return Run(**kept)
-    made = _train(build, task)
+    checkpoint = _checkpoint(store, task)
+    made = _train(build, task, checkpoint)
     store.put(task.name, asdict(made))
+    checkpoint.remove()
     return made
 
 
-def _train(build: Builder, task: Task) -> Run:
-    meta, started = load_meta(), time.perf_counter()
+def _checkpoint(store: Store, task: Task) -> Checkpoint:
+    """Where a run is kept while it is under way; the name of the store stands for the family and the whole tuning."""
+    told = {**asdict(task), "settings": task.settings.content(), "tuning": store.path.name}
+    return checkpoint_of(f"{store.path.stem}-{task.name.replace(' ', '-')}", run_identity(told))
+
+
+def _train(build: Builder, task: Task, checkpoint: Checkpoint) -> Run:
+    meta, started = load_meta(), time.perf_counter() - sum(checkpoint.course().get("seconds", []))
     torch.manual_seed(task.seed)
     forecaster = build(task.settings.model, meta.context_length, meta.prediction_length, len(meta.channels))
     size = parameter_count(forecaster)
-    pruned = False
 
     def stops(run: Fit) -> bool:
-        nonlocal pruned
-        pruned = is_worse(run.validation_losses, task.medians, task.warmup)
-        return pruned
+        return is_worse(run.validation_losses, task.medians, task.warmup)
 
     try:
-        course = fit(forecaster, *development_windows(meta), task.settings.train, task.seed, stops=stops)
+        windows, validation = development_windows(meta)
+        course = fit(forecaster, windows, validation, task.settings.train, task.seed, stops=stops, keeper=checkpoint)
     except DivergedError:
         return Run(task.number, task.values, "diverged", [], size, time.perf_counter() - started)
-    state: Literal["complete", "pruned"] = "pruned" if pruned else "complete"
+    state: Literal["complete", "pruned"] = "pruned" if course.stopped else "complete"
     return Run(task.number, task.values, state, course.validation_losses, size, time.perf_counter() - started)
 
 

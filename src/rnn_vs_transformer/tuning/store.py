@@ -1,6 +1,5 @@
 """Finished runs of a tuning that is under way, safe from a kill: an SQLite file that all workers write to."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -10,12 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import fingerprint
+from rnn_vs_transformer.training.identity import run_identity
 
 PATIENCE_SECONDS: Final = 60
-PACKAGE: Final = Path(__file__).resolve().parents[1]
-TRAINED_BY: Final = ("data", "models", "params", "training", "tuning")
-"""Parts of the code that decide what a run gives."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,4 @@ def store_for(family: str, told: Mapping[str, Any]) -> Store:
         family: `rnn` or `transformer`.
         told: All settings that the tuning depends on, as JSON.
     """
-    code = [fingerprint(file) for part in TRAINED_BY for file in sorted((PACKAGE / part).glob("*.py"))]
-    whole = {**told, "code": code, "data": [fingerprint(paths.DEVELOPMENT), fingerprint(paths.META)]}
-    key = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:12]
-    return Store(paths.unfinished_tuning(family, key))
+    return Store(paths.unfinished_tuning(family, run_identity(told)[:12]))
