@@ -7,7 +7,7 @@ import pytest
 
 FLOW = [
     {"errors", "params"},
-    {"paths", "files", "parallel", "data"},
+    {"paths", "files", "clusters", "parallel", "data"},
     {"models"},
     {"training"},
     {"tuning"},

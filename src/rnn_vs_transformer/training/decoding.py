@@ -42,7 +42,7 @@ def train_other_decoding(family: str, build: Builder, decoding: DecodingParams, 
         log.warning("%s: not trained, as %s", family, NO_OTHER_DECODING)
     elif decoding.seeds:
         one_seed = partial(train_seed, family, build, other, settings.train)
-        runs = list(run_side_by_side(one_seed, range(decoding.seeds), run.workers))
+        runs = list(run_side_by_side(one_seed, range(decoding.seeds), run, paths.SERIES))
         best = np.mean([result.fit.best_validation_loss for result in runs])
         log.info("%s, %s: validation MSE %.4f over %d seeds", family, other.decoding, best, len(runs))
     for result in runs:

@@ -13,6 +13,7 @@ from torch.nn import functional
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.errors import DivergedError
 from rnn_vs_transformer.params import FitParams
+from rnn_vs_transformer.training.ranks import ALONE, Ranks
 
 EVALUATION_BATCH = 512
 State = dict[str, Tensor]
@@ -56,6 +57,7 @@ def fit(
     seed: int,
     on_step: Callable[[str], None] = lambda _: None,
     stops: Callable[[Fit], bool] = lambda _: False,
+    ranks: Ranks = ALONE,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -68,6 +70,7 @@ def fit(
         seed: Fixes the batch order, independently of the model's own random draws.
         on_step: Called after each step with a line on the losses.
         stops: Asked after each epoch with the run so far; True ends training as patience does.
+        ranks: The processes that train this model together; model and windows are on its device.
 
     Raises:
         DivergedError: The loss is no longer a finite number.
@@ -78,18 +81,21 @@ def fit(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, SCHEDULES[params.schedule](params.epochs))
     loss = LOSSES[params.loss]
-    run = Fit(state=_copy_state(model))
+    run, trained = Fit(state=_copy_state(model)), ranks.wrap(model)
     message = ""
     for epoch in range(1, params.epochs + 1):
         started = time.perf_counter()
         model.train()
-        total = torch.zeros((), dtype=torch.float64)
+        total = torch.zeros((), dtype=torch.float64, device=ranks.device)
         for index in torch.split(torch.randperm(len(train), generator=order), params.batch_size):
-            total += len(index) * _step(model, optimizer, loss, train.batch(index), params.gradient_clip)
+            own = ranks.share(index)
+            weight = ranks.weight(len(own), len(index))
+            batch = train.batch(own if len(own) else index[:1])  # gradients are exchanged, though they weigh nothing
+            total += len(own) * _step(trained, optimizer, loss, batch, params.gradient_clip, weight)
             on_step(message)
         schedule.step()
-        run.train_losses.append(float(total) / len(train))
-        run.validation_losses.append(float(window_errors(model, validation).mean()))
+        run.train_losses.append(float(ranks.total(total)) / len(train))
+        run.validation_losses.append(ranks.mean(window_errors(model, validation, ranks), len(validation)))
         run.seconds.append(time.perf_counter() - started)
         _check_finite(run, seed, epoch)
         if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
@@ -107,9 +113,10 @@ def _step(
     loss_of: Loss,
     batch: Batch,
     gradient_clip: float,
+    weight: Tensor | None,
 ) -> Tensor:
     forecast = model(batch.context, batch.channel, batch.target)
-    loss_of(forecast, batch.target).backward()  # type: ignore[no-untyped-call]
+    loss_of(forecast, batch.target).backward(weight)  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
@@ -128,19 +135,19 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
     return torch.cat(forecasts), torch.cat(targets)
 
 
-def window_errors(model: nn.Module, windows: Windows) -> Tensor:
-    """Mean squared error of each window (windows,), in float64."""
+def window_errors(model: nn.Module, windows: Windows, ranks: Ranks = ALONE) -> Tensor:
+    """Mean squared error of each window of this rank's share (windows,), in float64."""
     model.eval()
     errors = []
     with torch.no_grad():
-        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
+        for index in torch.split(ranks.share(torch.arange(len(windows))), EVALUATION_BATCH):
             batch = windows.batch(index)
             errors.append((model(batch.context, batch.channel) - batch.target).double().square().mean(dim=1))
     return torch.cat(errors)
 
 
 def _copy_state(model: nn.Module) -> State:
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
 def _check_finite(run: Fit, seed: int, epoch: int) -> None:

@@ -22,6 +22,7 @@ from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_c
 from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import FitParams, RunParams, SharedModelParams
 from rnn_vs_transformer.training.fit import Fit, fit
+from rnn_vs_transformer.training.ranks import ALONE, CPU, Ranks, torchrun_ranks
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,13 @@ def train_family(family: str, build: Builder, seeds: int, run: RunParams) -> Non
     """
     meta, settings = load_meta(), load_settings(family, paths.tuned(family))
     one_seed = partial(train_seed, family, build, settings.model, settings.train)
-    runs = list(run_side_by_side(one_seed, range(seeds), run.workers))
+    with torchrun_ranks() as ranks:
+        if ranks is ALONE:
+            runs = list(run_side_by_side(one_seed, range(seeds), run, paths.SERIES))
+        else:
+            runs = [one_seed(seed, ranks) for seed in range(seeds)]
+        if ranks.rank:
+            return
     save_settings(paths.settings(family), settings)
     for result in runs:
         write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
@@ -71,12 +78,14 @@ def train_family(family: str, build: Builder, seeds: int, run: RunParams) -> Non
     log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", family, best.mean(), best.min(), best.max())
 
 
-def train_seed(family: str, build: Builder, model: SharedModelParams, train: FitParams, seed: int) -> SeedRun:
-    """Train one seed, with progress per step."""
+def train_seed(
+    family: str, build: Builder, model: SharedModelParams, train: FitParams, seed: int, ranks: Ranks = ALONE
+) -> SeedRun:
+    """Train one seed, with progress per step, together with all ranks."""
     meta = load_meta()
     torch.manual_seed(seed)
-    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
-    windows, validation = development_windows(meta)
+    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels)).to(ranks.device)
+    windows, validation = development_windows(meta, ranks.device)
     steps = train.epochs * -(-len(windows) // train.batch_size)
     label, pace = f"{family} seed {seed}", _pace()
     with tqdm(total=steps, desc=label, unit="step", position=seed, mininterval=pace, maxinterval=10 * pace) as bar:
@@ -85,16 +94,16 @@ def train_seed(family: str, build: Builder, model: SharedModelParams, train: Fit
             bar.update()
             bar.set_postfix_str(message, refresh=False)
 
-        result = fit(forecaster, windows, validation, train, seed, advance)
+        result = fit(forecaster, windows, validation, train, seed, advance, ranks=ranks)
     return SeedRun(seed, result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def development_windows(meta: Meta) -> tuple[Windows, Windows]:
+def development_windows(meta: Meta, device: torch.device = CPU) -> tuple[Windows, Windows]:
     """Scaled train and validation windows, from the file that holds no test step."""
     values = load_development()
     borders, lengths = meta.borders, (meta.context_length, meta.prediction_length)
     scaler = Scaler.fit(values[: borders.train_end], meta.channels)
-    scaled = to_tensor(scaler.scale(values))
+    scaled = to_tensor(scaler.scale(values)).to(device)
     train = Windows(scaled, forecast_origins(0, borders.train_end, *lengths), *lengths)
     validation = Windows(scaled, forecast_origins(borders.train_end, borders.validation_end, *lengths), *lengths)
     return train, validation

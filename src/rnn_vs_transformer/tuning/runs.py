@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,7 +16,6 @@ from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.training.fit import Fit, fit
 from rnn_vs_transformer.training.seeds import development_windows
 from rnn_vs_transformer.tuning.space import Values
-from rnn_vs_transformer.tuning.store import Store
 
 FEWEST_TRIALS = 5
 """Whole trials before a median is trusted, as in Optuna's MedianPruner."""
@@ -55,17 +54,8 @@ class Run:
         return min(self.losses, default=float("inf"))
 
 
-def run_task(build: Builder, store: Store, task: Task) -> Run:
-    """Make a run and keep it in the store, or take it from there."""
-    kept = store.get(task.name)
-    if kept is not None:
-        return Run(**kept)
-    made = _train(build, task)
-    store.put(task.name, asdict(made))
-    return made
-
-
-def _train(build: Builder, task: Task) -> Run:
+def make_run(build: Builder, task: Task) -> Run:
+    """Train as the task says, on the series in the working folder."""
     meta, started = load_meta(), time.perf_counter()
     torch.manual_seed(task.seed)
     forecaster = build(task.settings.model, meta.context_length, meta.prediction_length, len(meta.channels))
