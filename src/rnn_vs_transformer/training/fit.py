@@ -116,11 +116,12 @@ def _step(
     weight: Tensor | None,
 ) -> Tensor:
     forecast = model(batch.context, batch.channel, batch.target)
-    loss_of(forecast, batch.target).backward(weight)  # type: ignore[no-untyped-call]
+    loss = loss_of(forecast, batch.target)
+    loss.backward(weight)  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
-    return functional.mse_loss(forecast.detach(), batch.target)
+    return loss.detach() if loss_of is functional.mse_loss else functional.mse_loss(forecast.detach(), batch.target)
 
 
 def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
