@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EXTRAS := .venv-extras
 SCRIPTS := .browser/.ready
 # `make repro TORCH=cpu` installs PyTorch's CPU build (Linux without a GPU: 0.2 GB instead of several).
 TORCH ?= default
@@ -19,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow soak lint format experiments sweep search etth1 factorial readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-clusters soak bench lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,13 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+$(EXTRAS)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
+	$(EXTRAS)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(EXTRAS)/bin/python -m pip install --quiet --no-build-isolation --editable '.[ray,dask,bench]'
+	@touch $@
 
 $(SCRIPTS): tools/browser_scripts.py | $(READY)
 	@$(BIN)/python tools/browser_scripts.py
@@ -58,6 +66,12 @@ test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, s
 
 soak: $(READY)  ## Queue small experiments for MINUTES=30 and tell whether memory or open files grow (soak.csv)
 	python tools/soak.py --minutes $(MINUTES)
+
+test-clusters: $(EXTRAS)/.ready  ## The tests that start Ray and Dask clusters on this machine, in .venv-extras
+	$(EXTRAS)/bin/python -m pytest tests/clusters
+
+bench: $(EXTRAS)/.ready  ## Time training and pipeline beside neuralforecast, darts and bare PyTorch (idle machine, half an hour)
+	$(EXTRAS)/bin/python -m benchmarks
 
 lint: $(READY)  ## Ruff and strict mypy
 	ruff check .
@@ -91,6 +105,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
+	rm -rf $(VENV) $(EXTRAS) .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 def inspect_models(params: Params) -> None:
     """Write gradient norms, occlusion, attention and their scores; tell how gradients decay."""
-    report = inspect_families(BUILDERS, params.data, params.train.seeds, params.inspect, params.run.workers)
+    report = inspect_families(BUILDERS, params.data, params.train.seeds, params.inspect, params.run)
     for name, stages in report["gradients"].items():
         for stage, decay in stages.items():
             if decay:

@@ -11,7 +11,7 @@ def tune_rnn(params: Params) -> None:
     """Write the settings to train with, and the runs that led to them."""
     current = current_settings("rnn", params.model, params.train)
     search = Search(params.tune.part(TunePlan), params.tune.shared, params.tune.rnn, transformer_size(params.model))
-    choose_settings("rnn", current, search, params.run.workers)
+    choose_settings("rnn", current, search, params.run)
 
 
 if __name__ == "__main__":

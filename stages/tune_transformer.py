@@ -11,7 +11,7 @@ def tune_transformer(params: Params) -> None:
     """Write the settings to train with, and the runs that led to them."""
     current = current_settings("transformer", params.model, params.train)
     search = Search(params.tune.part(TunePlan), params.tune.shared, params.tune.transformer, None)
-    choose_settings("transformer", current, search, params.run.workers)
+    choose_settings("transformer", current, search, params.run)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ RESULTS = Path("docs/results/search.csv")
 def main() -> None:
     """Train every candidate and write the table, the best of each family first."""
     candidates = list(read_candidates())
-    fits = run_side_by_side(partial(try_candidate, str(Path.cwd())), candidates)
+    spread = candidates[0][2].run
+    if spread.backend != "loky":
+        raise InputError("the search runs on one machine: run.backend must be loky")
+    fits = run_side_by_side(partial(try_candidate, str(Path.cwd())), candidates, spread)
     rows = [
         {"family": family, "changes": changes, **found}
         for (family, changes, _), found in zip(candidates, fits, strict=True)

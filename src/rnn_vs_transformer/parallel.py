@@ -1,66 +1,116 @@
-"""Independent tasks side by side: the one place that knows how work is spread over the machine."""
+"""Independent tasks side by side: the one place that knows where work is done."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
 
 import torch
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from rnn_vs_transformer.clusters import Work, disconnect, run_on_dask, run_on_ray
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.interrupts import follow_stage, holding_signals
+from rnn_vs_transformer.params import RunParams
 
 QUIET = ",".join(
     f"ignore::UserWarning:{package}.resource_tracker"
     for package in ("multiprocessing", "joblib.externals.loky.backend")
 )
 """Where a task fails, trackers clean up what the ended processes held; a user need not hear of it."""
+CLUSTERS: Final = {"ray": run_on_ray, "dask": run_on_dask}
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
 def run_side_by_side(
-    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int = 0, keep: bool = False
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    run: RunParams,
+    reads: Sequence[Path] = (),
+    keep: bool = False,
 ) -> Iterator[Result]:
-    """Run `function` on each task in processes of one torch thread, so that no result depends on how many run.
+    """As `run_as_finished`, but yield the results alone, in the order of the tasks."""
+    early: dict[int, Result] = {}
+    following = 0
+    with closing(run_as_finished(function, tasks, run, reads, keep)) as finished:
+        for number, result in finished:
+            early[number] = result
+            while following in early:
+                yield early.pop(following)
+                following += 1
+
+
+def run_as_finished(
+    function: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    run: RunParams,
+    reads: Sequence[Path] = (),
+    keep: bool = False,
+) -> Generator[tuple[int, Result], None, None]:
+    """Run `function` on each task in processes of one torch thread, so that no result depends on how many, or where.
 
     Args:
         function: Can be sent to another process, with all that it holds.
         tasks: Independent of each other.
-        workers: Processes; 0 is one per core.
+        run: How many tasks at once, and where.
+        reads: Every file that `function` reads, from the working folder. The workers of a cluster do not share that
+            folder: they are sent the files, and nothing that a task writes there comes back.
         keep: Leave the processes to the next call; after the last one, `end_processes`.
 
     Yields:
-        The results in the order of the tasks, each as soon as it and those before it are there.
+        The number of a task and its result, as soon as it is there.
 
     Raises:
-        InputError: The system killed one of the processes.
+        InputError: The system killed one of the processes, or the cluster cannot be used.
         Exception: Whatever a task raises; the other processes are ended then.
     """
+    one_task = partial(_on_one_thread, function)
+    try:
+        if not tasks:
+            return
+        if run.backend in CLUSTERS:
+            yield from CLUSTERS[run.backend](Work.read(one_task, reads), tasks, run)
+        else:
+            yield from _run_on_loky(one_task, tasks, run.workers)
+    finally:
+        if not keep:
+            end_processes(run)
+
+
+def end_processes(run: RunParams) -> None:
+    """End the processes that `run_as_finished` has left, and what they are at; leave the cluster."""
+    if run.backend in CLUSTERS:
+        disconnect(run.backend)
+    elif run.workers != 1:
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+
+
+def _run_on_loky(
+    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int
+) -> Iterator[tuple[int, Result]]:
     os.environ.setdefault("PYTHONWARNINGS", QUIET)
     count = min(workers or os.cpu_count() or 1, len(tasks))
     try:
         with holding_signals():  # the processes start here
-            results = Parallel(n_jobs=count, return_as="generator", initializer=follow_stage, initargs=(os.getpid(),))(
-                delayed(_on_one_thread)(function, task) for task in tasks
-            )
-        yield from results
+            running = Parallel(
+                n_jobs=count, return_as="generator_unordered", initializer=follow_stage, initargs=(os.getpid(),)
+            )(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
+        yield from running
     except TerminatedWorkerError:
         raise InputError(
             f"one of {count} worker processes was killed, as the system does when memory runs out; "
             "lower run.workers, then run: dvc repro"
         ) from None
-    finally:
-        if count > 1 and not keep:
-            end_processes()
 
 
-def end_processes() -> None:
-    """End the processes that `run_side_by_side` has left, and what they are at."""
-    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tuple[int, Result]:
+    return number, function(task)
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:

@@ -10,6 +10,8 @@ DEVELOPMENT = Path("data/development.safetensors")
 TEST = Path("data/test.safetensors")
 """Test steps and the oracle's forecasts of them: opened by `evaluate` and `compare_decoding` alone, which score."""
 META = Path("data/meta.json")
+SERIES = (META, DEVELOPMENT)
+"""What training reads."""
 
 METRICS = Path("reports/metrics.json")
 BACKTEST = Path("reports/backtest.json")

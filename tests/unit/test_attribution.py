@@ -18,11 +18,13 @@ from rnn_vs_transformer.files import read_json, write_arrays
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.settings import current_settings, save_settings
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
+from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.probes.attribution import attend, draw_donors, last_token_attention, occlude
 from rnn_vs_transformer.probes.inspection import inspect_families
 from rnn_vs_transformer.probes.subjects import build_untrained
 
 BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
+ONE_WORKER = RunParams(workers=1, backend="loky", address="local")
 DELAY, HORIZON, LENGTH = 7, 3, 12
 
 
@@ -175,7 +177,7 @@ def trained(configure, tmp_path, monkeypatch):
 
 
 def inspect(params, data=None):
-    inspect_families(BUILDERS, data or params.data, params.train.seeds, params.inspect, workers=1)
+    inspect_families(BUILDERS, data or params.data, params.train.seeds, params.inspect, ONE_WORKER)
     return {path.name: path.read_bytes() for path in paths.INSPECT.parent.iterdir()}
 
 

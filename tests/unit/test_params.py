@@ -45,7 +45,7 @@ def refusal(load, changes):
         ("train.learningrate", "unknown key train.learningrate; did you mean learning_rate?"),
         ("data.synthetic.delays", "unknown key data.synthetic.delays; did you mean delay?"),
         ("modle", "unknown key modle; did you mean model?"),
-        ("run.zzz", "unknown key run.zzz; known here: workers"),
+        ("run.zzz", "unknown key run.zzz; known here: workers, backend, address"),
     ],
 )
 def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(load, key, suggestion):

@@ -45,7 +45,7 @@ def tiny(configure):
 
 
 def one_worker():
-    return RunParams(workers=1)
+    return RunParams(workers=1, backend="loky", address="local")
 
 
 def names(content):
@@ -65,7 +65,7 @@ def test_one_and_two_workers_write_the_same_bytes(tiny, tmp_path, monkeypatch):
         folder.mkdir()
         monkeypatch.chdir(folder)
         with pytest.raises(ProbeControlFailed):
-            run_probe(tiny(), RunParams(workers=workers))
+            run_probe(tiny(), one_worker().model_copy(update={"workers": workers}))
         written.append([path.read_bytes() for path in (paths.PROBE, paths.PROBE_TABLE, paths.RECALL)])
     assert written[0] == written[1]
 

@@ -1,13 +1,18 @@
 """Self-attention against torch's own layer and numbers worked out by hand; its shortcut against the long way."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
+from rnn_vs_transformer.models import layers
+from rnn_vs_transformer.models.layers import attend
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention, build_transformer
+from rnn_vs_transformer.probes.memory import peak_mebibytes
 
+CPU = torch.device("cpu")
 POSITIONALS = ["sinusoidal", "learned", "rotary"]
 
 
@@ -198,3 +203,32 @@ def test_only_learned_positions_are_weights(configure):
 
     assert names["learned"] - names["rotary"] == {"positions"}
     assert names["sinusoidal"] == names["rotary"]
+
+
+def train_once(forecaster):
+    forecaster(torch.randn(2, forecaster.tokens)).sum().backward()
+
+
+def test_memory_grows_linearly_with_the_context_under_dropout_too(configure):
+    """Torch's fused attention knows no dropout on a CPU, and without it would write down L x L weights per head."""
+    params = configure({"model.dropout": 0.1})
+    built = [build_transformer(params.model, length, 4) for length in (1024, 2048)]
+    peaks = [peak_mebibytes(partial(train_once, forecaster), CPU) for forecaster in built]
+    assert 1.5 < peaks[1] / peaks[0] < 2.5
+
+
+def test_attention_in_parts_is_attention_at_once(monkeypatch):
+    """Dropout aside, the parts see the same keys; with it, a part is drawn alike in the forward and backward pass."""
+    heads = [torch.randn(2, 2, 10, 4, requires_grad=True) for _ in range(3)]
+    found = []
+    for at_once in (10, 3):
+        monkeypatch.setattr(layers, "QUERIES_AT_ONCE", at_once)
+        mixed = attend(*heads, dropout=1e-9)  # a chance that never comes up
+        found.append([mixed, *torch.autograd.grad(mixed.square().sum(), heads)])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+    values = torch.eye(10).expand(2, 2, 10, 10).requires_grad_()
+    weights = attend(heads[0].detach(), heads[1].detach(), values, dropout=0.5)
+    (gradient,) = torch.autograd.grad(weights.sum(), values)
+    torch.testing.assert_close(gradient.sum(-1) / 10, weights.sum(2))  # weights of a key, over all queries

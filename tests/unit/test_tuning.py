@@ -62,7 +62,8 @@ def tune(family, params, workers=1):
     plan, own = params.tune.part(TunePlan), getattr(params.tune, family)
     size = transformer_size(params.model) if family == "rnn" else None
     current = current_settings(family, params.model, params.train)
-    choose_settings(family, current, Search(plan, params.tune.shared, own, size), workers)
+    spread = params.run.model_copy(update={"workers": workers})
+    choose_settings(family, current, Search(plan, params.tune.shared, own, size), spread)
     return load_settings(family, paths.tuned(family)), paths.tuning_runs(family).read_bytes()
 
 
@@ -100,21 +101,25 @@ def test_one_and_two_workers_choose_the_same(world):
 def test_an_interrupted_search_goes_on_and_chooses_the_same(world, monkeypatch, done):
     """It breaks off in the first batch, in the middle of the second, and among the finalists; no run is made twice."""
     whole = tune("transformer", world("whole"))
-    params, plain, made = world("broken"), runs._train, []
+    params, plain, made = world("broken"), runs.make_run, []
 
-    def break_off(build, task, checkpoint):
+    def break_off(build, tuning, task):
         if len(made) == done:
             raise KeyboardInterrupt
         made.append(task.name)
-        return plain(build, task, checkpoint)
+        return plain(build, tuning, task)
 
-    monkeypatch.setattr(runs, "_train", break_off)
+    monkeypatch.setattr(search, "make_run", break_off)
     with pytest.raises(KeyboardInterrupt):
         tune("transformer", params)
     assert len(made) == done
     assert not paths.tuned("transformer").exists()
 
-    monkeypatch.setattr(runs, "_train", lambda build, task, kept: (made.append(task.name), plain(build, task, kept))[1])
+    def note(build, tuning, task):
+        made.append(task.name)
+        return plain(build, tuning, task)
+
+    monkeypatch.setattr(search, "make_run", note)
     assert tune("transformer", params) == whole
     assert len(made) == len(set(made))
     assert list(paths.unfinished_tuning("transformer", "any").parent.iterdir()) == []
@@ -276,7 +281,7 @@ def test_seconds_as_the_budget_are_used_up_in_whole_batches(world, monkeypatch):
     """Trials go on while seconds are left, and not a batch longer."""
     params = world("seconds", {"tune.budget": "seconds", "tune.seconds": 10.0, "tune.trials": 1})
     made = iter(range(100))
-    monkeypatch.setattr(runs, "_train", lambda _, task, __: run_like(task, 0.5 - next(made) / 1000))
+    monkeypatch.setattr(search, "make_run", lambda _, __, task: run_like(task, 0.5 - next(made) / 1000))
     found = json.loads(tune("rnn", params)[1])
     assert len(found["trials"]) == 6  # 3 trials of 2 seconds are 6, 6 trials are 12
     assert sum(read_json(paths.tuning_seconds("rnn"))["trials"]) == 12

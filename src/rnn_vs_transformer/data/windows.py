@@ -43,7 +43,7 @@ class Windows:
         """The windows `index` (B,)."""
         channel = index // self.origins
         windows = self._view[channel, index % self.origins]
-        return Batch(windows[:, : self.context_length], windows[:, self.context_length :], channel)
+        return Batch(windows[:, : self.context_length], windows[:, self.context_length :], channel.to(windows.device))
 
 
 def to_tensor(values: npt.NDArray[np.float64]) -> Tensor:

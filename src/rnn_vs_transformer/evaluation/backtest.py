@@ -64,7 +64,7 @@ def backtest_families(
         refits = [Refit(family, seed, some) for family in builders for seed in range(seeds) for some in blocks]
         settings = {family: load_settings(family, paths.tuned(family)) for family in builders}
         one_refit = partial(refit_and_forecast, builders, settings, test.meta, test.values)
-        done = tqdm(run_side_by_side(one_refit, refits, run.workers), "backtest", len(refits), unit="refit")
+        done = tqdm(run_side_by_side(one_refit, refits, run), "backtest", len(refits), unit="refit")
         forecasts = iter(done)
         families = {family: list(_scores(forecasts, seeds, len(blocks), test)) for family in builders}
         report |= {"refits": len(blocks), **_report(families, _refit_ridge(blocks, test), test, params)}

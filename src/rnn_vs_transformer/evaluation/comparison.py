@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Interval:
     @property
     def log_standard_error(self) -> float:
         """Half the width of the logarithm in units of Student's t."""
-        return float(np.log(self.high / self.low) / 2 / stats.t.ppf((1 + LEVEL) / 2, self.degrees_of_freedom))
+        return float(np.log(self.high / self.low) / 2 / special.stdtrit(self.degrees_of_freedom, (1 + LEVEL) / 2))
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def verdict(ci_low: float, ci_high: float, margin: float) -> str:
 def minimum_detectable_effect(interval: Interval) -> float:
     """The true relative decrease that a 5 % test would find with 80 % power, from the interval's standard error."""
     freedom = interval.degrees_of_freedom
-    quantiles = stats.t.ppf((1 + LEVEL) / 2, freedom) + stats.t.ppf(POWER, freedom)
+    quantiles = special.stdtrit(freedom, (1 + LEVEL) / 2) + special.stdtrit(freedom, POWER)
     return float(-np.expm1(-quantiles * interval.log_standard_error))
 
 
@@ -153,7 +153,7 @@ def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, r
     estimate = np.log(numerator.mean() / denominator.mean())
     distances = np.log(np.concatenate(resampled)) - estimate
     tail = (1 - LEVEL) / 2
-    widening = stats.t.ppf(1 - tail, freedom) / stats.norm.ppf(1 - tail) * np.sqrt((freedom + 1) / freedom)
+    widening = special.stdtrit(freedom, 1 - tail) / special.ndtri(1 - tail) * np.sqrt((freedom + 1) / freedom)
     spread = float(distances.std())
     scale = widening * error / spread if spread > 0 else 1.0
     low, high = np.exp(np.quantile(distances, [tail, 1 - tail]) * scale + estimate)

@@ -1,11 +1,17 @@
 """What the layers of the Transformer's encoder and decoder are made of."""
 
+from typing import Final
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from rnn_vs_transformer.models.positional import rotate
 from rnn_vs_transformer.params import TransformerModelParams
+
+QUERIES_AT_ONCE: Final = 256
+"""With dropout, so many queries are worked on at a time."""
 
 
 def feedforward_block(params: TransformerModelParams) -> nn.Sequential:
@@ -31,6 +37,22 @@ def split_heads(tokens: Tensor, heads: int) -> Tensor:
     """(B, T, D) -> (B, heads, T, D/heads)."""
     batch, count, width = tokens.shape
     return tokens.view(batch, count, heads, width // heads).transpose(1, 2)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
+    """What queries (B, heads, n, D/heads) read from T keys and values, without all n x T weights at once.
+
+    torch's fused kernel never stores them, but on a CPU it knows no dropout, and torch then stores them all. So long
+    sequences with dropout are worked on in parts, whose weights are drawn and computed again in the backward pass.
+    """
+    fused = functional.scaled_dot_product_attention
+    if dropout == 0 or query.shape[2] <= QUERIES_AT_ONCE:
+        return fused(query, key, value, dropout_p=dropout)
+    parts = [
+        checkpoint(fused, part, key, value, dropout_p=dropout, use_reentrant=False)
+        for part in torch.split(query, QUERIES_AT_ONCE, dim=2)
+    ]
+    return torch.cat(parts, dim=2)
 
 
 class Attention(nn.Module):

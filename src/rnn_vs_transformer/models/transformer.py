@@ -12,11 +12,10 @@ Where the decoding is autoregressive, the decoder of attention_decoder.py reads 
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
-from rnn_vs_transformer.models.layers import draw_projections, feedforward_block, split_heads
+from rnn_vs_transformer.models.layers import attend, draw_projections, feedforward_block, split_heads
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import TransformerModelParams
@@ -57,7 +56,7 @@ class EncoderLayer(nn.Module):
             query = rotate(query, positions[-asked:])
             key = rotate(key, positions)
         dropout = self.attention_dropout if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        mixed = attend(query, key, value, dropout)
         output: Tensor = self.attention_output(mixed.transpose(1, 2).flatten(2))  # (B, asked, D)
         return output
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.models.rnn import CELLS
@@ -83,7 +83,7 @@ def paired_lead(leader: pd.Series, follower: pd.Series, comparisons: int) -> tup
         raise ValueError(f"expected the same two or more seeds, got {list(leader.index)} and {list(follower.index)}")
     differences = (leader - follower).to_numpy(dtype=np.float64)
     count = len(differences)
-    quantile = float(stats.t.ppf(1 - (1 - LEVEL) / 2 / comparisons, count - 1))
+    quantile = float(special.stdtrit(count - 1, 1 - (1 - LEVEL) / 2 / comparisons))
     mean = float(differences.mean())
     return mean, mean - quantile * float(differences.std(ddof=1)) / count**0.5
 

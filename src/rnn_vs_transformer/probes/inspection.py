@@ -16,7 +16,7 @@ from rnn_vs_transformer.models.rnn import CELLS
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.parallel import run_side_by_side
-from rnn_vs_transformer.params import DataParams, InspectParams, RnnModelParams, SharedModelParams
+from rnn_vs_transformer.params import DataParams, InspectParams, RnnModelParams, RunParams, SharedModelParams
 from rnn_vs_transformer.probes.attribution import (
     Attribution,
     attend,
@@ -56,7 +56,7 @@ def inspect_families(
     data: DataParams,
     seeds: int,
     params: InspectParams,
-    workers: int,
+    run: RunParams,
 ) -> Report:
     """Look into all models on the validation windows and write the reports.
 
@@ -68,7 +68,7 @@ def inspect_families(
         data: Read are source and synthetic, for the delay.
         seeds: Trained seeds per family.
         params: Settings of the probes.
-        workers: Seeds at once, 0 for one per core; does not change any result.
+        run: How many seeds at once, and where; does not change any result.
 
     Returns:
         The report, as written to reports/inspect.json.
@@ -76,7 +76,9 @@ def inspect_families(
     Raises:
         InputError: A file of an earlier stage is missing or does not fit.
     """
-    running = run_side_by_side(partial(inspect_seed, builders, params), range(seeds), workers)
+    weights = [paths.weights(family, seed) for family in builders for seed in range(seeds)]
+    reads = [*paths.SERIES, *map(paths.settings, builders), *weights]
+    running = run_side_by_side(partial(inspect_seed, builders, params), range(seeds), run, reads)
     results: list[SeedInspection] = list(tqdm(running, "inspect", seeds, unit="seed"))
     gradients = [row for result in results for row in result.gradients]
     attributions = [found for result in results for found in result.attributions]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from rnn_vs_transformer.files import finite
 
@@ -38,7 +38,7 @@ def mean_interval(units: Sequence[float] | npt.NDArray[np.float64]) -> MeanInter
     mean = float(values.mean())
     if count == 1:
         return MeanInterval(mean, None, None)
-    half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count))
+    half = float(special.stdtrit(count - 1, (1 + LEVEL) / 2) * values.std(ddof=1) / np.sqrt(count))
     return MeanInterval(mean, mean - half, mean + half)
 
 

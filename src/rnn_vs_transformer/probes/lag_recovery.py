@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -89,6 +88,8 @@ def score_band(importance: FloatArray, lags: IntArray, recent_steps: int) -> Rec
     steps, count = len(scored), int(is_true.sum())
     if count in {0, steps}:
         return None
+    from scipy import stats  # noqa: PLC0415 - takes a second to import, which other stages should not wait for
+
     is_top = np.zeros(steps, dtype=bool)
     is_top[np.argsort(-scored, kind="stable")[:count]] = True
     hits = int((is_top & is_true).sum())

@@ -64,7 +64,7 @@ def plan_trials(params: ProbeParams) -> list[Trial]:
 def run_trials(params: ProbeParams, run: RunParams) -> pd.DataFrame:
     """Scores of all trials in the order of tasks, lags, models and seeds, whatever order they ended in."""
     trials = plan_trials(params)
-    results = run_side_by_side(partial(run_trial, params=params), trials, run.workers)
+    results = run_side_by_side(partial(run_trial, params=params), trials, run)
     bar = tqdm(results, total=len(trials), desc="memory probe", unit="trial", smoothing=0.0, mininterval=1.0)
     table = pd.DataFrame([asdict(score) for scores in bar for score in scores])
     place = {name: number for number, name in enumerate([*params.tasks, *MODELS])}

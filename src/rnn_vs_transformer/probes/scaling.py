@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from rnn_vs_transformer.probes.intervals import LEVEL
 
@@ -67,7 +67,7 @@ def fit_exponent(lengths: FloatArray, costs: FloatArray) -> Exponent:
     slope = float(x @ y / (x @ x))
     freedom = len(lengths) - 2
     standard_error = np.sqrt(np.square(y - slope * x).sum() / freedom / (x @ x))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, freedom) * standard_error)
+    half = float(special.stdtrit(freedom, (1 + LEVEL) / 2) * standard_error)
     return Exponent(slope, slope - half, slope + half)
 
 
@@ -140,6 +140,6 @@ def find_crossover(
 
 def _widened(estimate: float, resampled: FloatArray, units: int) -> tuple[float, float]:
     """Interval about a logarithm: percentiles at the level that Student's t asks of so few units."""
-    quantile = np.sqrt(units / (units - 1)) * stats.t.ppf((1 + LEVEL) / 2, units - 1) if units > 1 else np.inf
+    quantile = np.sqrt(units / (units - 1)) * special.stdtrit(units - 1, (1 + LEVEL) / 2) if units > 1 else np.inf
     half = float(quantile * resampled.std())
     return float(np.exp(estimate - half)), float(np.exp(estimate + half))

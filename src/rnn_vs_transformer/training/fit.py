@@ -13,6 +13,7 @@ from torch.nn import functional
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.errors import DivergedError
 from rnn_vs_transformer.params import FitParams
+from rnn_vs_transformer.training.ranks import ALONE, Ranks
 
 EVALUATION_BATCH = 512
 State = dict[str, Tensor]
@@ -82,6 +83,7 @@ def fit(
     on_step: Callable[[str], None] = lambda _: None,
     stops: Callable[[Fit], bool] = lambda _: False,
     keeper: Keeper | None = None,
+    ranks: Ranks = ALONE,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -95,6 +97,7 @@ def fit(
         on_step: Called after each step with a line on the losses.
         stops: Asked after each epoch with the run so far; True ends training as patience does.
         keeper: Where to go on from, and where to keep each epoch's state; the result is the same without.
+        ranks: The processes that train this model together; model and windows are on its device.
 
     Raises:
         DivergedError: The loss is no longer a finite number.
@@ -105,7 +108,7 @@ def fit(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, SCHEDULES[params.schedule](params.epochs))
     loss = LOSSES[params.loss]
-    run = Fit(state=_copy_state(model))
+    run, trained = Fit(state=_copy_state(model)), ranks.wrap(model)
     state = TrainingState(model, optimizer, schedule, order, run)
     if keeper is not None:
         keeper.restore(state)
@@ -114,13 +117,16 @@ def fit(
         epoch = len(run.seconds) + 1
         started = time.perf_counter()
         model.train()
-        total = torch.zeros((), dtype=torch.float64)
+        total = torch.zeros((), dtype=torch.float64, device=ranks.device)
         for index in torch.split(torch.randperm(len(train), generator=order), params.batch_size):
-            total += len(index) * _step(model, optimizer, loss, train.batch(index), params.gradient_clip)
+            own = ranks.share(index)
+            weight = ranks.weight(len(own), len(index))
+            batch = train.batch(own if len(own) else index[:1])  # gradients are exchanged, though they weigh nothing
+            total += len(own) * _step(trained, optimizer, loss, batch, params.gradient_clip, weight)
             on_step(message)
         schedule.step()
-        run.train_losses.append(float(total) / len(train))
-        run.validation_losses.append(float(window_errors(model, validation).mean()))
+        run.train_losses.append(float(ranks.total(total)) / len(train))
+        run.validation_losses.append(ranks.mean(window_errors(model, validation, ranks), len(validation)))
         run.seconds.append(time.perf_counter() - started)
         _check_finite(run, seed, epoch)
         if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
@@ -141,13 +147,15 @@ def _step(
     loss_of: Loss,
     batch: Batch,
     gradient_clip: float,
+    weight: Tensor | None,
 ) -> Tensor:
     forecast = model(batch.context, batch.channel, batch.target)
-    loss_of(forecast, batch.target).backward()  # type: ignore[no-untyped-call]
+    loss = loss_of(forecast, batch.target)
+    loss.backward(weight)  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
-    return functional.mse_loss(forecast.detach(), batch.target)
+    return loss.detach() if loss_of is functional.mse_loss else functional.mse_loss(forecast.detach(), batch.target)
 
 
 def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
@@ -162,19 +170,19 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
     return torch.cat(forecasts), torch.cat(targets)
 
 
-def window_errors(model: nn.Module, windows: Windows) -> Tensor:
-    """Mean squared error of each window (windows,), in float64."""
+def window_errors(model: nn.Module, windows: Windows, ranks: Ranks = ALONE) -> Tensor:
+    """Mean squared error of each window of this rank's share (windows,), in float64."""
     model.eval()
     errors = []
     with torch.no_grad():
-        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
+        for index in torch.split(ranks.share(torch.arange(len(windows))), EVALUATION_BATCH):
             batch = windows.batch(index)
             errors.append((model(batch.context, batch.channel) - batch.target).double().square().mean(dim=1))
     return torch.cat(errors)
 
 
 def _copy_state(model: nn.Module) -> State:
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
 def _check_finite(run: Fit, seed: int, epoch: int) -> None:

@@ -24,6 +24,7 @@ from rnn_vs_transformer.params import FitParams, RunParams, SharedModelParams
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, fit
 from rnn_vs_transformer.training.identity import run_identity
+from rnn_vs_transformer.training.ranks import ALONE, CPU, Ranks, torchrun_ranks
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,13 @@ def train_family(family: str, build: Builder, seeds: int, run: RunParams) -> Non
         InputError: An earlier stage's file is missing, or a loss is not finite.
     """
     meta, settings = load_meta(), load_settings(family, paths.tuned(family))
-    runs = train_seeds(family, build, settings.model, settings.train, seeds, run)
+    with torchrun_ranks() as ranks:
+        if ranks is ALONE:
+            runs = train_seeds(family, build, settings.model, settings.train, seeds, run)
+        else:
+            runs = [train_seed(family, build, settings.model, settings.train, seed, ranks) for seed in range(seeds)]
+        if ranks.rank:
+            return
     save_settings(paths.settings(family), settings)
     for result in runs:
         write_arrays(paths.weights(family, result.seed), {k: v.numpy() for k, v in result.fit.state.items()})
@@ -83,7 +90,7 @@ def train_seeds(
     epochs = [len(seed_checkpoint(family, model, train, seed).course().get("seconds", [])) for seed in range(seeds)]
     if any(epochs):
         log.info("%s: going on after epochs %s of the seeds", family, ", ".join(map(str, epochs)))
-    return list(run_side_by_side(partial(train_seed, family, build, model, train), range(seeds), run.workers))
+    return list(run_side_by_side(partial(train_seed, family, build, model, train), range(seeds), run, paths.SERIES))
 
 
 def forget_seeds(family: str, model: SharedModelParams, train: FitParams, seeds: int) -> None:
@@ -99,14 +106,17 @@ def seed_checkpoint(family: str, model: SharedModelParams, train: FitParams, see
     return checkpoint_of(f"{family}-seed-{seed}", run_identity(told))
 
 
-def train_seed(family: str, build: Builder, model: SharedModelParams, train: FitParams, seed: int) -> SeedRun:
-    """Train one seed, with progress per step, from where it was interrupted, if it was."""
-    meta, checkpoint = load_meta(), seed_checkpoint(family, model, train, seed)
+def train_seed(
+    family: str, build: Builder, model: SharedModelParams, train: FitParams, seed: int, ranks: Ranks = ALONE
+) -> SeedRun:
+    """Train one seed, with progress per step: alone from where it was interrupted, if it was, or with all ranks."""
+    meta, checkpoint = load_meta(), seed_checkpoint(family, model, train, seed) if ranks is ALONE else None
     torch.manual_seed(seed)
-    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
-    windows, validation = development_windows(meta)
+    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels)).to(ranks.device)
+    windows, validation = development_windows(meta, ranks.device)
     steps = -(-len(windows) // train.batch_size)
-    label, pace, done = f"{family} seed {seed}", _pace(), steps * len(checkpoint.course().get("seconds", []))
+    label, pace = f"{family} seed {seed}", _pace()
+    done = steps * len(checkpoint.course().get("seconds", [])) if checkpoint else 0
     with tqdm(total=steps * train.epochs, desc=label, unit="step", position=seed, mininterval=pace,
               maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
 
@@ -114,16 +124,16 @@ def train_seed(family: str, build: Builder, model: SharedModelParams, train: Fit
             bar.update()
             bar.set_postfix_str(message, refresh=False)
 
-        result = fit(forecaster, windows, validation, train, seed, advance, keeper=checkpoint)
+        result = fit(forecaster, windows, validation, train, seed, advance, keeper=checkpoint, ranks=ranks)
     return SeedRun(seed, result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def development_windows(meta: Meta) -> tuple[Windows, Windows]:
+def development_windows(meta: Meta, device: torch.device = CPU) -> tuple[Windows, Windows]:
     """Scaled train and validation windows, from the file that holds no test step."""
     values = load_development()
     borders, lengths = meta.borders, (meta.context_length, meta.prediction_length)
     scaler = Scaler.fit(values[: borders.train_end], meta.channels)
-    scaled = to_tensor(scaler.scale(values))
+    scaled = to_tensor(scaler.scale(values)).to(device)
     train = Windows(scaled, forecast_origins(0, borders.train_end, *lengths), *lengths)
     validation = Windows(scaled, forecast_origins(borders.train_end, borders.validation_end, *lengths), *lengths)
     return train, validation

@@ -3,17 +3,18 @@
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import write_json
 from rnn_vs_transformer.models.settings import FamilySettings, save_settings
+from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.tuning.space import Search
 
 
-def choose_settings(family: str, current: FamilySettings, search: Search, workers: int) -> None:
+def choose_settings(family: str, current: FamilySettings, search: Search, run: RunParams) -> None:
     """Write the settings to train with, and all runs that led to them.
 
     Args:
         family: `rnn` or `transformer`.
         current: The family's part of params.yaml.
         search: Budget and space; without trials the current settings are written as they are.
-        workers: Runs at once, 0 for one per core; does not change any result.
+        run: How many runs at once, and where; does not change any result.
 
     Raises:
         InputError: An earlier stage's file is missing, or the budget cannot be kept.
@@ -24,4 +25,4 @@ def choose_settings(family: str, current: FamilySettings, search: Search, worker
         return
     from rnn_vs_transformer.tuning.search import run_search  # noqa: PLC0415 - untuned, nobody should wait for torch
 
-    save_settings(paths.tuned(family), run_search(family, current, search, workers))
+    save_settings(paths.tuned(family), run_search(family, current, search, run))

@@ -18,7 +18,6 @@ from rnn_vs_transformer.training.fit import Fit, fit
 from rnn_vs_transformer.training.identity import run_identity
 from rnn_vs_transformer.training.seeds import development_windows
 from rnn_vs_transformer.tuning.space import Values
-from rnn_vs_transformer.tuning.store import Store
 
 FEWEST_TRIALS = 5
 """Whole trials before a median is trusted, as in Optuna's MedianPruner."""
@@ -57,26 +56,13 @@ class Run:
         return min(self.losses, default=float("inf"))
 
 
-def run_task(build: Builder, store: Store, task: Task) -> Run:
-    """Make a run and keep it in the store, or take it from there."""
-    kept = store.get(task.name)
-    if kept is not None:
-        return Run(**kept)
-    checkpoint = _checkpoint(store, task)
-    made = _train(build, task, checkpoint)
-    store.put(task.name, asdict(made))
-    checkpoint.remove()
-    return made
+def make_run(build: Builder, tuning: str, task: Task) -> Run:
+    """Train as the task says, on the series in the working folder, from where the run was interrupted, if it was.
 
-
-def _checkpoint(store: Store, task: Task) -> Checkpoint:
-    """Where a run is kept while it is under way; the name of the store stands for the family and the whole tuning."""
-    told = {**asdict(task), "settings": task.settings.content(), "tuning": store.path.name}
-    return checkpoint_of(f"{store.path.stem}-{task.name.replace(' ', '-')}", run_identity(told))
-
-
-def _train(build: Builder, task: Task, checkpoint: Checkpoint) -> Run:
-    meta, started = load_meta(), time.perf_counter() - sum(checkpoint.course().get("seconds", []))
+    Once the run is kept elsewhere, remove `checkpoint_of_run`.
+    """
+    meta, checkpoint = load_meta(), checkpoint_of_run(tuning, task)
+    started = time.perf_counter() - sum(checkpoint.course().get("seconds", []))
     torch.manual_seed(task.seed)
     forecaster = build(task.settings.model, meta.context_length, meta.prediction_length, len(meta.channels))
     size = parameter_count(forecaster)
@@ -91,6 +77,12 @@ def _train(build: Builder, task: Task, checkpoint: Checkpoint) -> Run:
         return Run(task.number, task.values, "diverged", [], size, time.perf_counter() - started)
     state: Literal["complete", "pruned"] = "pruned" if course.stopped else "complete"
     return Run(task.number, task.values, state, course.validation_losses, size, time.perf_counter() - started)
+
+
+def checkpoint_of_run(tuning: str, task: Task) -> Checkpoint:
+    """Where a run is kept while it is under way; `tuning` is a name for the family and the whole tuning."""
+    told = {**asdict(task), "settings": task.settings.content(), "tuning": tuning}
+    return checkpoint_of(f"{tuning}-{task.name.replace(' ', '-')}", run_identity(told))
 
 
 def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> bool:

@@ -16,11 +16,12 @@ from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, write_json
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.settings import FamilySettings
-from rnn_vs_transformer.parallel import end_processes, run_side_by_side
+from rnn_vs_transformer.parallel import end_processes, run_as_finished
+from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.tuning.finalists import FIRST_FRESH_SEED, Finalist, choose, is_claimed, pick_finalists
 from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
 from rnn_vs_transformer.tuning.propose import importances, propose
-from rnn_vs_transformer.tuning.runs import Run, Task, medians_by_epoch, run_task
+from rnn_vs_transformer.tuning.runs import Run, Task, checkpoint_of_run, make_run, medians_by_epoch
 from rnn_vs_transformer.tuning.space import Search, Space, Values, search_space, values_of, with_stride
 from rnn_vs_transformer.tuning.store import Store, store_for
 
@@ -37,20 +38,35 @@ class Tuning:
     search: Search
     space: Space
     store: Store
-    workers: int
+    spread: RunParams
 
     def settings_with(self, values: Values) -> FamilySettings:
         """The settings of a trial."""
         return self.current.with_values(values)
 
     def run(self, tasks: Sequence[Task]) -> list[Run]:
-        """Make the runs that are not in the store yet, side by side; all of them, in order."""
-        runs = run_side_by_side(partial(run_task, BUILDERS[self.family], self.store), tasks, self.workers, keep=True)
-        return list(tqdm(runs, f"{self.family} {tasks[0].name} to {tasks[-1].name}", len(tasks), unit="run"))
+        """Make the runs that are not in the store yet, side by side, and keep each when it ends; all runs, in order."""
+        missing = [task for task in tasks if self.store.get(task.name) is None]
+        name = self.store.path.stem
+        one_run = partial(make_run, BUILDERS[self.family], name)
+        made = run_as_finished(one_run, missing, self.spread, paths.SERIES, keep=True)
+        title = f"{self.family} {tasks[0].name} to {tasks[-1].name}"
+        with tqdm(desc=title, initial=len(tasks) - len(missing), total=len(tasks), unit="run") as bar:
+            for number, run in made:
+                self.store.put(missing[number].name, asdict(run))
+                checkpoint_of_run(name, missing[number]).remove()
+                bar.update()
+        return [Run(**kept) for kept in map(self.store.get, [task.name for task in tasks]) if kept is not None]
 
 
-def run_search(family: str, current: FamilySettings, search: Search, workers: int) -> FamilySettings:
+def run_search(family: str, current: FamilySettings, search: Search, spread: RunParams) -> FamilySettings:
     """Tune one family, going on from what an interrupted search has left, and write all runs.
+
+    Args:
+        family: `rnn` or `transformer`.
+        current: The settings that are tried first.
+        search: Budget and space.
+        spread: Where the runs of a batch go; does not change any result.
 
     Returns:
         The settings of the finalist that did better on fresh seeds, by validation loss.
@@ -62,13 +78,12 @@ def run_search(family: str, current: FamilySettings, search: Search, workers: in
     store = store_for(family, {"family": family, "current": current.content(), **_told(search)})
     if store.path.exists():
         log.info("%s: going on after %d runs that are finished", family, store.count())
-    tuning = Tuning(family, current, search, space, store, workers)
+    tuning = Tuning(family, current, search, space, store, spread)
     try:
         trials = _run_trials(tuning)
         finalists = _run_finalists(tuning, trials)
     finally:
-        if workers != 1:
-            end_processes()
+        end_processes(spread)
     chosen = choose(finalists)
     _write_runs(tuning, trials, finalists, chosen)
     store.remove()

@@ -1,0 +1,116 @@
+"""Our own fit loop, and a bare PyTorch loop of the same module."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmarks.case import Case
+from rnn_vs_transformer.parallel import run_as_finished
+from rnn_vs_transformer.params import RunParams
+from rnn_vs_transformer.training.fit import fit, predict
+
+WARM_UP = 10
+LEAD_SECONDS = 1.0
+"""Between the call of several processes and the moment from which all of them count."""
+
+
+class Enough(Exception):  # noqa: N818 - not an error
+    """So many steps were wanted."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Training steps that processes take at the same time; `begin` and `end` are readings of `time.time`."""
+
+    case: Case
+    family: str
+    begin: float
+    end: float
+
+
+def fit_windows_per_second(case: Case, family: str, steps: int) -> float:
+    """Rate of `fit` over so many steps after a warm-up, everything between two steps included."""
+    ends: list[float] = []
+
+    def note(_: str) -> None:
+        ends.append(time.perf_counter())
+        if len(ends) > WARM_UP + steps:
+            raise Enough
+
+    _run_fit(case, family, note)
+    return steps * case.params.train.batch_size / (ends[-1] - ends[WARM_UP])
+
+
+def bare_windows_per_second(case: Case, family: str, steps: int) -> float:
+    """The same steps, written as a tutorial would: all windows in two tensors, no stopping rule, no progress."""
+    model, train, params = case.build(family), case.train, case.params.train
+    contexts, targets, _ = train.batch(torch.arange(len(train)))
+    optimizer = torch.optim.AdamW(
+        model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True
+    )
+    ends: list[float] = []
+    for index in islice(_batches(len(train), params.batch_size), WARM_UP + steps + 1):
+        loss = functional.mse_loss(model(contexts[index]), targets[index])
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), params.gradient_clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        ends.append(time.perf_counter())
+    return steps * params.batch_size / (ends[-1] - ends[WARM_UP])
+
+
+def predict_windows_per_second(case: Case, family: str) -> float:
+    """Rate of `predict` over all training windows."""
+    model, train = case.build(family), case.train
+    began = time.perf_counter()
+    predict(model, train)
+    return len(train) / (time.perf_counter() - began)
+
+
+def seeds_windows_per_second(case: Case, family: str, seconds: float, processes: int) -> float:
+    """Rate of several seeds together, one process and thread each, all counted over the same seconds.
+
+    The processes are left to the next call, so that their start is paid once.
+    """
+    spread = RunParams(workers=processes, backend="loky", address="local")
+    warm = [time.time() + LEAD_SECONDS + seconds] * 2
+    for begin, end in (warm, [time.time() + LEAD_SECONDS, time.time() + LEAD_SECONDS + seconds]):
+        jobs = [Job(case, family, begin, end)] * processes
+        rates = [rate for _, rate in run_as_finished(rate_within, jobs, spread, keep=True)]
+    return sum(rates)
+
+
+def rate_within(job: Job) -> float:
+    """Windows per second of one process between the two moments; warm before the first of them."""
+    counted: list[float] = []
+
+    def note(_: str) -> None:
+        now = time.time()
+        if now >= job.begin:
+            counted.append(now)
+        if now >= job.end and len(counted) > 1:
+            raise Enough
+
+    _run_fit(job.case, job.family, note)
+    return (len(counted) - 1) * job.case.params.train.batch_size / (counted[-1] - counted[0])
+
+
+def _run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
+    endless = case.params.train.model_copy(update={"epochs": 10_000, "patience": 10_000})
+    train, few = case.train, case.validation
+    try:
+        fit(case.build(family), train, few, endless, 0, note)
+    except Enough:
+        return
+
+
+def _batches(windows: int, batch_size: int) -> Iterator[torch.Tensor]:
+    """Batches of the given size in a new order per epoch; a smaller rest is left out, so that all steps are alike."""
+    while True:
+        pieces = torch.split(torch.randperm(windows), batch_size)
+        yield from (index for index in pieces if len(index) == batch_size)

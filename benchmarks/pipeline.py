@@ -1,0 +1,65 @@
+"""The pipeline as a user meets it: from nothing, with nothing to do, and the start of each stage; in a clone."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+CORE: Final = "evaluate"
+"""The last of the core stages: series, settings, both families trained, scored and compared."""
+TIMES: Final = 3
+
+
+def measure_starts() -> dict[str, Any]:
+    """Seconds that each stage needs before it begins (median of three), and memory after its imports."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    seconds = {name: statistics.median(_import_seconds(name) for _ in range(TIMES)) for name in stages}
+    slowest = max(seconds, key=lambda name: seconds[name])
+    return {
+        "stage_start_seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "slowest_stage_start_seconds": round(seconds[slowest], 2),
+        "peak_mebibytes_of_training_stage": _training_peaks(),
+    }
+
+
+def measure_pipeline() -> dict[str, float]:
+    """Seconds of `dvc repro` from nothing, first the core stages and then the rest, and with nothing to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run(folder, "git", "clone", "--quiet", str(ROOT), ".")
+        core = _run(folder, "dvc", "repro", CORE)
+        rest = _run(folder, "dvc", "repro")
+        no_op = statistics.median(_run(folder, "dvc", "repro") for _ in range(TIMES))
+    return {
+        "cold_repro_core_seconds": round(core, 1),
+        "cold_repro_all_seconds": round(core + rest, 1),
+        "no_op_repro_seconds": round(no_op, 2),
+    }
+
+
+def _training_peaks() -> dict[str, int]:
+    """What the committed run of each family needed per process (reports/timings.json)."""
+    timings = yaml.safe_load((ROOT / "reports/timings.json").read_text(encoding="utf-8"))
+    return {family: found["peak_mebibytes"] for family, found in timings.items()}
+
+
+def _import_seconds(stage: str) -> float:
+    return _run(str(ROOT), sys.executable, "-c", f"import stages.{stage}")
+
+
+def _run(folder: str, *command: str) -> float:
+    """Seconds of a command in a folder, with this environment's programs and the folder's own code."""
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PYTHONPATH": str(Path(folder, "src")),
+    }
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    return time.perf_counter() - began

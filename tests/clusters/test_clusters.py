@@ -1,0 +1,143 @@
+"""Real clusters, started here: they give the bytes of this machine, and outlive a worker that is killed."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from rnn_vs_transformer import clusters, paths
+from rnn_vs_transformer.data.series import save_series
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.parallel import run_side_by_side
+from rnn_vs_transformer.params import RunParams
+from rnn_vs_transformer.training.seeds import train_family
+
+pytestmark = pytest.mark.filterwarnings("default")  # theirs are not ours to mend
+HOW = "not installed: make test-clusters"
+LOKY = RunParams(workers=1, backend="loky", address="local")
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    """Address of a Ray cluster of two nodes, with one processor each."""
+    cluster_utils = pytest.importorskip("ray.cluster_utils", reason=f"ray is {HOW}")
+    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    yield cluster.address
+    cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def dask_cluster():
+    """Address of a Dask scheduler with two workers."""
+    distributed = pytest.importorskip("distributed", reason=f"distributed is {HOW}")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(params=["ray", "dask"])
+def cluster(request):
+    """The settings that send work to one of the clusters."""
+    return RunParams(workers=0, backend=request.param, address=request.getfixturevalue(f"{request.param}_cluster"))
+
+
+def test_a_cluster_trains_to_the_bytes_of_this_machine(cluster, configure, pass_settings, tmp_path, monkeypatch):
+    """Where a seed is trained is no setting of the experiment; dropout would show another random state."""
+    params = configure({"model.dropout": 0.2, "train.seeds": 3, "train.epochs": 2})
+    written = []
+    for spread in (LOKY, cluster):
+        (tmp_path / spread.backend).mkdir()
+        monkeypatch.chdir(tmp_path / spread.backend)
+        save_series(make_series(params.data))
+        pass_settings(params)
+        for family, build in BUILDERS.items():
+            train_family(family, build, params.train.seeds, spread)
+        declared = [path for family in BUILDERS for path in (paths.history(family), paths.settings(family))]
+        declared += [paths.weights(family, seed) for family in BUILDERS for seed in range(3)]
+        written.append([path.read_bytes() for path in declared])
+    assert written[0] == written[1]
+
+
+def test_tasks_find_the_files_that_they_read_and_no_others(cluster, tmp_path, monkeypatch):
+    """The workers of a cluster have another disk, so a file that is not sent must not be found by luck."""
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/sent.txt").write_text("sent")
+    Path("in/left.txt").write_text("left")
+
+    def look(number):
+        return number, sorted(path.read_text() for path in Path("in").iterdir()), torch.get_num_threads()
+
+    found = list(run_side_by_side(look, range(4), cluster, [Path("in/sent.txt")]))
+    assert found == [(number, ["sent"], 1) for number in range(4)]
+
+
+def test_a_worker_that_is_killed_costs_its_task_alone(cluster, tmp_path):
+    """Each task notes that it begins; the second one kills its own worker the first time."""
+    notes = tmp_path / "begun"
+
+    def note_and_perhaps_die(number):
+        with notes.open("a") as file:
+            file.write(f"{number}\n")
+        if number == 1 and notes.read_text().split().count("1") == 1:
+            time.sleep(2)  # by then the result of the first task has left the worker
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number * number
+
+    assert list(run_side_by_side(note_and_perhaps_die, range(5), cluster)) == [0, 1, 4, 9, 16]
+    assert sorted(notes.read_text().split()) == ["0", "1", "1", "2", "3", "4"]
+
+
+def test_a_fault_of_a_task_is_told_as_it_is_here(cluster):
+    """A user reads one line, wherever the task was."""
+
+    def fail(number):
+        raise InputError(f"task {number} cannot be done")
+
+    with pytest.raises(InputError, match=r"^task 0 cannot be done$"):
+        list(run_side_by_side(fail, range(1), cluster))
+
+
+def test_workers_with_other_code_are_refused(cluster, monkeypatch):
+    """A worker that was started long ago would give the results of code that is no more."""
+    monkeypatch.setattr(clusters, "versions", lambda: "code of tomorrow")
+    with pytest.raises(InputError, match="but code of tomorrow is needed"):
+        list(run_side_by_side(abs, [-1], cluster))
+
+
+def test_no_more_tasks_run_at_once_than_workers_are_asked_for(cluster, tmp_path):
+    """A cluster that others use too must not be filled by one experiment."""
+
+    def count_running(number):
+        mark = tmp_path / str(number)
+        mark.touch()
+        running = len(list(tmp_path.iterdir()))
+        mark.unlink()
+        return running
+
+    one = cluster.model_copy(update={"workers": 1})
+    assert list(run_side_by_side(count_running, range(4), one)) == [1] * 4
+
+
+@pytest.mark.parametrize(("backend", "address"), [("ray", "127.0.0.1:1"), ("dask", "tcp://127.0.0.1:1")])
+def test_a_cluster_that_does_not_answer_is_named_in_one_line(backend, address, monkeypatch):
+    pytest.importorskip({"ray": "ray", "dask": "distributed"}[backend], reason=f"{backend} is {HOW}")
+    monkeypatch.setattr(clusters, "PATIENCE_SECONDS", 1)
+    with pytest.raises(InputError, match=rf"the {backend} cluster at {address} cannot be used: [^\n]+$"):
+        list(run_side_by_side(abs, [-1], RunParams(workers=0, backend=backend, address=address)))
+
+
+def test_dask_workers_of_several_threads_are_refused():
+    """Tasks in one process would share torch's random state and the working folder."""
+    distributed = pytest.importorskip("distributed", reason=f"distributed is {HOW}")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as wide,
+        pytest.raises(InputError, match="of one thread each are needed, got 2"),
+    ):
+        list(run_side_by_side(abs, [-1], RunParams(workers=0, backend="dask", address=wide.scheduler_address)))

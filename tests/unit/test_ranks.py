@@ -1,0 +1,78 @@
+"""One training on two processes: the batch is shared, and the losses are those of one process."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_vs_transformer import paths
+from rnn_vs_transformer.data.series import save_series
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.files import read_arrays
+from rnn_vs_transformer.training.ranks import ALONE, Ranks
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+TRAIN = """
+import sys
+from pathlib import Path
+from rnn_vs_transformer.params import Params
+from stages.train_rnn import train_rnn
+from stages.train_transformer import train_transformer
+params = Params.model_validate_json(Path("settings.json").read_text())
+train_rnn(params)
+train_transformer(params)
+"""
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_shares_of_a_batch_are_the_batch(count):
+    """A window that two ranks or none had taken would make the mean another one."""
+    index = torch.arange(64)[torch.randperm(64)][:7]
+    shares = [Ranks(rank, count).share(index) for rank in range(count)]
+    assert sorted(torch.cat(shares).tolist()) == sorted(index.tolist())
+    weights = [Ranks(rank, count).weight(len(share), 7) for rank, share in enumerate(shares)]
+    losses = [share.double().mean() for share in shares]
+    mean = sum(loss * (1 if weight is None else weight) for loss, weight in zip(losses, weights, strict=True)) / count
+    assert mean == pytest.approx(float(index.double().mean()))
+    assert (weights == [None]) == (count == 1)
+
+
+def test_without_torchrun_a_process_is_alone():
+    model = torch.nn.Linear(1, 1)
+    assert ALONE.wrap(model) is model
+
+
+def test_two_processes_have_the_losses_of_one(configure, pass_settings, tmp_path, root, monkeypatch):
+    """The same batches and first weights; float32 sums over ranks round otherwise, which training may carry to 1e-4.
+
+    Batches of 15 cannot be halved, and the last batch of each epoch leaves the second rank without a window.
+    """
+    params = configure({"train.seeds": 1, "train.epochs": 3, "train.batch_size": 15, "data.split": [196, 80, 120]})
+    history, weights = {}, {}
+    for count in (1, 2):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        save_series(make_series(params.data))
+        pass_settings(params)
+        (folder / "settings.json").write_text(params.model_dump_json())
+        (folder / "train.py").write_text(TRAIN)
+        environment = {
+            **os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]), "OMP_NUM_THREADS": "1"
+        }  # fmt: skip
+        program = [sys.executable, "train.py"] if count == 1 else [*TORCHRUN, str(count), "train.py"]
+        done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+        for family in ("rnn", "transformer"):
+            history[family, count] = np.loadtxt(paths.history(family), delimiter=",", skiprows=1)
+            weights[family, count] = read_arrays(paths.weights(family, 0))
+            assert json.loads(paths.TIMINGS.read_text())[family]["epochs"] == 3
+    for family in ("rnn", "transformer"):
+        assert (history[family, 1].shape[0]) == 3
+        np.testing.assert_allclose(history[family, 2], history[family, 1], rtol=1e-4)
+        for name, values in weights[family, 1].items():
+            np.testing.assert_allclose(weights[family, 2][name], values, atol=1e-3, err_msg=f"{family} {name}")
