@@ -50,7 +50,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
         return fused(query, key, value, dropout_p=dropout)
     parts = [
         checkpoint(fused, part, key, value, dropout_p=dropout, use_reentrant=False)
-        for part in query.split(QUERIES_AT_ONCE, dim=2)
+        for part in torch.split(query, QUERIES_AT_ONCE, dim=2)
     ]
     return torch.cat(parts, dim=2)
 
