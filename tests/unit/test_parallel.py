@@ -68,7 +68,7 @@ def test_a_worker_reads_the_files_it_was_sent_in_a_folder_of_its_own(tmp_path, m
 
 def test_a_file_that_is_missing_is_named_before_anything_is_sent(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"^data/meta.json is missing; run: dvc repro$"):
+    with pytest.raises(InputError, match=r"^data/meta\.json is missing; run: dvc repro$"):
         Work.read(abs, [Path("data/meta.json")])
 
 
@@ -76,7 +76,7 @@ def test_a_worker_with_other_versions_refuses(monkeypatch):
     """It would give other bytes, silently."""
     work = Work.read(abs, [])
     monkeypatch.setattr(clusters, "versions", lambda: "code of yesterday")
-    with pytest.raises(InputError, match="has code of yesterday, but code .* is needed"):
+    with pytest.raises(InputError, match=r"has code of yesterday, but code .* is needed"):
         work.do(-1)
 
 
@@ -84,5 +84,5 @@ def test_a_worker_with_other_versions_refuses(monkeypatch):
 def test_a_backend_that_is_not_installed_is_told_in_one_line(backend, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     run = partial(run_side_by_side, abs, [-1], RunParams(workers=0, backend=backend, address="local"))
-    with pytest.raises(InputError, match=rf"^run.backend {backend} is not installed; run: [^\n]+\[{backend}\]'$"):
+    with pytest.raises(InputError, match=rf"^run\.backend {backend} is not installed; run: [^\n]+\[{backend}\]'$"):
         list(run())
