@@ -112,5 +112,4 @@ def _run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
 def _batches(windows: int, batch_size: int) -> Iterator[torch.Tensor]:
     """Batches of the given size in a new order per epoch; a smaller rest is left out, so that all steps are alike."""
     while True:
-        pieces = torch.split(torch.randperm(windows), batch_size)
-        yield from (index for index in pieces if len(index) == batch_size)
+        yield from (index for index in torch.split(torch.randperm(windows), batch_size) if len(index) == batch_size)

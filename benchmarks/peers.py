@@ -7,7 +7,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -37,11 +37,13 @@ DIFFERENCES: Final = {
 
 
 class StepClock(Callback):  # type: ignore[misc]  # Lightning has no types here
-    """Notes when each training step ends."""
+    """Notes when each training step ends, of the training under way; neuralforecast trains with a copy of it."""
+
+    ends: ClassVar[list[float]] = []
 
     def __init__(self) -> None:
         """Begin without steps."""
-        self.ends: list[float] = []
+        self.ends.clear()
 
     def on_train_batch_end(self, *_: Any) -> None:
         """Note the moment."""

@@ -86,7 +86,7 @@ def test_a_worker_that_is_killed_costs_its_task_alone(cluster, tmp_path):
         with notes.open("a") as file:
             file.write(f"{number}\n")
         if number == 1 and notes.read_text().split().count("1") == 1:
-            time.sleep(2)  # by then the result of the first task has left the worker
+            time.sleep(5)  # by then the result of the first task has left the worker
             os.kill(os.getpid(), signal.SIGKILL)
         return number * number
 

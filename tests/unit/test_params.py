@@ -38,6 +38,11 @@ def refusal(load, changes):
     return str(error.value)
 
 
+def test_an_address_without_a_cluster_is_refused(load):
+    """Else tasks would quietly stay on this machine."""
+    assert "run.address is for run.backend ray or dask" in refusal(load, {"run.address": "head:6379"})
+
+
 @pytest.mark.parametrize(
     ("key", "suggestion"),
     [

@@ -1,0 +1,88 @@
+"""The seam through which all tasks go: order, processes, and what a cluster's worker is handed."""
+
+import os
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from rnn_vs_transformer import clusters
+from rnn_vs_transformer.clusters import Work
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.parallel import end_processes, run_as_finished, run_side_by_side
+from rnn_vs_transformer.params import RunParams
+
+LOKY = RunParams(workers=2, backend="loky", address="local")
+
+
+def wait_and_tell(unit, tasks):
+    """Sleep so many units; a function of this file could not be found by the workers."""
+    return lambda task: (time.sleep(unit * task), task, os.getpid())[1:] if task in tasks else None
+
+
+def test_results_come_in_the_order_of_the_tasks_and_as_they_end():
+    """Tables are written in the order of the tasks; a search must be able to keep each run when it ends."""
+    slow_first = [3, 0, 0]
+    one = wait_and_tell(0.5, slow_first)
+    assert [task for task, _ in run_side_by_side(one, slow_first, LOKY)] == slow_first
+    finished = list(run_as_finished(one, slow_first, LOKY))
+    assert sorted(number for number, _ in finished) == [0, 1, 2]
+    assert finished[-1][0] == 0
+
+
+def test_one_worker_is_this_process_and_several_are_others():
+    one = wait_and_tell(0, [0, 1])
+    alone = LOKY.model_copy(update={"workers": 1})
+    assert {process for _, process in run_side_by_side(one, [0, 1], alone)} == {os.getpid()}
+    assert os.getpid() not in {process for _, process in run_side_by_side(one, [0, 1], LOKY)}
+
+
+def test_processes_that_are_kept_serve_the_next_call():
+    """Each start imports torch anew, seconds that a search would pay once per batch."""
+    one = wait_and_tell(0.2, [0, 1])
+    calls = [{process for _, process in run_side_by_side(one, [0, 1], LOKY, keep=True)} for _ in range(2)]
+    end_processes(LOKY)
+    assert calls[0] & calls[1]
+
+
+def test_no_tasks_are_no_work():
+    assert list(run_side_by_side(abs, [], LOKY)) == []
+
+
+def test_a_worker_reads_the_files_it_was_sent_in_a_folder_of_its_own(tmp_path, monkeypatch):
+    """Neither the pipeline's folder nor that of another task is touched, whatever a task writes."""
+    monkeypatch.chdir(tmp_path)
+    Path("data").mkdir()
+    Path("data/series").write_bytes(b"\x00steps")
+    work = Work.read(lambda name: (Path(name).write_bytes(b"new"), Path("data/series").read_bytes(), Path.cwd())[1:],
+                     [Path("data/series")])  # fmt: skip
+    content, folder = work.do("data/other")
+    assert content == b"\x00steps"
+    assert folder != tmp_path
+    assert not folder.exists()
+    assert Path.cwd() == tmp_path
+    assert [path.name for path in Path("data").iterdir()] == ["series"]
+
+
+def test_a_file_that_is_missing_is_named_before_anything_is_sent(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"^data/meta\.json is missing; run: dvc repro$"):
+        Work.read(abs, [Path("data/meta.json")])
+
+
+def test_a_worker_with_other_versions_refuses(monkeypatch):
+    """It would give other bytes, silently."""
+    work = Work.read(abs, [])
+    monkeypatch.setattr(clusters, "versions", lambda: "code of yesterday")
+    with pytest.raises(InputError, match=r"has code of yesterday, but code .* is needed"):
+        work.do(-1)
+
+
+@pytest.mark.parametrize(("backend", "module"), [("ray", "ray"), ("dask", "distributed")])
+def test_a_backend_that_is_not_installed_is_told_in_one_line(backend, module, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    run = partial(run_side_by_side, abs, [-1], RunParams(workers=0, backend=backend, address="local"))
+    with pytest.raises(InputError, match=rf"^run\.backend {backend} is not installed; run: [^\n]+\[{backend}\]'$"):
+        list(run())
