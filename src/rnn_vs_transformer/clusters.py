@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
@@ -149,14 +150,22 @@ def _connect_to_ray(ray: Any, run: RunParams) -> None:
     of_this_machine = {"num_cpus": run.workers or os.cpu_count(), "include_dashboard": False}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
+        _require_answer(run.address)
         ray.init(
             run.address,
             runtime_env={"py_modules": [str(PACKAGE)]},
             log_to_driver=False,
             **(of_this_machine if run.address == "local" else {}),
         )
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise InputError(_no_answer(run, error)) from None
+
+
+def _require_answer(address: str) -> None:
+    """Knock before Ray does, which would wait for many minutes."""
+    if address not in {"local", "auto"}:
+        host, _, port = address.removeprefix("ray://").rpartition(":")
+        socket.create_connection((host, int(port)), PATIENCE_SECONDS).close()
 
 
 def _dask_client(distributed: Any, run: RunParams) -> Any:

@@ -32,7 +32,7 @@ class Ranks:
             return model
         if self.rank:
             torch.manual_seed(torch.initial_seed() + self.rank)
-        return DistributedDataParallel(model, broadcast_buffers=False)
+        return DistributedDataParallel(model, forward_sync_buffers=False)
 
     def share(self, index: Tensor) -> Tensor:
         """This rank's part of the numbers of windows (B,), disjoint from all others'; may be empty."""
