@@ -132,7 +132,7 @@ def regular_axis(index: pd.DatetimeIndex, name: str, missing: str) -> tuple[pd.D
 
 def _even_axis(index: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
     """Times as far apart as most of the rows are."""
-    gaps = np.diff(index.to_numpy())
+    gaps = (index[1:] - index[:-1]).to_numpy()
     spacings, counts = np.unique(gaps, return_counts=True)
     step = pd.Timedelta(spacings[counts.argmax()])
     uneven = np.flatnonzero(gaps % step.to_numpy())

@@ -20,6 +20,9 @@ from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParam
 from rnn_vs_transformer.params.strict_yaml import read_yaml
 from rnn_vs_transformer.params.tune import TuneParams, misfit
 
+MOST_FAULTS = 12
+"""Faults that one line tells."""
+
 
 class Params(Section):
     """The whole of params.yaml."""
@@ -77,12 +80,14 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def _describe(error: ValidationError) -> str:
-    """All faults in one line, each as `key: what is wrong`; the branches of a union are joined by `or`."""
+    """The faults in one line, each as `key: what is wrong`; the branches of a union are joined by `or`."""
     faults: dict[str, list[str]] = {}
     for detail in error.errors():
         key = ".".join(_schema_steps(detail["loc"]))
         faults.setdefault(key, []).append(_reason(detail, key))
-    return "; ".join(" or ".join(reasons) for reasons in faults.values())
+    told = [" or ".join(reasons) for reasons in faults.values()]
+    more = [f"and {len(told) - MOST_FAULTS} more"] if len(told) > MOST_FAULTS else []
+    return "; ".join(told[:MOST_FAULTS] + more)
 
 
 def _reason(detail: ErrorDetails, key: str) -> str:
@@ -103,7 +108,7 @@ def _reason(detail: ErrorDetails, key: str) -> str:
 def _shown(value: object) -> str:
     """A value as YAML made it, cut where it is long: aliases within aliases have no end that a reader would see."""
     short = reprlib.Repr()
-    short.maxlevel, short.maxlist, short.maxdict, short.maxstring, short.maxother = 3, 10, 5, 80, 80
+    short.maxlevel, short.maxlist, short.maxdict, short.maxstring, short.maxother = 2, 8, 5, 80, 80
     try:
         return short.repr(value)
     except ValueError:
