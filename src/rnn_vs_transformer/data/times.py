@@ -160,7 +160,7 @@ def _calendar_axis(index: pd.DatetimeIndex) -> pd.DatetimeIndex | None:
         kind = "MS" if index.is_month_start.all() else "ME"
         return pd.date_range(index[0], index[-1], freq=f"{step}{kind}")
     weekends = (index[-1] - index[0]).days // 7
-    if weekends >= FEWEST_WEEKENDS and (index.dayofweek < 5).all() and _daily(index):  # noqa: PLR2004 - Saturday
+    if weekends >= FEWEST_WEEKENDS and (index.day_of_week < 5).all() and _daily(index):  # noqa: PLR2004 - Saturday
         return pd.date_range(index[0], index[-1], freq="B")
     return None
 
