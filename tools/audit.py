@@ -1,8 +1,8 @@
 """Look up every package of requirements.lock in PyPI's list of known vulnerabilities: `make audit`.
 
 pip-audit alone ends well where the index knows no vulnerabilities at all, as mirrors do; here a package that could not
-be looked up counts as not audited, and is said so. Ends with 1 where a vulnerability is known, else with 0; with --strict
-also with 1 where a package was not audited.
+be looked up counts as not audited, and is said so. Ends with 1 where a vulnerability is known, else with 0; with
+--strict also with 1 where a package was not audited.
 """
 
 import json
@@ -15,7 +15,7 @@ COMMAND = ["pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner
 def judge(dependencies: list[dict]) -> tuple[list[str], list[str]]:
     """Lines on known vulnerabilities, and the names of packages that were not looked up."""
     known = [
-        f"{package['name']} {package['version']}: {fault['id']}, mended in {' or '.join(fault['fix_versions']) or 'none'}"
+        f"{package['name']} {package['version']}: {fault['id']}, mended in {fault['fix_versions'] or 'no version'}"
         for package in dependencies
         for fault in package.get("vulns", [])
     ]

@@ -266,3 +266,9 @@ def test_the_interval_covers_the_truth_at_about_its_nominal_rate(of_time, of_see
 
     assert 0.90 <= 1 - (below + above) / 200 <= 0.99
     assert min(below, above) >= 1
+
+
+def test_the_interval_of_a_mean_repeats_for_its_seed():
+    """Reports are the same bytes each time, bootstrap included."""
+    assert mean_interval(losses(1), 20, 200, 7) == mean_interval(losses(1), 20, 200, 7)
+    assert mean_interval(losses(1), 20, 200, 7) != mean_interval(losses(1), 20, 200, 8)

@@ -81,7 +81,7 @@ def test_no_command_goes_through_a_shell(sources):
 
 
 def test_the_pipeline_puts_no_setting_into_a_command(root):
-    """`dvc exp run -S data.file=...` may hold anything; it is a dependency, which DVC opens, never part of a command."""
+    """`dvc exp run -S data.file=...` may hold anything; it is a dependency, which DVC opens, no part of a command."""
     pipeline = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))
 
     for stage in pipeline["stages"].values():
@@ -140,5 +140,5 @@ def test_an_audit_that_looked_nothing_up_is_not_called_clean(root):
         {"name": "c", "skip_reason": "not found"},
     ])  # fmt: skip
 
-    assert known == ["b 2: PYSEC-1, mended in 2.1"]
+    assert known == ["b 2: PYSEC-1, mended in ['2.1']"]
     assert missed == ["c"]
