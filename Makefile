@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := .venv-extras
 SCRIPTS := .browser/.ready
+CHECK_VENV := .venv-checks
+CHECK_BIN := $(CHECK_VENV)/bin
+CHECKS := $(CHECK_VENV)/.ready
+SECONDS ?= 60
 # `make repro TORCH=cpu` installs PyTorch's CPU build (Linux without a GPU: 0.2 GB instead of several).
 TORCH ?= default
 TORCH_VERSION := 2.13.0
@@ -20,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-clusters soak bench lint format experiments sweep search etth1 factorial readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +48,14 @@ $(EXTRAS)/.ready: requirements.lock pyproject.toml
 $(SCRIPTS): tools/browser_scripts.py | $(READY)
 	@$(BIN)/python tools/browser_scripts.py
 
+$(CHECKS): pyproject.toml | $(READY)
+	$(PYTHON) -m venv $(CHECK_VENV)
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	  "$$($(CHECK_BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	$(CHECK_BIN)/python -m pip install --quiet --upgrade pip
+	$(CHECK_BIN)/python -m pip install --quiet --group checks
+	@touch $(CHECKS)
+
 setup: $(READY) $(SCRIPTS)  ## Make .venv with the locked dependencies (the other targets do this first)
 
 chromium:  ## Install Chromium for the browser tests, where it is missing and apt can
@@ -56,13 +68,35 @@ test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the sl
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
 
 test-unit: $(READY)  ## Only the tests that need no DVC
-	pytest tests/unit tests/property
+	pytest tests/unit tests/property -m "not slow"
 
 test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
 	pytest tests/pipeline -m "not slow"
 
 test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, studies, queue, tuned and stepwise pipelines
-	pytest tests/pipeline -m slow
+	pytest tests -m slow
+
+nightly: $(READY)  ## Ten times as many generated files, settings and series as `make test`, drawn anew each time
+	HYPOTHESIS_PROFILE=nightly pytest tests/property
+
+fuzz: $(CHECKS)  ## Fuzz the readers of CSV and params.yaml, guided by coverage: make fuzz SECONDS=300 (for each)
+	$(CHECK_BIN)/python tests/fuzz/fuzz_readers.py csv .fuzz/csv -max_total_time=$(SECONDS)
+	$(CHECK_BIN)/python tests/fuzz/fuzz_readers.py params .fuzz/params -max_total_time=$(SECONDS)
+
+coverage: $(CHECKS)  ## Line and branch coverage of src/ by the unit and property tests; fails below 95 %
+	$(CHECK_BIN)/python -m coverage erase
+	$(CHECK_BIN)/python -m coverage run -m pytest tests/unit tests/property -m "not slow"
+	$(CHECK_BIN)/python -m coverage combine --quiet
+	$(CHECK_BIN)/python -m coverage report --fail-under=95
+
+mutation: $(CHECKS)  ## Change metrics, comparison, windows and synthetic in every way; fails where tests notice less than 85 %
+	$(CHECK_BIN)/mutmut run
+	$(CHECK_BIN)/mutmut results
+	$(CHECK_BIN)/mutmut export-cicd-stats
+	$(CHECK_BIN)/python tools/mutation_score.py 85
+
+audit: $(CHECKS)  ## Look up the locked packages in PyPI's list of vulnerabilities; says so where it cannot
+	PATH=$(CURDIR)/$(CHECK_BIN):$(PATH) $(CHECK_BIN)/python tools/audit.py
 
 soak: $(READY)  ## Queue small experiments for MINUTES=30 and tell whether memory or open files grow (soak.csv)
 	python tools/soak.py --minutes $(MINUTES)
@@ -105,6 +139,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) $(EXTRAS) .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
+	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

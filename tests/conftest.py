@@ -1,6 +1,7 @@
 """Fixtures that the unit and property tests share."""
 
 import copy
+import os
 import re
 import shutil
 import subprocess
@@ -117,7 +118,8 @@ CHROMIUM_FLAGS = (
 
 torch.set_num_threads(1)
 settings.register_profile("project", deadline=None, derandomize=True, database=None, max_examples=40)
-settings.load_profile("project")
+settings.register_profile("nightly", deadline=None, print_blob=True, database=None, max_examples=400)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 
 @pytest.fixture(scope="session")

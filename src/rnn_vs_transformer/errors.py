@@ -14,9 +14,16 @@ REMEDIES: Final = {
     errno.EPERM: "get permission for it",
 }
 
+MOST_SHOWN = 80
+"""Characters of a user's text that a message repeats."""
+
 
 class InputError(ValueError):
     """A setting, file or series that cannot be used: what was expected, what was received, what to do."""
+
+    def __init__(self, message: str) -> None:
+        """Escape what would break the line, such as a line end in a column's name."""
+        super().__init__("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message))
 
 
 class DivergedError(InputError):
@@ -32,3 +39,8 @@ def tell_system_error(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename is not None else ""
     remedy = REMEDIES.get(error.errno or 0, "mend that")
     return f"{where}{error.strerror or error}; {remedy}, {AGAIN}"
+
+
+def quoted(text: str) -> str:
+    """A user's text as a message shows it: in quotes, cut where it is long."""
+    return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}...")

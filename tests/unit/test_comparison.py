@@ -11,6 +11,7 @@ from rnn_vs_transformer.evaluation.comparison import (
     mean_interval,
     minimum_detectable_effect,
     ratio_interval,
+    too_little_evidence,
     verdict,
 )
 
@@ -266,3 +267,16 @@ def test_the_interval_covers_the_truth_at_about_its_nominal_rate(of_time, of_see
 
     assert 0.90 <= 1 - (below + above) / 200 <= 0.99
     assert min(below, above) >= 1
+
+
+def test_the_interval_of_a_mean_repeats_for_its_seed():
+    """Reports are the same bytes each time, bootstrap included."""
+    assert mean_interval(losses(1), 20, 200, 7) == mean_interval(losses(1), 20, 200, 7)
+    assert mean_interval(losses(1), 20, 200, 7) != mean_interval(losses(1), 20, 200, 8)
+
+
+def test_two_seeds_and_four_blocks_are_just_enough_evidence():
+    """The limits themselves are allowed, one less is not, and the reason names what is short."""
+    assert too_little_evidence(seeds=2, origins=400, block=100) == ""
+    assert "1 seed" in too_little_evidence(seeds=1, origins=400, block=100)
+    assert "399 test windows" in too_little_evidence(seeds=2, origins=399, block=100)

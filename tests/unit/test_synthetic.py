@@ -209,3 +209,34 @@ def test_the_oracle_beats_ridge_on_the_default_world(configure):
 
     assert 2 * np.square(oracle_error).mean() < np.square(ridge_error).mean()
     assert ridge.validation_mse < 0.5
+
+
+@pytest.mark.parametrize(
+    ("delay", "first", "last"),
+    [
+        (6, [1.109803963352721, 2.265154443898291], 1.9022701046247859),
+        (60, [-0.22048478548017159, 1.1721867931593917], 2.1200615917060786),
+    ],
+)
+def test_a_seed_draws_the_series_that_it_drew_when_the_results_were_published(world, delay, first, last):
+    """Committed results rest on these very draws: a process equal in law alone would change them all."""
+    values, _ = synthetic.simulate(world(delay=delay))
+
+    assert [*values[:2], values[-1]] == pytest.approx([*first, last], rel=1e-12)
+
+
+def test_a_seed_simulates_the_futures_that_it_simulated_when_the_results_were_published(world):
+    """The same for the oracle by Monte Carlo, whose few paths here are an average of the noise as it came."""
+    small = world(delay=2, oracle_paths=4)
+
+    forecast = synthetic.oracle_forecast(small, synthetic.simulate(small)[1], np.array([50, 70]), 4)
+
+    expected = [0.3946118465570442, -0.8169133120056, -1.1555608055897815, -1.2414568570197086]
+    assert forecast[0].tolist() == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_deviation_of_exactly_zero_is_not_above_zero(world):
+    """`mu_below` holds where the delayed deviation is zero or below; only zeros tell that rule from its neighbour."""
+    quiet = world(delay=4, mu_above=8.0, mu_below=2.0, phi_below=0.5, **QUIET)
+
+    assert synthetic.oracle_forecast(quiet, np.zeros(10), np.array([9]), 2)[0].tolist() == [2.0, 3.0]

@@ -38,7 +38,7 @@ def without(text, row):
         pytest.param("time,a\n2020-01-01,é\n".encode("latin-1"), {}, ["not UTF-8", "byte 19"], id="Latin-1"),
         pytest.param(DAYS.encode("utf-16"), {}, ["not UTF-8"], id="UTF-16"),
         pytest.param("a,b\nx,y\nz,w\n", {}, ["no numeric column among a, b"], id="no numeric column"),
-        pytest.param("time;a\n2020-01-01;1\n", {}, ["no numeric column", "comma"], id="semicolons"),
+        pytest.param("time;a\n2020-01-01;1\n", {}, ["'time;a'", "semicolon", "commas"], id="semicolons"),
         pytest.param("a,b\n1,2\nx,3\n4,5\n", {}, ["row 3", "column 'a'", "'x'"], id="text in a numeric column"),
         pytest.param("a,b\n1,2\n4,NaN\n4,5\n", {}, ["row 3", "column 'b'", "'NaN'"], id="NaN in a numeric column"),
         pytest.param("a,b\n1,2\n3,4\n-inf,5\n", {}, ["row 4", "column 'a'", "'-inf'"], id="infinity"),

@@ -131,3 +131,8 @@ def test_train_values_have_mean_zero_and_deviation_one_after_scaling():
 def test_the_tensor_has_channels_first():
     """(steps, C) becomes (C, steps): a mix-up would train on channels as if they were time."""
     assert to_tensor(np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0]])).tolist() == [[1, 2, 3], [10, 20, 30]]
+
+
+def test_models_are_given_single_precision():
+    """Double precision would take twice the memory and time for digits that no series has."""
+    assert to_tensor(np.ones((3, 2))).dtype == torch.float32

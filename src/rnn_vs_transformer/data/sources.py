@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from rnn_vs_transformer.data import synthetic, tabular
 from rnn_vs_transformer.data.series import Meta, Series
-from rnn_vs_transformer.data.splits import Borders, Scaler, check_windows, forecast_origins, split_borders
+from rnn_vs_transformer.data.splits import LARGEST, Borders, Scaler, check_windows, forecast_origins, split_borders
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import DataParams
 
@@ -21,6 +21,16 @@ def make_series(params: DataParams) -> Series:
     Raises:
         InputError: The file or the split cannot be used.
     """
+    try:
+        return _make_series(params)
+    except MemoryError:
+        what = params.file if params.source == "csv" else "data.synthetic.length"
+        raise InputError(
+            f"{what}: the memory is too small for the series; choose fewer data.channels, or a shorter series"
+        ) from None
+
+
+def _make_series(params: DataParams) -> Series:
     length, horizon = params.context_length, params.prediction_length
     if params.source == "csv":
         table = tabular.read_table(params)
@@ -43,7 +53,7 @@ def make_series(params: DataParams) -> Series:
 def _check_channels(series: Series) -> None:
     """Refuse what could not be scaled or scored: constant channels, and those that repeat one season exactly."""
     meta, train = series.meta, series.values[: series.meta.borders.train_end]
-    Scaler.fit(train, meta.channels)
+    Scaler.fit(train, meta.channels).check_range(series.values, meta.channels)
     season = meta.season_length
     if season > len(train) // 2:
         raise InputError(
@@ -51,7 +61,7 @@ def _check_channels(series: Series) -> None:
         )
     test = series.values[meta.borders.validation_end - season : meta.borders.test_end]
     for name, part in (("train", train), ("test", test)):
-        exact = np.abs(part[season:] - part[:-season]).max(axis=0) == 0
+        exact = (part[season:] == part[:-season]).all(axis=0)
         if exact.any():
             raise InputError(
                 f"channel {meta.channels[int(np.argmax(exact))]!r} repeats one season of {season} steps exactly in the "
@@ -62,13 +72,16 @@ def _check_channels(series: Series) -> None:
 def _simulate(params: DataParams) -> Series:
     world, horizon = params.synthetic, params.prediction_length
     borders = _checked_borders(params, world.length)
-    values, deviation = synthetic.simulate(world)
     origins = forecast_origins(borders.validation_end, borders.test_end, params.context_length, horizon)
     if origins[0] < world.delay - 1:
         raise InputError(
             f"data.synthetic.delay ({world.delay}) must not reach back before the first step of the series; "
             "lower it, or give a longer data.synthetic.length",
         )
+    with np.errstate(all="ignore"):  # judged by the result
+        values, deviation = synthetic.simulate(world)
+    if not (np.abs(values) <= LARGEST).all():
+        raise InputError("data.synthetic.*: the simulated series runs off to infinity; give its numbers a smaller unit")
     season = world.season_lengths[0] if params.season_length == "auto" else params.season_length
     exactness = "exact" if synthetic.oracle_is_exact(world, horizon) else "monte carlo"
     nothing_filled = dict.fromkeys(("train", "validation", "test"), 0)

@@ -6,9 +6,16 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.errors import InputError, quoted
 
 FloatArray = npt.NDArray[np.float64]
+LARGEST = 1e100
+"""Numbers beyond are markers or mistakes: their squares come near the end of float64."""
+FARTHEST = 1e15
+"""Deviations from the mean of train; the square of what is farther away would come near the end of float32."""
+
+EXACT_EXPONENT = 300
+"""Binary exponent of values up to which their squares, and sums of those, are normal float64 numbers."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +90,39 @@ class Scaler:
         """Fit on the train steps (steps, C).
 
         Raises:
-            InputError: A channel is constant over the train split.
+            InputError: A channel is constant over the train split, or beyond the range in which it could be scaled.
         """
-        mean, deviation = train.mean(axis=0), train.std(axis=0)
-        constant = deviation <= 1e-12 * np.abs(mean)  # relative, so that no unit is too small
+        exponents = np.frexp(np.abs(train).max(axis=0))[1]
+        near_one = train
+        if np.abs(exponents).max() > EXACT_EXPONENT:  # squares would leave float64; powers of two change no digit
+            near_one = np.ldexp(train, -exponents)
+        else:
+            exponents = np.zeros_like(exponents)
+        mean, deviation = (np.ldexp(part, exponents) for part in (near_one.mean(axis=0), near_one.std(axis=0)))
+        unusable = ~np.isfinite(mean) | (np.abs(mean) > LARGEST) | (deviation > LARGEST)
+        if unusable.any():
+            name = channels[int(np.argmax(unusable))]
+            raise InputError(f"channel {quoted(name)} has values beyond {LARGEST:g}; give it in another unit")
+        constant = deviation <= 1e-12 * np.abs(mean) + np.finfo(np.float64).tiny  # relative: hardly a unit is too small
         if constant.any():
             name = channels[int(np.argmax(constant))]
-            raise InputError(f"channel {name!r} is constant over the train split; leave it out of data.channels")
+            raise InputError(f"channel {quoted(name)} is constant over the train split; leave it out of data.channels")
         return cls(mean, deviation)
+
+    def check_range(self, values: FloatArray, channels: list[str]) -> None:
+        """Refuse values (steps, C), of any split, that are not of the same world as the train steps.
+
+        Raises:
+            InputError: Naming the channel and the step.
+        """
+        for channel, name in enumerate(channels):  # one at a time, for the memory's sake
+            far = ~(np.abs(values[:, channel] - self.mean[channel]) / self.deviation[channel] <= FARTHEST)
+            if far.any():
+                step = int(far.argmax())
+                raise InputError(
+                    f"channel {quoted(name)}: step {step} is {values[step, channel]:g}, more than {FARTHEST:g} "
+                    "deviations from the mean of the train split; is it mistyped?",
+                )
 
     def scale(self, values: FloatArray) -> FloatArray:
         """Series units to scaled units, (..., C)."""

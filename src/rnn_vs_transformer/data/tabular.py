@@ -1,31 +1,42 @@
 """Reading a real series from a CSV file, refusing what cannot be read with certainty."""
 
-import csv
-import math
-from collections import Counter
+import logging
+import re
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.data.columns import Columns, Found, blocks_of, read_numbers
+from rnn_vs_transformer.data.rows import Row, open_rows
+from rnn_vs_transformer.data.splits import LARGEST
+from rnn_vs_transformer.data.times import EXPECTED, TimeColumn, parse_times, regular_axis
+from rnn_vs_transformer.errors import InputError, quoted
 from rnn_vs_transformer.params import DataParams
 
+log = logging.getLogger(__name__)
+
+FloatArray = npt.NDArray[np.float64]
 RAW_FOLDER = Path("data/raw")
-FEWEST_TIMES = 3
-"""What pandas needs to tell a spacing."""
+SAMPLE_ROWS = 100
+"""Rows from which `data.time_column: auto` tells the time column."""
 SEASONS = {"h": 24, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 1440, "s": 60}
 """Steps in one season by pandas frequency: a day of hours or minutes, a week of days, a year of the rest."""
+NAMES_OF_TIMES = {"date", "datetime", "ds", "time", "timestamp"}
+FOREIGN_TIME = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d.*)?", re.ASCII)
+"""A date in whatever order of day, month and year."""
 
 
 @dataclass(frozen=True)
 class Table:
     """A series as read: values (steps, C) without gaps, and what is known of its time axis."""
 
-    values: npt.NDArray[np.float64]
+    values: FloatArray
     channels: list[str]
     filled: npt.NDArray[np.bool_]
     """Which cells (steps, C) were empty and are interpolated."""
@@ -36,7 +47,7 @@ class Table:
 
 
 def read_table(params: DataParams) -> Table:
-    """Read the CSV file that `data.file` names.
+    """Read the CSV file that `data.file` names, in memory that grows with its numbers and not with its text.
 
     Returns:
         The chosen channels as float64, with empty cells interpolated where `data.missing` allows it.
@@ -45,20 +56,30 @@ def read_table(params: DataParams) -> Table:
         InputError: Whatever makes the file unusable, with row and column. Rows are counted as an editor
             shows lines: the header is row 1.
     """
-    path = Path(params.file)
-    if not path.is_file():
-        raise InputError(f"data.file: {path} does not exist; put the CSV file into {RAW_FOLDER}/")
-    if not path.resolve().is_relative_to(RAW_FOLDER.resolve()):
-        raise InputError(f"data.file: {path} is outside {RAW_FOLDER}/; put the CSV file there")
-    cells = _read_cells(path)
-    time_column = _find_time_column(cells, params.time_column)
-    names = _channel_names(cells, params.channels, time_column)
-    values = np.column_stack([_to_numbers(cells[name]) for name in names])
-    times, frequency = _read_times(cells[time_column], params.missing) if time_column else (None, None)
-    if times is not None and len(times) > len(cells):
-        values = _insert_missing_rows(values, cells[time_column], times)
+    path = _raw_file(params.file)
+    with open_rows(path) as (header, rows):
+        sample = list(islice(rows, SAMPLE_ROWS))
+        if not sample:
+            raise InputError(f"{path} has a header but no rows")
+        time_column = _find_time_column(header, sample, params.time_column)
+        asked = _asked(header, params.channels, time_column)
+        columns, times = _read_columns(chain(sample, rows), header, asked, time_column)
+    if params.channels == "all":
+        _refuse_headless(path, header)
+        names = _channels_among(asked, columns.found)
+        log.info("channels: %s%s", _listed(names), _left_out([name for name in asked if name not in names]))
+    else:
+        names = asked
+    values = columns.values()
+    if names != asked:
+        values = np.ascontiguousarray(values[:, [asked.index(name) for name in names]])
+    for name in names:
+        _refuse_fault(name, columns.found[asked.index(name)])
+    axis, frequency = (None, None) if times is None else regular_axis(times, str(time_column), params.missing)
+    if times is not None and axis is not None and len(axis) > len(times):
+        values = pd.DataFrame(values, index=times).reindex(axis).to_numpy(copy=True)
     values, filled = _fill(values, names, params.missing)
-    return Table(values, names, filled, time_column, None if times is None else str(times[0]), frequency)
+    return Table(values, names, filled, time_column, None if axis is None else str(axis[0]), frequency)
 
 
 def read_channels(path: Path, time_column: str | None, channels: list[str], last: int) -> pd.DataFrame:
@@ -70,20 +91,24 @@ def read_channels(path: Path, time_column: str | None, channels: list[str], last
     Raises:
         InputError: A column is missing, or a cell is empty or no number.
     """
-    cells = _read_cells(path)
-    for name in [*channels, *([time_column] if time_column else [])]:
-        if name not in cells.columns:
-            raise InputError(f"{path}: no column {name!r}; the file has {_listed(cells.columns)}")
-    cells = cells.iloc[-last:]
-    values = np.column_stack([_to_numbers(cells[name]) for name in channels])
-    if np.isnan(values).any():
-        step, channel = np.argwhere(np.isnan(values))[0]
-        raise InputError(
-            f"row {cells.index[step]}, column {channels[channel]!r}: the cell is empty; fill it in, or cut the file"
-        )
-    frame = pd.DataFrame(values, columns=channels)
+    with open_rows(path) as (header, rows):
+        for name in [*channels, *([time_column] if time_column else [])]:
+            if name not in header:
+                raise InputError(f"{path}: no column {quoted(name)}; the file has {_listed(header)}")
+        kept = deque(enumerate(rows, start=2), maxlen=last)
+    if not kept:
+        raise InputError(f"{path} has a header but no rows")
+    first_row, cells = kept[0][0], list(zip(*(row for _, row in kept), strict=True))
+    frame = pd.DataFrame(index=pd.RangeIndex(len(kept)))
+    for name in channels:
+        found = Found()
+        frame[name] = read_numbers(cells[header.index(name)], first_row, found)
+        _refuse_fault(name, found)
+        if frame[name].isna().any():
+            row = first_row + int(frame[name].isna().argmax())
+            raise InputError(f"row {row}, column {quoted(name)}: the cell is empty; fill it in, or cut the file")
     if time_column:
-        frame[time_column] = cells[time_column].to_numpy()
+        frame[time_column] = [text.strip() for text in cells[header.index(time_column)]]
     return frame
 
 
@@ -104,165 +129,119 @@ def season_length_of(table: Table) -> int:
     return season
 
 
-def _read_cells(path: Path) -> pd.DataFrame:
-    """All cells as text, columns by stripped name."""
+def _raw_file(file: str) -> Path:
+    """The path of `data.file`, which must lie in the folder that DVC tracks."""
+    path = Path(file)
     try:
-        _check_widths(path)
-        cells = pd.read_csv(
-            path, dtype=str, header=None, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
-        )
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start + 1}); save it as CSV UTF-8") from None
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{path} is empty; expected a header row and rows of numbers") from None
-    except (pd.errors.ParserError, csv.Error) as error:
-        raise InputError(f"{path} is not a well-formed CSV: {' '.join(str(error).split())}") from None
-    header = [str(name).strip() for name in cells.iloc[0]]
-    repeated = [name for name, count in Counter(header).items() if count > 1]
-    if repeated:
-        raise InputError(f"{path}: column {repeated[0]!r} appears more than once; give each column its own name")
-    if "" in header:
-        raise InputError(f"{path}: column {header.index('') + 1} has no name; give it one, or leave the column out")
-    cells = cells.iloc[1:].set_axis(header, axis=1)
-    if cells.empty:
-        raise InputError(f"{path} has a header but no rows")
-    cells.index = pd.RangeIndex(2, len(cells) + 2)  # the row as an editor shows it
-    text: pd.DataFrame = cells.apply(lambda column: column.str.strip())
-    return text
+        there, inside = path.is_file(), path.resolve().is_relative_to(RAW_FOLDER.resolve())
+    except (OSError, ValueError) as error:  # a name that is too long, or a folder that must not be entered
+        raise InputError(f"data.file: {path} cannot be used: {error}") from None
+    if not inside:
+        raise InputError(f"data.file: {path} is outside {RAW_FOLDER}/; put the CSV file there")
+    if not there:
+        raise InputError(f"data.file: {path} does not exist; put the CSV file into {RAW_FOLDER}/")
+    return path
 
 
-def _check_widths(path: Path) -> None:
-    """Refuse rows of uneven width: pandas takes a short row for one with empty cells."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.reader(lines)
-        width = len(next(rows, []))
-        for number, row in enumerate(rows, start=2):
-            if len(row) != width and (row or width > 1):
-                raise InputError(f"{path}: row {number} has {len(row)} cells, but the header has {width}")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
-
-
-def _mostly_numeric(column: pd.Series) -> bool:
-    """Whether a column is meant as numbers: at least half of its filled cells are."""
-    filled = [text for text in column if text]
-    return bool(filled) and 2 * sum(map(_is_number, filled)) >= len(filled)
-
-
-def _find_time_column(cells: pd.DataFrame, wanted: str) -> str | None:
+def _find_time_column(header: Row, sample: list[Row], wanted: str) -> str | None:
     if wanted == "none":
         return None
     if wanted != "auto":
-        if wanted not in cells.columns:
-            raise InputError(f"data.time_column: no column {wanted!r}; the file has {_listed(cells.columns)}")
+        if wanted not in header:
+            raise InputError(f"data.time_column: no column {quoted(wanted)}; the file has {_listed(header)}")
         return wanted
-    for name in cells.columns:
-        sample = cells[name].iloc[:100]
-        if not _mostly_numeric(sample) and parse_times(sample).notna().mean() > 0.5:  # noqa: PLR2004
-            return str(name)
+    columns = dict(zip(header, zip(*sample, strict=True), strict=True))
+    for name, cells in columns.items():
+        found = Found()
+        read_numbers(cells, 2, found)
+        if not found.mostly_numbers and 2 * parse_times(cells).notna().sum() > len(cells):
+            return name
+    for name, cells in columns.items():
+        foreign = next((cell for cell in cells if cell.strip()), "")
+        dates = sum(bool(FOREIGN_TIME.fullmatch(cell.strip())) for cell in cells)
+        if name.casefold() in NAMES_OF_TIMES or 2 * dates > len(cells):
+            raise InputError(
+                f"column {quoted(name)}: {EXPECTED}, got {quoted(foreign)}; write the times so, or set "
+                "data.time_column: none to take rows as steps",
+            )
     return None
 
 
-def _channel_names(cells: pd.DataFrame, wanted: str | list[str], time_column: str | None) -> list[str]:
-    if isinstance(wanted, list):
-        unknown = [name for name in wanted if name not in cells.columns or name == time_column]
-        if unknown or not wanted or len(set(wanted)) < len(wanted):
-            asked = unknown[0] if unknown else wanted
-            raise InputError(f"data.channels: cannot use {asked!r}; the file has {_listed(cells.columns)}")
-        return wanted
-    names = [str(name) for name in cells.columns if name != time_column and _mostly_numeric(cells[name])]
-    if not names:
-        raise InputError(f"no numeric column among {_listed(cells.columns)}; is the separator a comma?")
-    return names
+def _asked(header: Row, wanted: str | list[str], time_column: str | None) -> list[str]:
+    """The columns to read as numbers: those of `data.channels`, or all that could be channels."""
+    if isinstance(wanted, str):
+        return [name for name in header if name != time_column]
+    unknown = [name for name in wanted if name not in header or name == time_column]
+    if unknown or not wanted or len(set(wanted)) < len(wanted):
+        asked = quoted(unknown[0]) if unknown else wanted
+        raise InputError(f"data.channels: cannot use {asked}; the file has {_listed(header)}")
+    return wanted
 
 
-def _to_numbers(column: pd.Series) -> npt.NDArray[np.float64]:
-    """Floats, with nan for an empty cell only."""
-    numbers = np.empty(len(column))
-    for position, (row, text) in enumerate(column.items()):
-        value = float(text) if text and _is_number(text) else math.nan
-        if text and not math.isfinite(value):
+def _read_columns(
+    rows: Iterable[Row], header: Row, asked: list[str], time_column: str | None
+) -> tuple[Columns, pd.DatetimeIndex | None]:
+    places = [header.index(name) for name in asked]
+    columns = Columns(len(asked))
+    times = TimeColumn(time_column) if time_column else None
+    first_row = 2
+    for block in blocks_of(rows, len(header)):
+        if times:
+            place = header.index(times.name)
+            times.append([row[place] for row in block], first_row)
+        columns.append(
+            block if len(places) == len(header) else [[row[at] for at in places] for row in block], first_row
+        )
+        first_row += len(block)
+    return columns, times.times() if times else None
+
+
+def _refuse_headless(path: Path, header: Row) -> None:
+    """Refuse a file whose first row is data, which would be lost as names."""
+    found = Found()
+    numbers = read_numbers(tuple(header), 1, found)
+    counted = [list(range(start, start + len(header))) for start in (0, 1)]
+    if found.filled == found.numbers and numbers.tolist() not in counted:
+        raise InputError(f"{path}: the first row holds numbers ({_listed(header)}); put a row with names above it")
+    if any(FOREIGN_TIME.fullmatch(name) for name in header) or (numbers % 1 > 0).any():
+        raise InputError(f"{path}: the first row looks like data ({_listed(header)}); put a row with names above it")
+
+
+def _channels_among(names: list[str], found: list[Found]) -> list[str]:
+    """The numeric columns of a file.
+
+    Raises:
+        InputError: There is none, or one may be numeric in a way that is not certain.
+    """
+    for name, seen in zip(names, found, strict=True):
+        if not seen.mostly_numbers and seen.mostly_foreign and seen.first_foreign:
+            row, text = seen.first_foreign
             raise InputError(
-                f"row {row}, column {column.name!r}: expected a finite number, got {text!r}; "
-                "leave the cell empty where the value is missing",
+                f"row {row}, column {quoted(name)}: {quoted(text)} is not written as a number here is: a dot for "
+                "decimals, no separator between thousands, no unit; or leave the column out of data.channels",
             )
-        numbers[position] = value
-    return numbers
+    channels = [name for name, seen in zip(names, found, strict=True) if seen.mostly_numbers]
+    if not channels:
+        raise InputError(f"no numeric column among {_listed(names)}; is the separator a comma?")
+    times = [name for name in channels if name.casefold() in NAMES_OF_TIMES]
+    if times:
+        raise InputError(
+            f"column {quoted(times[0])} holds numbers and not times: name the columns to forecast in data.channels, "
+            "and set data.time_column: none",
+        )
+    return channels
 
 
-def parse_times(column: pd.Series) -> pd.Series:
-    """ISO 8601 texts as times; not-a-time where a text is none."""
-    try:
-        return pd.to_datetime(column, errors="coerce", format="ISO8601")
-    except ValueError:  # mixed time zones
-        return pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True)
+def _refuse_fault(name: str, found: Found) -> None:
+    if found.fault:
+        row, text = found.fault
+        raise InputError(
+            f"row {row}, column {quoted(name)}: expected a finite number of at most {LARGEST:g}, got {quoted(text)}; "
+            "leave the cell empty where the value is missing",
+        )
 
 
-def _read_times(column: pd.Series, missing: str) -> tuple[pd.DatetimeIndex, str | None]:
-    """The regular time axis (steps,), gaps included, and its frequency."""
-    times = parse_times(column)
-    if times.isna().any():
-        row = times.index[times.isna()][0]
-        raise InputError(f"row {row}, column {column.name!r}: expected a time like 2001-12-29 or "
-                         f"2001-12-29 13:00:00, got {column[row]!r}")  # fmt: skip
-    gaps = times.diff().iloc[1:]
-    if (gaps <= pd.Timedelta(0)).any():
-        row = gaps.index[gaps <= pd.Timedelta(0)][0]
-        kind = "repeats the time of" if gaps[row] == pd.Timedelta(0) else "is earlier than"
-        raise InputError(f"row {row}, column {column.name!r}: {column[row]!r} {kind} the row above; sort the times "
-                         "and keep one row each")  # fmt: skip
-    index = pd.DatetimeIndex(times)
-    frequency = frequency_of(index)
-    if frequency is not None or len(index) < FEWEST_TIMES:
-        return index, frequency
-    return _regular_axis(index, gaps, str(column.name), missing)
-
-
-def _regular_axis(
-    index: pd.DatetimeIndex, gaps: pd.Series, name: str, missing: str
-) -> tuple[pd.DatetimeIndex, str | None]:
-    step = gaps.mode().iloc[0]
-    uneven = gaps[gaps % step != pd.Timedelta(0)]
-    if len(uneven):
-        raise InputError(f"row {uneven.index[0]}, column {name!r}: the times are not evenly spaced (mostly {step}, "
-                         f"here {uneven.iloc[0]}); set data.time_column: none to take rows as steps")  # fmt: skip
-    if missing == "error":
-        row = gaps.index[gaps > step][0]
-        raise InputError(f"row {row}, column {name!r}: {gaps[row] // step - 1} rows are missing before this time; "
-                         "set data.missing: interpolate to fill them")  # fmt: skip
-    steps = (index[-1] - index[0]) // step + 1
-    if steps > 2 * len(index):
-        raise InputError(f"column {name!r}: {steps - len(index)} of {steps} rows would have to be filled in; is one of "
-                         "the times mistyped?")  # fmt: skip
-    axis = pd.date_range(index[0], index[-1], freq=step)
-    return axis, frequency_of(axis)
-
-
-def frequency_of(times: pd.DatetimeIndex) -> str | None:
-    """The spacing by pandas' name; None where there is none, or too few times to tell."""
-    if len(times) < FEWEST_TIMES:
-        return None
-    with pd.option_context("future.infer_freq_returns_offset", True):  # the string of old is deprecated
-        offset = to_offset(pd.infer_freq(times))
-    return None if offset is None else offset.freqstr
-
-
-def _insert_missing_rows(
-    values: npt.NDArray[np.float64], column: pd.Series, axis: pd.DatetimeIndex
-) -> npt.NDArray[np.float64]:
-    frame = pd.DataFrame(values, index=pd.DatetimeIndex(parse_times(column)))
-    return frame.reindex(axis).to_numpy(copy=True)
-
-
-def _fill(
-    values: npt.NDArray[np.float64], names: list[str], missing: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+def _fill(values: FloatArray, names: list[str], missing: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     """Fill gaps linearly, between known values only."""
     gaps = np.isnan(values)
     if not gaps.any():
@@ -270,18 +249,22 @@ def _fill(
     if missing == "error":
         step, channel = np.argwhere(gaps)[0]
         raise InputError(
-            f"row {step + 2}, column {names[channel]!r}: the cell is empty ({gaps.sum()} in all); "
+            f"row {step + 2}, column {quoted(names[channel])}: the cell is empty ({gaps.sum()} in all); "
             "set data.missing: interpolate to fill such gaps",
         )
     for channel, name in enumerate(names):
         known = np.flatnonzero(~gaps[:, channel])
         if len(known) == 0 or known[0] > 0 or known[-1] < len(values) - 1:
-            raise InputError(f"column {name!r} starts or ends with empty cells; cut those rows off the file")
+            raise InputError(f"column {quoted(name)} starts or ends with empty cells; cut those rows off the file")
         holes = np.flatnonzero(gaps[:, channel])
         values[holes, channel] = np.interp(holes, known, values[known, channel])
     return values, gaps
 
 
-def _listed(names: pd.Index, most: int = 10) -> str:
-    shown = ", ".join(map(str, names[:most]))
+def _listed(names: list[str], most: int = 10) -> str:
+    shown = ", ".join(names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _left_out(names: list[str]) -> str:
+    return f"; no numbers in: {_listed(names)}" if names else ""

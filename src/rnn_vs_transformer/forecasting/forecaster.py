@@ -10,7 +10,7 @@ import torch
 from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 from torch import nn
 
-from rnn_vs_transformer.data.tabular import parse_times
+from rnn_vs_transformer.data.times import parse_times
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
 from rnn_vs_transformer.models.families import BUILDERS

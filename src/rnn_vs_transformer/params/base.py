@@ -17,7 +17,7 @@ def _to_number(value: object) -> object:
 
 Number = Annotated[float, BeforeValidator(_to_number), Field(allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Name = Annotated[str, Field(min_length=1)]
 Part = TypeVar("Part", bound="Section")

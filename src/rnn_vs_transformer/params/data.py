@@ -10,8 +10,8 @@ from rnn_vs_transformer.params.base import Count, Name, Number, Positive, Sectio
 class SyntheticParams(Section):
     """The seasonal self-exciting threshold autoregression (SETAR) with delay."""
 
-    length: Count
-    """Steps of the series."""
+    length: Annotated[int, Field(ge=1, le=10**7)]
+    """Steps of the series; drawn one by one, so 10 million take minutes."""
     seed: Seed
     """Seed of the data draw, apart from the training seeds."""
     delay: Count
@@ -34,7 +34,7 @@ class SyntheticParams(Section):
     """Amplitude of each sine."""
     season_phases: list[Number]
     """Phase of each sine, in radians."""
-    oracle_paths: Annotated[int, Field(ge=2)]
+    oracle_paths: Annotated[int, Field(ge=2, le=10**6)]
     """Simulated futures per forecast origin, where the oracle has no closed form (delay < prediction_length)."""
 
     @model_validator(mode="after")
@@ -59,7 +59,7 @@ class DataParams(Section):
     """Name of the time column; `auto` finds it, `none` says that there is none."""
     channels: Literal["all"] | list[Name]
     """Columns to forecast; `all` takes every numeric column."""
-    season_length: Literal["auto"] | Annotated[int, Field(ge=1)]
+    season_length: Literal["auto"] | Count
     """Steps in one season; `auto` takes the synthetic world's own, or a CSV's from the spacing of its times."""
     missing: Literal["error", "interpolate"]
     """What to do with an empty cell."""

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.params.strict_yaml import read_yaml
 
 FOLDER = Path("params")
 Settings = dict[str, Any]
@@ -41,7 +40,7 @@ def load_recipe(name: str, folder: Path = FOLDER) -> Settings:
     """
     if name not in recipe_names(folder):
         raise InputError(f"no recipe {name!r}; there are {', '.join(recipe_names(folder)) or 'none here'}")
-    content: Settings = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
+    content: Settings = read_yaml(folder / f"{name}.yaml")
     return content
 
 

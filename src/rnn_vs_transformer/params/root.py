@@ -1,11 +1,11 @@
 """The whole of params.yaml, read and checked; faults are told in one line."""
 
 import difflib
+import reprlib
 from itertools import product
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -17,7 +17,11 @@ from rnn_vs_transformer.params.inspect import CostParams, InspectParams
 from rnn_vs_transformer.params.model import ModelParams
 from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
+from rnn_vs_transformer.params.strict_yaml import read_yaml
 from rnn_vs_transformer.params.tune import TuneParams, misfit
+
+MOST_FAULTS = 12
+"""Faults that one line tells."""
 
 
 class Params(Section):
@@ -71,14 +75,9 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         The settings, frozen.
 
     Raises:
-        InputError: A missing file, broken YAML, an unknown or missing key, a wrong type or value.
+        InputError: A missing file, broken YAML, a repeated, unknown or missing key, a wrong type or value.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing; run from the root of the project") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    content = read_yaml(path)
     try:
         return Params.model_validate(content)
     except ValidationError as error:
@@ -86,12 +85,14 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
 
 
 def _describe(error: ValidationError) -> str:
-    """All faults in one line, each as `key: what is wrong`; the branches of a union are joined by `or`."""
+    """The faults in one line, each as `key: what is wrong`; the branches of a union are joined by `or`."""
     faults: dict[str, list[str]] = {}
     for detail in error.errors():
         key = ".".join(_schema_steps(detail["loc"]))
         faults.setdefault(key, []).append(_reason(detail, key))
-    return "; ".join(" or ".join(reasons) for reasons in faults.values())
+    told = [" or ".join(reasons) for reasons in faults.values()]
+    more = [f"and {len(told) - MOST_FAULTS} more"] if len(told) > MOST_FAULTS else []
+    return "; ".join(told[:MOST_FAULTS] + more)
 
 
 def _reason(detail: ErrorDetails, key: str) -> str:
@@ -105,8 +106,18 @@ def _reason(detail: ErrorDetails, key: str) -> str:
     if detail["type"] == "value_error":
         return detail["msg"].removeprefix("Value error, ")
     if detail["type"] in {"model_type", "model_attributes_type"}:
-        return f"{key or 'the file'} must be a group of keys, got {detail['input']!r}"
-    return f"{key}: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {detail['input']!r}"
+        return f"{key or 'the file'} must be a group of keys, got {_shown(detail['input'])}"
+    return f"{key}: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {_shown(detail['input'])}"
+
+
+def _shown(value: object) -> str:
+    """A value as YAML made it, cut where it is long: aliases within aliases have no end that a reader would see."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxlist, short.maxdict, short.maxstring, short.maxother = 2, 8, 5, 80, 80
+    try:
+        return short.repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _schema_steps(location: tuple[int | str, ...]) -> list[str]:

@@ -1,0 +1,109 @@
+"""Columns of numbers out of rows of text, with what was found in them; 8 bytes per number, whatever the text took."""
+
+import math
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_vs_transformer.data.rows import Row
+from rnn_vs_transformer.data.splits import LARGEST
+
+FloatArray = npt.NDArray[np.float64]
+CELLS_AT_ONCE = 200_000
+FOREIGN_NUMBER = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]?")
+"""A number as other countries and spreadsheets write it: 1.234,5 or 1'234 or 5 %."""
+
+
+@dataclass
+class Found:
+    """What was seen in one column."""
+
+    filled: int = 0
+    """Cells that are not empty."""
+    numbers: int = 0
+    """Cells that are numbers, not-a-number and infinity included."""
+    foreign: int = 0
+    """Cells that are numbers in another notation only."""
+    fault: tuple[int, str] | None = None
+    """Row and text of the first cell that is neither empty nor a usable number."""
+    first_foreign: tuple[int, str] | None = None
+
+    @property
+    def mostly_numbers(self) -> bool:
+        """Whether the column is meant as numbers: at least half of its filled cells are."""
+        return self.filled > 0 and 2 * self.numbers >= self.filled
+
+    @property
+    def mostly_foreign(self) -> bool:
+        """Whether the column would be meant as numbers, were they written as ours."""
+        return self.filled > 0 and 2 * (self.numbers + self.foreign) >= self.filled
+
+
+def blocks_of(rows: Iterable[Row], width: int) -> Iterator[list[Row]]:
+    """The rows, as many at once as keeps the text of a block small."""
+    waiting = iter(rows)
+    while block := list(islice(waiting, max(1, CELLS_AT_ONCE // width))):
+        yield block
+
+
+class Columns:
+    """Numbers (steps, columns), row by row; not-a-number for each cell that holds none."""
+
+    def __init__(self, width: int) -> None:
+        """Begin with no rows of `width` columns."""
+        self.found = [Found() for _ in range(width)]
+        self._numbers = array("d")
+
+    def append(self, block: list[Row], first_row: int) -> None:
+        """Add rows of `width` cells each; the first of them is `first_row` of the file."""
+        numbers = np.empty((len(block), len(self.found)))
+        for number, cells in enumerate(zip(*block, strict=True)):
+            numbers[:, number] = read_numbers(cells, first_row, self.found[number])
+        self._numbers.frombytes(numbers.tobytes())
+
+    def values(self) -> FloatArray:
+        """All rows so far, without a copy; nothing can be appended after."""
+        return np.frombuffer(self._numbers).reshape(-1, len(self.found))
+
+
+def read_numbers(cells: tuple[str, ...], first_row: int, found: Found) -> FloatArray:
+    """Numbers of some cells of one column, not-a-number for others; what was seen is added to `found`."""
+    if "_" not in "".join(cells):  # float() takes 1_000 for a number
+        try:
+            numbers = np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+        except ValueError:
+            pass
+        else:
+            if (np.abs(numbers) <= LARGEST).all():
+                found.filled += len(cells)
+                found.numbers += len(cells)
+                return numbers
+    return np.array([_read_number(cell.strip(), row, found) for row, cell in enumerate(cells, start=first_row)])
+
+
+def _read_number(text: str, row: int, found: Found) -> float:
+    if not text:
+        return math.nan
+    found.filled += 1
+    number = _number(text)
+    if number is not None:
+        found.numbers += 1
+        if abs(number) <= LARGEST:
+            return number
+    elif FOREIGN_NUMBER.fullmatch(text):
+        found.foreign += 1
+        found.first_foreign = found.first_foreign or (row, text)
+    found.fault = found.fault or (row, text)
+    return math.nan
+
+
+def _number(text: str) -> float | None:
+    try:
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,283 @@
+"""Files that have broken other readers, one by one: what is read of each, or with which words it is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.data.tabular import read_channels, read_table
+from rnn_vs_transformer.data.times import TimeColumn
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.params import load_params
+
+GIBIBYTE = 2**30
+
+
+@pytest.fixture
+def asked(configure, monkeypatch, tmp_path):
+    """A function that writes a file to data/raw and gives the settings that name it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+
+    def write(content, file="data/raw/series.csv", **changes):
+        if content is not None:
+            Path(file).write_bytes(content if isinstance(content, bytes) else content.encode())
+        settings = {"data.source": "csv", "data.file": file, "data.missing": "interpolate"}
+        return configure({**settings, **{f"data.{name}": value for name, value in changes.items()}}).data
+
+    return write
+
+
+def refusal(function, *arguments):
+    with pytest.raises(InputError) as error:
+        function(*arguments)
+    assert str(error.value).isprintable()
+    return str(error.value)
+
+
+def times(*texts):
+    return "time,a\n" + "".join(f"{text},{number}\n" for number, text in enumerate(texts))
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        pytest.param("\ufeffa,b\r\n1,2\r\n3,4\r\n", [[1, 2], [3, 4]], id="byte order mark and CRLF"),
+        pytest.param("a,b\r1,2\r3,4\r", [[1, 2], [3, 4]], id="carriage returns alone"),
+        pytest.param('"a","b"\n"1","2"\n"3","4"\n', [[1, 2], [3, 4]], id="all in quotes"),
+        pytest.param("a\n-0.0\n1\n", [[-0.0], [1]], id="negative zero"),
+        pytest.param("a\n5e-324\n1e-310\n", [[5e-324], [1e-310]], id="denormal numbers"),
+        pytest.param("a\n1e100\n-1e100\n", [[1e100], [-1e100]], id="the largest numbers"),
+        pytest.param("a\n0.1\n9007199254740993\n", [[0.1], [9007199254740992.0]], id="nearest doubles"),
+        pytest.param("a,label\n1,=cmd()\n2,@x\n", [[1], [2]], id="formulas in a column of labels"),
+        pytest.param("Größe,温度,a b\n1,2,3\n4,5,6\n", [[1, 2, 3], [4, 5, 6]], id="Unicode in names"),
+        pytest.param("channel,step,forecast,y,all\n1,2,3,4,5\n6,7,8,9,10\n", None, id="names that are ours"),
+        pytest.param("date,0,1\n2020-01-01,5,6\n2020-01-02,7,8\n", [[5, 6], [7, 8]], id="channels that are numbered"),
+        pytest.param("0,1\n5,6\n7,8\n", [[5, 6], [7, 8]], id="numbered channels without times"),
+    ],
+)
+def test_what_can_be_read_with_certainty_is_read_to_the_bit(asked, content, values):
+    """Harmless oddities are no reason to turn a file away."""
+    table = read_table(asked(content))
+
+    expected = np.array(values or [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]], dtype=np.float64)
+    assert table.values.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        pytest.param("time;a\n2020-01-01;1\n", "semicolon", id="semicolons"),
+        pytest.param("time;temp, C\n2020-01-01;1,5\n2020-01-02;2,5\n", "semicolon", id="semicolons that fit commas"),
+        pytest.param("a\tb\n1\t2\n", "tab", id="tabs"),
+        pytest.param('a,b\n"1,5",2\n"2,5",3\n', "row 2, column 'a': '1,5'", id="decimal commas"),
+        pytest.param('a,b\n"1,234",2\n"2,345",3\n', "row 2, column 'a': '1,234'", id="commas between thousands"),
+        pytest.param("a,b\n1 234,2\n2 345,3\n", "row 2, column 'a': '1 234'", id="blanks between thousands"),
+        pytest.param("a,b\n1.234.567,2\n2.345.678,3\n", "'1.234.567'", id="dots between thousands"),
+        pytest.param("a,b\n5%,2\n6%,3\n", "'5%'", id="percent"),
+        pytest.param("a,b\n1,2\n5,=cmd()\n6,7\n", "row 3, column 'b'", id="a formula among numbers"),
+        pytest.param("=cmd(),b\n1,2\n", "begins like a formula", id="a formula as a name"),
+        pytest.param("@SUM(A1),b\n1,2\n", "begins like a formula", id="another formula as a name"),
+        pytest.param('"a\nb",c\n1,2\n', "cannot be shown", id="a line end in a name"),
+        pytest.param("a\u202eb,c\n1,2\n", "cannot be shown", id="a name that runs backwards"),
+        pytest.param("a,a\n1,2\n", "more than once", id="a name twice"),
+        pytest.param("a, a \n1,2\n", "more than once", id="a name twice but for blanks"),
+        pytest.param("1.5,2.5\n1,2\n", "put a row with names above it", id="no header"),
+        pytest.param("2020-01-01,5\n2020-01-02,6\n2020-01-03,7\n", "put a row with names", id="no header, times"),
+        pytest.param("7,9\n1,2\n", "put a row with names above it", id="no header, whole numbers"),
+        pytest.param("time,a\n1577836800,1\n1577840400,2\n", "column 'time': expected a time", id="seconds since 1970"),
+        pytest.param("date,a\n20200101,1\n20200102,2\n", "column 'date': expected a time", id="dates as numbers"),
+        pytest.param("d,a\n13/01/2020,1\n14/01/2020,2\n", "column 'd': expected a time", id="days first"),
+        pytest.param("d,a\n01/13/2020,1\n01/14/2020,2\n", "column 'd': expected a time", id="months first"),
+        pytest.param("a\n1e308\n2\n3\n", "row 2, column 'a': expected a finite number of at most 1e+100", id="1e308"),
+        pytest.param("a\n" + "1" * 400 + "\n2\n3\n", "row 2, column 'a'", id="400 digits"),
+        pytest.param("a\n1\n" + "x" * 90_000 + "\n3\n", "row 3, column 'a'", id="a cell of 90,000 letters"),
+        pytest.param('a\n"' + "1" * 200_000 + '"\n', "field larger than field limit", id="a cell of 200,000 digits"),
+        pytest.param(b"a\n1\n" + b"2\n" * 9000 + b"\xff\n", "byte 18005", id="a byte that is no UTF-8, far down"),
+        pytest.param(times("2016-12-31T23:59:59", "2016-12-31T23:59:60", "2017-01-01"), "row 3", id="a leap second"),
+        pytest.param(times("2020-01-01T00:00", "2020-01-01T01:00+01:00", "2020-01-01T02:00"), "offset", id="offsets"),
+        pytest.param(
+            times("2020-10-25 01:00", "2020-10-25 02:00", "2020-10-25 02:00", "2020-10-25 03:00"),
+            "where clocks were put back, write times with their offset", id="the hour that comes twice in autumn",
+        ),
+        pytest.param(times("2020-01-01", "now", "2020-01-03"), "row 3, column 'time'", id="now"),
+        pytest.param(times("2020-01-01", "today", "2020-01-03"), "row 3, column 'time'", id="today"),
+        pytest.param(times("2020-01-01", "2020-01-02", "2999-01-01"), "would have to be filled in", id="a far year"),
+    ],
+)  # fmt: skip
+def test_what_could_be_read_in_two_ways_is_refused_with_a_way_out(asked, content, named):
+    """A number that is silently another one is worse than none."""
+    assert named in refusal(read_table, asked(content))
+
+
+def test_offsets_that_change_with_the_season_are_one_time_axis(asked):
+    """In autumn the hour from two to three comes twice; with their offsets both are told apart and evenly spaced."""
+    hours = ["2020-10-25T01:00+02:00", "2020-10-25T02:00+02:00", "2020-10-25T02:00+01:00", "2020-10-25T03:00+01:00"]
+
+    table = read_table(asked(times(*hours)))
+
+    assert (table.frequency, table.first_time) == ("h", "2020-10-24 23:00:00+00:00")
+
+
+def test_an_offset_that_begins_far_down_is_refused(asked):
+    """Blocks of rows are read one after another; what does not agree across them must not slip through."""
+    hours = np.datetime64("2020-01-01T00", "h") + np.arange(100_002)
+    rows = [f"{hour}:00{'' if number < 100_000 else 'Z'}" for number, hour in enumerate(hours)]
+
+    assert "having an offset from UTC" in refusal(read_table, asked(times(*rows)))
+
+
+def test_nanoseconds_beside_far_years_are_refused():
+    """No unit holds both, and what does not fit must not wrap around."""
+    column = TimeColumn("t")
+    column.append(["1500-01-01"], 2)
+    column.append(["2020-01-02T00:00:00.000000001"], 3)
+
+    assert "round them" in refusal(column.times)
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "frequency"),
+    [
+        (["2020-01-01", "2020-02-01", "2020-04-01", "2020-05-01"], [2], "MS"),
+        (["2020-01-31", "2020-02-29", "2020-03-31", "2020-05-31"], [3], "ME"),
+        (["2020-01-01", "2020-04-01", "2020-10-01"], [2], "QS-JAN"),
+        ([f"2021-03-{day:02}" for day in (1, 2, 3, 4, 5, 8, 10, 11, 12, 15, 16, 17, 18, 19, 22, 23)], [6], "B"),
+    ],
+)
+def test_a_missing_month_or_working_day_is_a_gap_and_no_fault(asked, present, absent, frequency):
+    """Months are of uneven length and weeks end on Friday; a calendar knows that, so a hole is found and filled."""
+    table = read_table(asked(times(*present)))
+
+    assert np.flatnonzero(table.filled).tolist() == absent
+    assert table.frequency == frequency
+    assert "1 rows are missing" in refusal(read_table, asked(times(*present), missing="error"))
+
+
+def test_the_column_of_times_may_be_numbers_only_where_it_is_named(asked):
+    """Compact dates are ISO 8601, but only the user can say that they are no channel."""
+    table = read_table(asked("day,a\n20200101,1\n20200102,2\n20200103,3\n", time_column="day"))
+
+    assert (table.channels, table.frequency) == (["a"], "D")
+
+
+def test_ten_thousand_columns_are_read(asked):
+    """A wide panel, as of sensors, is read in seconds."""
+    values = np.arange(50_000.0).reshape(5, 10_000)
+    names = ",".join(f"sensor {number}" for number in range(10_000))
+    rows = "\n".join(",".join(map(str, row)) for row in values)
+
+    table = read_table(asked(f"{names}\n{rows}\n"))
+
+    assert np.array_equal(table.values, values)
+    assert len(table.channels) == 10_000
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["../outside.csv", "data/raw/../../outside.csv", "/etc/passwd", "data/raw/a\0b.csv", "data/raw/" + "x" * 300,
+     "data/raw", "data/raw/a\nb.csv", "~/x.csv", "http://example.invalid/a.csv"],
+)  # fmt: skip
+def test_a_path_that_leads_elsewhere_or_nowhere_is_refused_in_one_line(asked, file):
+    """The name comes from a setting, and a setting may come from anybody's experiment."""
+    Path("../outside.csv").write_text("a\n1\n2\n")
+
+    assert "data.file" in refusal(read_table, asked(None, file=file))
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
+def test_a_file_that_must_not_be_read_is_told_in_one_line(asked):
+    """Somebody else's permissions are no reason for a traceback."""
+    settings = asked("a\n1\n")
+    Path(settings.file).chmod(0)
+
+    assert "Permission denied" in refusal(read_table, settings)
+
+
+def test_the_last_rows_are_read_by_the_same_rules(asked):
+    """A forecast of new data must not take for a number what training would have refused."""
+    path = Path(asked('a\n"1,5"\n2\n').file)
+
+    assert "row 2, column 'a'" in refusal(read_channels, path, None, ["a"], 2)
+    assert read_channels(path, None, ["a"], 1)["a"].tolist() == [2.0]
+    assert "header but no rows" in refusal(read_channels, Path(asked("a\n").file), None, ["a"], 2)
+
+
+def test_a_series_that_leaves_the_world_of_its_train_split_is_refused(asked):
+    """A mistyped exponent in test would end in an infinite loss, long after the training."""
+    rows = [f"{np.sin(step)}" for step in range(200)]
+    settings = asked("a\n" + "\n".join([*rows[:-3], "1e60", *rows[-2:]]) + "\n", season_length=7)
+
+    assert "step 197 is 1e+60" in refusal(make_series, settings)
+
+
+@pytest.mark.slow
+def test_a_file_of_a_gigabyte_is_read_within_two_gibibytes(tmp_path, root):
+    """Text is read row by row, so the memory holds the numbers alone; a file for which that is too much is refused."""
+    folder = tmp_path / "data" / "raw"
+    folder.mkdir(parents=True)
+    values = np.random.default_rng(0).standard_normal((20_000, 8))
+    rows = "".join(",".join(f"{number:.6f}" for number in row) + "\n" for row in values).encode()
+    with (folder / "big.csv").open("wb") as file:
+        file.write(b"a,b,c,d,e,f,g,h\n")
+        for _ in range(GIBIBYTE // len(rows) + 1):
+            file.write(rows)
+    (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
+
+    done = {
+        name: run_limited(tmp_path, limit) for name, limit in (("read", 2 * GIBIBYTE), ("refused", 3 * GIBIBYTE // 4))
+    }
+
+    assert done["read"].stdout.split() == [str(20_000 * (GIBIBYTE // len(rows) + 1)), "8"], done["read"].stderr
+    assert "InputError: data/raw/big.csv: the memory is too small" in done["refused"].stderr
+
+
+LIMITED = """
+import resource, sys
+from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.params import load_params
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+changes = {"source": "csv", "file": "data/raw/big.csv", "season_length": 24}
+print(*make_series(load_params().data.model_copy(update=changes)).values.shape)
+"""
+
+
+def run_limited(folder, limit):
+    """Read data/raw/big.csv in a process of its own, with `limit` bytes of address space."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", LIMITED, str(limit)]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("train:\n  seeds: 5\ntrain:\n", "the key 'train' repeats"),
+        ("  seeds: 5\n  seeds: 6\n", "the key 'seeds' repeats"),
+        ("  seeds: 010\n", "'010' is read in two ways"),
+        ("  seeds: 1:30\n", "'1:30' is read in two ways"),
+        ("  seeds: yes\n", "'yes' is read in two ways"),
+        ("  seeds: 2020-13-45\n", "not valid YAML"),
+        ("  seeds: !!python/object/apply:os.system [ls]\n", "not valid YAML"),
+    ],
+)
+def test_settings_that_yaml_reads_in_two_ways_are_refused(tmp_path, root, change, named):
+    """PyYAML would keep the last of two equal keys, take 010 for eight, and disagree with DVC on `yes`."""
+    path = tmp_path / "params.yaml"
+    path.write_text((root / "params.yaml").read_text().replace("  seeds: 5\n", change, 1))
+
+    assert named in refusal(load_params, path)
+
+
+def test_settings_that_are_no_file_or_no_settings_are_refused_in_one_line(tmp_path):
+    """A folder in its place, or something else altogether."""
+    (tmp_path / "params.yaml").mkdir()
+    (tmp_path / "large.yaml").write_text("#" * 200_000)
+
+    assert "Is a directory" in refusal(load_params, tmp_path / "params.yaml")
+    assert "larger than" in refusal(load_params, tmp_path / "large.yaml")
