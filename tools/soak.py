@@ -8,6 +8,7 @@ import argparse
 import csv
 import itertools
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--output", type=Path, default=Path("soak.csv"))
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that the queue is ended as well
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         clone = Path(folder) / "clone"
         prepare(clone)

@@ -26,7 +26,7 @@ def contents(clone: Clone, names: tuple[str, ...] = RESULTS) -> dict[str, bytes]
 def told(output: str) -> str:
     """The one line with which a stage ended, beside DVC's own."""
     assert "Traceback" not in output, output
-    lines = re.findall(r"^error: .*$", output, re.MULTILINE)
+    lines = re.findall(r"error: .*$", output, re.MULTILINE)  # a progress bar may have left its line unfinished
     assert len(lines) == 1, output
     return str(lines[0])
 
