@@ -171,7 +171,7 @@ def test_untrained_weights_are_those_from_which_training_starts(configure, tmp_p
     save_series(make_series(params.data))
     started_from = {}
 
-    def keep_the_start(model, *_):
+    def keep_the_start(model, *_, **__):
         started_from.update({name: tensor.clone() for name, tensor in model.state_dict().items()})
         raise InterruptedError
 

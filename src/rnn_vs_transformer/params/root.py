@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.errors import MOST_SHOWN, InputError
 from rnn_vs_transformer.params.base import Section
 from rnn_vs_transformer.params.data import DataParams
 from rnn_vs_transformer.params.decoding import DecodingParams
@@ -115,9 +115,10 @@ def _shown(value: object) -> str:
     short = reprlib.Repr()
     short.maxlevel, short.maxlist, short.maxdict, short.maxstring, short.maxother = 2, 8, 5, 80, 80
     try:
-        return short.repr(value)
+        text = short.repr(value)
     except ValueError:
         return "a number of thousands of digits"
+    return text if len(text) <= 2 * MOST_SHOWN else f"{text[: 2 * MOST_SHOWN]}..."
 
 
 def _schema_steps(location: tuple[int | str, ...]) -> list[str]:
