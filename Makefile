@@ -10,6 +10,7 @@ CHECK_VENV := .venv-checks
 CHECK_BIN := $(CHECK_VENV)/bin
 CHECKS := $(CHECK_VENV)/.ready
 SECONDS ?= 60
+RELIABILITY := $(addprefix tests/pipeline/test_,$(addsuffix .py,faults interruptions concurrency))
 # `make repro TORCH=cpu` installs PyTorch's CPU build (Linux without a GPU: 0.2 GB instead of several).
 TORCH ?= default
 TORCH_VERSION := 2.13.0
@@ -24,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,7 +75,10 @@ test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
 	pytest tests/pipeline -m "not slow"
 
 test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, studies, queue, tuned and stepwise pipelines
-	pytest tests -m slow
+	pytest tests/pipeline -m slow $(addprefix --ignore=,$(RELIABILITY))
+
+test-reliability: $(READY) $(SCRIPTS)  ## Kills, full disks, concurrent runs and a file of 1 GB: what docs/reliability.md calls slow (an hour)
+	pytest -m slow $(RELIABILITY) tests/unit
 
 nightly: $(READY)  ## Ten times as many generated files, settings and series as `make test`, drawn anew each time
 	HYPOTHESIS_PROFILE=nightly pytest tests/property
