@@ -43,8 +43,10 @@ class Case:
 
     @property
     def train(self) -> Windows:
-        """The training windows."""
-        return self._windows(0, self.meta.borders.train_end)
+        """The training windows, without the last ones that do not fill a batch, so that all steps are alike."""
+        windows = self._windows(0, self.meta.borders.train_end)
+        full = windows.origins - windows.origins % self.params.train.batch_size
+        return self._windows(0, self.meta.borders.train_end, first=full or None)
 
     @property
     def validation(self) -> Windows:
@@ -52,12 +54,17 @@ class Case:
         return self._windows(self.meta.borders.train_end, self.meta.borders.validation_end)
 
     @property
+    def one_window(self) -> Windows:
+        """The first validation window: next to no validation, as the peers and the bare loop do none."""
+        return self._windows(self.meta.borders.train_end, self.meta.borders.validation_end, first=1)
+
+    @property
     def lengths(self) -> tuple[int, int]:
         """Context length and prediction length."""
         return self.params.data.context_length, self.params.data.prediction_length
 
-    def _windows(self, start: int, end: int) -> Windows:
-        origins = forecast_origins(start, end, *self.lengths)
+    def _windows(self, start: int, end: int, first: int | None = None) -> Windows:
+        origins = forecast_origins(start, end, *self.lengths)[:first]
         return Windows(to_tensor(self._series[1]), origins, *self.lengths)
 
     def build(self, family: str) -> Forecaster:

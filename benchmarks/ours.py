@@ -12,7 +12,7 @@ from torch.nn import functional
 from benchmarks.case import Case
 from rnn_vs_transformer.parallel import run_as_finished
 from rnn_vs_transformer.params import RunParams
-from rnn_vs_transformer.training.fit import fit, predict
+from rnn_vs_transformer.training.fit import fit, predict, window_errors
 
 WARM_UP = 10
 LEAD_SECONDS = 1.0
@@ -34,7 +34,7 @@ class Job:
 
 
 def fit_windows_per_second(case: Case, family: str, steps: int) -> float:
-    """Rate of `fit` over so many steps after a warm-up, everything between two steps included."""
+    """Rate of `fit` over so many steps after a warm-up, with everything between two steps but validation."""
     ends: list[float] = []
 
     def note(_: str) -> None:
@@ -72,6 +72,14 @@ def predict_windows_per_second(case: Case, family: str) -> float:
     return len(train) / (time.perf_counter() - began)
 
 
+def validate_windows_per_second(case: Case, family: str) -> float:
+    """Rate at which `fit` validates, which it does after each epoch and the bare loop and the peers do not."""
+    model, validation = case.build(family), case.validation
+    began = time.perf_counter()
+    window_errors(model, validation)
+    return len(validation) / (time.perf_counter() - began)
+
+
 def seeds_windows_per_second(case: Case, family: str, seconds: float, processes: int) -> float:
     """Rate of several seeds together, one process and thread each, all counted over the same seconds.
 
@@ -102,9 +110,8 @@ def rate_within(job: Job) -> float:
 
 def _run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
     endless = case.params.train.model_copy(update={"epochs": 10_000, "patience": 10_000})
-    train, few = case.train, case.validation
     try:
-        fit(case.build(family), train, few, endless, 0, note)
+        fit(case.build(family), case.train, case.one_window, endless, 0, note)
     except Enough:
         return
 

@@ -15,6 +15,7 @@ from benchmarks.ours import (
     fit_windows_per_second,
     predict_windows_per_second,
     seeds_windows_per_second,
+    validate_windows_per_second,
 )
 from benchmarks.peers import DIFFERENCES, PEERS
 from rnn_vs_transformer.models.size import multiply_adds_per_window
@@ -54,6 +55,7 @@ def measure_throughput(case: Case, families: tuple[str, ...], rounds: int) -> di
             family: round(100 * (1 - _ratio(rates, f"{family}.train.one_core", f"{family}.train.bare")), 2)
             for family in families
         },
+        "validation_percent_of_an_epoch": {family: _validation_percent(case, family, rates) for family in families},
         "share_of_matmul_peak": _shares_of_peak(case, families, rates),
         "differences": {family: DIFFERENCES[family] for family in families},
     }
@@ -65,6 +67,7 @@ def _take_turns(case: Case, family: str, cores: int) -> list[tuple[str, float]]:
     turns = [
         ("train.one_core", fit_windows_per_second(case, family, 2 * steps)),
         ("train.bare", bare_windows_per_second(case, family, 2 * steps)),
+        ("validate.one_core", validate_windows_per_second(case, family)),
         ("train.all_cores", seeds_windows_per_second(case, family, SECONDS, cores)),
     ]
     torch.set_num_threads(cores)
@@ -92,6 +95,13 @@ def _ratios(rates: Mapping[str, list[float]], families: tuple[str, ...]) -> dict
 
 def _ratio(rates: Mapping[str, list[float]], ours: str, theirs: str) -> float:
     return statistics.median(one / other for one, other in zip(rates[ours], rates[theirs], strict=True))
+
+
+def _validation_percent(case: Case, family: str, rates: Mapping[str, list[float]]) -> float:
+    """What validation adds to an epoch of default size; it is not in the rates of training."""
+    train = len(case.train) / statistics.median(rates[f"{family}.train.one_core"])
+    validation = len(case.validation) / statistics.median(rates[f"{family}.validate.one_core"])
+    return round(100 * validation / (train + validation), 1)
 
 
 def _shares_of_peak(case: Case, families: tuple[str, ...], rates: Mapping[str, list[float]]) -> dict[str, float]:

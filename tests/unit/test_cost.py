@@ -117,8 +117,14 @@ def test_all_queries_give_the_numbers_of_the_last_one_for_more_work(small):
     context = torch.randn(3, 16)
     torch.testing.assert_close(short.forecaster.eval()(context), long.forecaster.eval()(context))
     extra = [multiply_adds_per_window(work.forecaster, 16) for work in (long, short)]
-    products_of_15_tokens = 15 * (8 * 8 + 2 * 16 * 8 + 8 * 8 + 2 * 8 * 16)  # query, attention, output, feed-forward
-    assert extra[0] - extra[1] == products_of_15_tokens
+    heads = short.forecaster.mixer.layers[-1].heads
+    of_all = 16 * (
+        8 * 8 + 8 * 16 + 2 * 16 * 8 + 8 * 8 + 2 * 8 * 16
+    )  # query, key and value, attention, output, feed-forward
+    of_one = (
+        3 * 8 * 8 + heads * 2 * 16 * 8 + 8 * 8 + 2 * 8 * 16
+    )  # query and two weights, attention, output, feed-forward
+    assert extra[0] - extra[1] == of_all - of_one
 
 
 def test_every_model_is_measured_at_every_length_in_every_round(small, monkeypatch):

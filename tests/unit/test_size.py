@@ -34,10 +34,11 @@ def test_the_size_of_a_recurrence_is_the_one_counted_by_hand(configure, cell, la
 @pytest.mark.parametrize(
     ("readout", "layers", "multiply_adds"),
     [
-        # Layer of the last token alone: keys and values 4*8, query 4, scores 8, mixing 8, output 4, feed-forward 12.
-        ("last", 1, 8 + 68 + 6),
+        # Layer of the last token alone: query 4, key weights on it 4, scores 8, mixing 8, value weights 4, output 4,
+        # feed-forward 12.
+        ("last", 1, 8 + 44 + 6),
         # Full layer: queries 16, keys and values 32, scores 4*4*2, mixing 4*4*2, output 16, feed-forward 4*12.
-        ("last", 2, 8 + 176 + 68 + 6),
+        ("last", 2, 8 + 176 + 44 + 6),
         ("flatten", 1, 8 + 176 + 8 * 3),
         ("flatten", 2, 8 + 2 * 176 + 8 * 3),
     ],
@@ -61,14 +62,25 @@ def test_the_parameters_of_a_transformer_are_those_counted_by_hand(configure, po
     assert parameter_count(model) == parameters
 
 
+@pytest.mark.parametrize(("readout", "per_head"), [("flatten", 0), ("last", 2 * 12 * 8)])
 @pytest.mark.parametrize("heads", [1, 2, 4])
-def test_the_number_of_heads_costs_nothing(configure, heads):
-    """Heads share the width out, so more of them leave parameters and multiply-adds as they are."""
-    model = build_transformer(configure({"model.heads": heads}).model, 12, 4)
-    alone = build_transformer(configure({"model.heads": 1}).model, 12, 4)
+def test_heads_cost_nothing_where_all_tokens_ask(configure, heads, readout, per_head):
+    """Heads share the width out; the last token alone reads whole tokens, all 12 once to score and once to mix."""
+    model = build_transformer(configure({"model.readout": readout, "model.heads": heads}).model, 12, 4)
+    alone = build_transformer(configure({"model.readout": readout, "model.heads": 1}).model, 12, 4)
 
     assert parameter_count(model) == parameter_count(alone)
-    assert multiply_adds_per_window(model, 12) == multiply_adds_per_window(alone, 12)
+    more = multiply_adds_per_window(model, 12) - multiply_adds_per_window(alone, 12)
+    assert more == (heads - 1) * per_head
+
+
+def test_rotary_positions_need_the_keys_of_all_tokens(configure):
+    """The last token's layer is then keys and values 4*8, query 4, scores 8, mixing 8, output 4, feed-forward 12."""
+    model = build_transformer(
+        configure({**TINY, "model.transformer_layers": 1, "model.positional": "rotary"}).model, 4, 3
+    )
+
+    assert multiply_adds_per_window(model, 4) == 8 + 68 + 6
 
 
 @pytest.mark.parametrize("training", [True, False])

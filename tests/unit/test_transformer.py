@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from rnn_vs_transformer.models import layers
-from rnn_vs_transformer.models.layers import attend
+from rnn_vs_transformer.models.layers import attend, attend_once
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention, build_transformer
 from rnn_vs_transformer.probes.memory import peak_mebibytes
 
@@ -232,3 +232,18 @@ def test_attention_in_parts_is_attention_at_once(monkeypatch):
     weights = attend(heads[0].detach(), heads[1].detach(), values, dropout=0.5)
     (gradient,) = torch.autograd.grad(weights.sum(), values)
     torch.testing.assert_close(gradient.sum(-1) / 10, weights.sum(2))  # weights of a key, over all queries
+
+
+def test_one_query_with_dropout_reads_what_a_query_among_many_may_read():
+    """Of a single token it gets all, in the proportion 1 / (1 - p), or nothing, the bias of values included."""
+    key_value = nn.Linear(4, 8)
+    token = torch.randn(64, 1, 4)
+    query = torch.randn(64, 2, 2)
+    torch.manual_seed(0)
+
+    read = attend_once(query, token, key_value, dropout=0.5).view(64, 2, 2)
+
+    value = key_value(token)[:, 0, 4:].view(64, 2, 2)
+    dropped = (read == 0).all(dim=-1)
+    assert 0 < dropped.sum() < dropped.numel()
+    torch.testing.assert_close(read[~dropped], 2 * value[~dropped])

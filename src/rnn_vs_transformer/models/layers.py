@@ -55,6 +55,34 @@ def attend(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
     return torch.cat(parts, dim=2)
 
 
+def attend_once(query: Tensor, tokens: Tensor, key_value: nn.Linear, dropout: float) -> Tensor:
+    """What one query reads from T tokens, without their keys and values.
+
+        q'(W_k x_t + b_k) = (W_k' q)'x_t + q'b_k,    sum_t a_t (W_v x_t + b_v) = W_v (sum_t a_t x_t) + b_v
+
+    A number that is the same for all t does not change the softmax, and its weights a_t sum to 1. So W_k goes to the
+    query and W_v to the mean of tokens, once instead of T times. With dropout, b_v is weighted with what is left of a.
+
+    Args:
+        query: (B, heads, D/heads).
+        tokens: (B, T, D).
+        key_value: The projection of tokens to keys and values (B, T, 2D).
+        dropout: Probability with which a weight is dropped.
+
+    Returns:
+        What the heads have read, side by side (B, D).
+    """
+    heads, width = query.shape[1], tokens.shape[2]
+    key_weight, value_weight = key_value.weight.view(2, heads, width // heads, width).unbind()
+    asked = torch.einsum("bhd,hde->bhe", query, key_weight) * (width // heads) ** -0.5
+    weights = functional.dropout(torch.softmax(asked @ tokens.transpose(1, 2), dim=-1), dropout)  # (B, heads, T)
+    read = torch.einsum("bhe,hde->bhd", weights @ tokens, value_weight)
+    bias = key_value.bias[width:].view(heads, -1)
+    if dropout:
+        bias = weights.sum(dim=-1, keepdim=True) * bias
+    return (read + bias).flatten(1)
+
+
 class Attention(nn.Module):
     """Multi-head attention whose keys and values are computed apart from its queries, so that they can be kept."""
 

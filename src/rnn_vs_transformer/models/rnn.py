@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from torch import Tensor, nn
 
+from rnn_vs_transformer.models.elman import run_elman
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.recurrent_decoder import RecurrentDecoder, State
 from rnn_vs_transformer.models.shell import Forecaster
@@ -29,14 +30,21 @@ class Recurrence(nn.Module):
 
     def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to the states (B, T, D), or to the last state (B, 1, D)."""
-        states, _ = self.layers(tokens.transpose(0, 1))  # (T, B, D), the layout torch.nn.RNN works in
+        states, _ = self._run(tokens)
         result: Tensor = states[-1:] if last_only else states
         return result.transpose(0, 1)
 
     def encode(self, tokens: Tensor) -> State:
         """The state after the tokens (B, T, D), in which a decoder starts."""
-        _, state = self.layers(tokens.transpose(0, 1))
-        return cast("State", state)
+        _, state = self._run(tokens)
+        return state
+
+    def _run(self, tokens: Tensor) -> tuple[Tensor, State]:
+        """States (T, B, D), and the last state of each layer (layers, B, D); LSTM has two."""
+        steps = tokens.transpose(0, 1)  # (T, B, D), the layout torch.nn.RNN works in
+        if isinstance(self.layers, nn.RNN) and steps.device.type == "cpu":  # a GPU has a kernel for the whole
+            return run_elman(self.layers, steps)
+        return cast("tuple[Tensor, State]", self.layers(steps))
 
     def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
         """Each query (B, S, D) takes one step of the recurrence from the final state, in parallel: (B, S, D).

@@ -5,7 +5,8 @@
 
 Sources: Vaswani et al. (2017); pre-norm, Xiong et al. (2020). There is no causal mask: all T tokens are in the past
 of the forecast origin. Where only the last token is read, the last layer computes the queries (and all that
-follows them) for that token alone: the same numbers with almost half of the work of two layers. Queries of segments are
+follows them) for that token alone, and without rotary positions no keys and values: the same numbers, up to rounding,
+with almost half of the work of two layers. Queries of segments are
 further tokens behind the others, in the manner of masked tokens (BERT, Devlin et al. 2019); only they are read.
 Where the decoding is autoregressive, the decoder of attention_decoder.py reads all tokens.
 """
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
-from rnn_vs_transformer.models.layers import attend, draw_projections, feedforward_block, split_heads
+from rnn_vs_transformer.models.layers import attend, attend_once, draw_projections, feedforward_block, split_heads
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import TransformerModelParams
@@ -49,13 +50,17 @@ class EncoderLayer(nn.Module):
 
     def _attention(self, tokens: Tensor, asked: int) -> Tensor:
         count = tokens.shape[1]
+        dropout = self.attention_dropout if self.training else 0.0
+        if asked == 1 and not self.rotary:
+            query = self.query(tokens[:, -1]).unflatten(1, (self.heads, -1))  # (B, heads, D/heads)
+            last: Tensor = self.attention_output(attend_once(query, tokens, self.key_value, dropout))  # (B, D)
+            return last[:, None]
         query = split_heads(self.query(tokens[:, -asked:]), self.heads)  # (B, heads, asked, D/heads)
         key, value = (split_heads(half, self.heads) for half in self.key_value(tokens).chunk(2, dim=-1))  # (.., T, ..)
         if self.rotary:
             positions = torch.arange(count, device=tokens.device)
             query = rotate(query, positions[-asked:])
             key = rotate(key, positions)
-        dropout = self.attention_dropout if self.training else 0.0
         mixed = attend(query, key, value, dropout)
         output: Tensor = self.attention_output(mixed.transpose(1, 2).flatten(2))  # (B, asked, D)
         return output
