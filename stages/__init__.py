@@ -32,11 +32,11 @@ from rnn_vs_transformer.inputs import read_inputs  # noqa: E402
 from rnn_vs_transformer.params import Params, load_params  # noqa: E402
 
 
-def run(stage: Callable[[Params], None], interrupted: str = FROM_THE_START) -> None:
+def run(stage: Callable[[Params], Callable[[], None] | None], interrupted: str = FROM_THE_START) -> None:
     """Run a stage on the checked settings; a fault that the user can mend is told in one line.
 
     Args:
-        stage: A function with the name of its stage.
+        stage: A function with the name of its stage; what it returns is called once its results are known to stand.
         interrupted: The line to leave behind where a signal ends it.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -45,8 +45,10 @@ def run(stage: Callable[[Params], None], interrupted: str = FROM_THE_START) -> N
         with raising_on_signals(interrupted):
             params = load_params()
             inputs = read_inputs(stage.__name__, params.data.file)
-            stage(params)
+            tidy_up = stage(params)
             inputs.require_unchanged()
+            if tidy_up is not None:
+                tidy_up()
     except InputError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

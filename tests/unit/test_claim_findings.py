@@ -57,9 +57,20 @@ def test_a_probe_without_recall_measures_nothing() -> None:
 def test_speed_up_is_that_of_the_transformer_over_that_of_the_rnn() -> None:
     """The Transformer doubles its speed and the RNN does not: the ratio is 2."""
     table = rounds({("rnn", 1, 64): 5.0, ("rnn", 2, 64): 5.0, ("transformer", 1, 64): 8.0, ("transformer", 2, 64): 4.0})
-    found = findings.parallel_over_time(table).finding
+    measured = findings.parallel_over_time(table)
+    found = measured.finding
+    assert "Many cores or a GPU were not there" in measured.sentence
     assert found is not None
     assert found.number == pytest.approx(2.0)
+
+
+def test_what_was_there_to_be_measured_is_not_called_missing() -> None:
+    """Of many cores, of a GPU."""
+    table = rounds({(model, threads, 64): 4.0 for model in ("rnn", "transformer") for threads in (1, 64)})
+    assert "A GPU was not there" in (told := findings.parallel_over_time(table).sentence)
+    assert "Many cores" not in told
+    with_gpu = pd.concat([table, table.assign(device="cuda")])
+    assert "not there" not in findings.parallel_over_time(with_gpu).sentence
 
 
 def test_one_core_cannot_show_a_speed_up() -> None:
@@ -146,12 +157,14 @@ def tuning(rnn: float, transformer: float, noise: float = 0.001) -> dict[str, An
     wobble = [1 - noise, 1.0, 1 + noise]
     return {
         "trials": 20,
+        "plan": {"budget": "trials"},
         "families": {
             family: {
+                "trials": 20,
                 "finalists": [
                     {"claimed": True, "losses": [0.1 * ratio * step for step in wobble]},
                     {"claimed": False, "losses": [0.1] * 3},
-                ]
+                ],
             }
             for family, ratio in (("rnn", rnn), ("transformer", transformer))
         },
@@ -172,7 +185,7 @@ def test_the_claimed_architecture_must_hold_for_both_families(rnn, transformer, 
     """The claim names both: one family against it refutes it, and both are needed to support it."""
     measured = findings.claimed_architecture(tuning(rnn, transformer, noise))
     assert judge(RULES["C10"], measured.finding) == verdict
-    assert "20 trials" in measured.sentence
+    assert "20 trials of the RNN and 20 of the Transformer" in measured.sentence
 
 
 def test_without_tuning_the_claimed_architecture_is_not_measured() -> None:
@@ -183,3 +196,10 @@ def test_without_tuning_the_claimed_architecture_is_not_measured() -> None:
     lacking = tuning(0.9, 0.9)
     del lacking["families"]["rnn"]["finalists"][0]
     assert findings.claimed_architecture(lacking).finding is None
+
+
+def test_a_width_that_was_solved_for_says_nothing_of_the_claimed_width() -> None:
+    solved = {**tuning(0.9, 0.8), "plan": {"budget": "parameters"}}
+    measured = findings.claimed_architecture(solved)
+    assert measured.finding is None
+    assert "tune.budget is parameters" in measured.sentence

@@ -10,6 +10,7 @@ import torch
 
 from rnn_vs_transformer.__main__ import main
 from rnn_vs_transformer.data.splits import Scaler
+from rnn_vs_transformer.data.times import TimeColumn, regular_axis
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import write_bytes
 from rnn_vs_transformer.forecasting import Forecaster
@@ -98,6 +99,24 @@ def test_a_time_index_serves_as_the_time_column(artifact):
     assert list(forecaster.predict(frame)["time"]) == list(forecaster.predict(indexed)["time"])
 
 
+@pytest.mark.parametrize(("spacing", "offset"), [("W-SUN", "+02:00"), ("MS", "+01:00"), ("D", "-05:00"), ("h", "Z")])
+def test_times_with_an_offset_are_taken_as_in_training(artifact, spacing, offset):
+    """Read as UTC, Sundays at midnight two hours east are Saturdays; the model knows them by that name."""
+    folder, _ = artifact
+    texts = [f"{time.isoformat()}{offset}" for time in pd.date_range("2026-01-01", periods=20, freq=spacing)]
+    column = TimeColumn("day")
+    column.append(texts, 2)
+    _, known = regular_axis(column.times(), "day", "error")
+    manifest = folder / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"frequency": "D"', f'"frequency": "{known}"'))
+
+    times = Forecaster.load(folder).predict(daily().assign(day=texts))["time"]
+
+    following = pd.date_range("2026-01-01", periods=20 + H, freq=spacing)[20:]
+    expected = [pd.Timestamp(f"{time.isoformat()}{offset}").tz_convert("UTC") for time in following]
+    assert [pd.Timestamp(time) for time in times.unique()] == expected
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -132,6 +151,10 @@ def test_a_damaged_folder_is_told(artifact, tmp_path):
         ('"format": 2', '"format": 9', "format 9"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
+        ('"seeds": 2', '"seeds": 0', "damaged"),
+        ('"rnn": 0.2', '"rnn": null', "damaged"),
+        ('"validation_mse": {', '"validation_mse": 3, "other": {', "damaged"),
+        (manifest, "[]", "holds no table"),
         ('"rnn_width": 8', '"rnn_width": 16', "does not fit"),
     ]:
         assert old in manifest

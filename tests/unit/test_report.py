@@ -88,6 +88,36 @@ def saved(tmp_path, monkeypatch):
     return tmp_path
 
 
+TUNED = {
+    "trials": 20, "pruned": 3,
+    "current_validation_mse": 0.2, "best_validation_mse": 0.1234, "chosen_on_fresh_seeds": 0.125,
+    "chosen": {"model.heads": 8, "train.learning_rate": 0.001},
+    "current": {"model.heads": 4, "train.learning_rate": 0.001},
+}  # fmt: skip
+
+
+@pytest.fixture
+def saved_tuned(saved):
+    """The same after a search."""
+    told = {"trials": 20, "epochs": 25, "plan": {"budget": "trials"}}
+    paths.TUNING.write_text(json.dumps({**told, "families": {"rnn": TUNED, "transformer": TUNED}}))
+    for name in load_texts("en")["tuning"]["figures"]:
+        (paths.FIGURES / f"{name}.png").write_bytes(PIXEL)
+    return saved
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_search_is_told_with_its_table_and_figures(saved_tuned, language) -> None:
+    write_report(language)
+    page = report.REPORT.read_text()
+    table = page[page.index('id="tuned"') :]
+    table = table[: table.index("</table>")]
+    assert table.count(">0.1234<") == table.count(">model.heads = 8<") == 2
+    assert all(page.count(f'<figure id="{name}">') == 1 for name in load_texts(language)["tuning"]["figures"])
+    assert load_texts(language)["change_scope_tuned"] in page
+    assert load_texts(language)["change_scope"] not in page
+
+
 def placeholders(text: object) -> object:
     """The shape of a text: its keys, the length of its lists, and the values that it has room for."""
     if isinstance(text, dict):
@@ -162,7 +192,7 @@ def test_every_verdict_can_be_told(saved, language, verdict) -> None:
 def test_a_family_above_ridge_is_called_void(saved) -> None:
     """A neural forecaster that a linear one beats has not earned its name, and the reader must be told."""
     write_report("en")
-    assert "is as good as or better than: RNN." in report.REPORT.read_text()
+    assert "has a test MSE as low as or lower than: RNN." in report.REPORT.read_text()
 
 
 @pytest.mark.parametrize(
@@ -202,7 +232,14 @@ def test_the_coverage_of_the_intervals_is_told_where_it_was_measured(saved, lang
 
 def test_a_missing_figure_is_named(saved) -> None:
     (paths.FIGURES / "recall.png").unlink()
-    with pytest.raises(report.InputError, match=r"recall\.png is missing"):
+    with pytest.raises(report.InputError, match=r"recall\.png is missing; run: dvc repro --force --single-item plot$"):
+        write_report("en")
+
+
+def test_a_missing_figure_of_the_search_is_drawn_by_its_own_stage(saved_tuned) -> None:
+    """`dvc exp apply` brings the report of a search and not its figures; forcing more would search again."""
+    (paths.FIGURES / "tuning_progress.png").unlink()
+    with pytest.raises(report.InputError, match=r"tuning_progress\.png is missing; run: .* --single-item tuning$"):
         write_report("en")
 
 
@@ -225,13 +262,13 @@ def titled(page: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_works_at_the_width_of(saved, browse, width) -> None:
+def test_the_page_works_at_the_width_of(saved_tuned, browse, width) -> None:
     """No error in the console, no missing image, nothing wider than the screen, tables that sort, the right verdict."""
     write_report("en")
-    target = saved / "probe.html"
+    target = saved_tuned / "probe.html"
     target.write_text(report.REPORT.read_text().replace("</body>", PROBE))
     if width < 500:  # Chromium's windows are at least 500 wide
-        target = saved / "phone.html"
+        target = saved_tuned / "phone.html"
         target.write_text(
             f'<iframe id="f" src="probe.html" width="{width}" height="900"></iframe>'
             "<script>f.onload = () => setTimeout(() => document.title = f.contentDocument.title, 500)</script>"
@@ -248,10 +285,10 @@ def test_the_page_works_at_the_width_of(saved, browse, width) -> None:
 @pytest.mark.skipif(not AXE.is_file(), reason="no .browser/axe.min.js: make setup, which needs npm")
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible(saved, browse, language, scheme) -> None:
+def test_the_page_is_accessible(saved_tuned, browse, language, scheme) -> None:
     """No violation that axe-core calls serious or critical: contrast, names, headings, keyboard, language."""
     write_report(language)
-    target = saved / "axe.html"
+    target = saved_tuned / "axe.html"
     scripts = f"<script>{AXE.read_text()}</script><script>{RUN_AXE}</script></body>"
     target.write_text(report.REPORT.read_text().replace("</body>", scripts))
     page, console = browse(target, f"--blink-settings=preferredColorScheme={0 if scheme == 'dark' else 1}")

@@ -3,10 +3,12 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ from rnn_vs_transformer.models.settings import current_settings, load_settings
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import TunePlan
+from rnn_vs_transformer.training import identity
 from rnn_vs_transformer.tuning import runs, search
 from rnn_vs_transformer.tuning.choose import choose_settings
 from rnn_vs_transformer.tuning.finalists import CLAIMED, Finalist, choose, pick_finalists
@@ -63,7 +66,9 @@ def tune(family, params, workers=1):
     size = transformer_size(params.model) if family == "rnn" else None
     current = current_settings(family, params.model, params.train)
     spread = params.run.model_copy(update={"workers": workers})
-    choose_settings(family, current, Search(plan, params.tune.shared, own, size), spread)
+    tidy_up = choose_settings(family, current, Search(plan, params.tune.shared, own, size), spread)
+    assert kept(family) >= params.tune.trials, "kept until the stage knows that its inputs are unchanged"
+    tidy_up()
     return load_settings(family, paths.tuned(family)), paths.tuning_runs(family).read_bytes()
 
 
@@ -142,8 +147,8 @@ def test_a_killed_process_goes_on_where_it_was(world, root):
     assert tune("rnn", params) == whole
 
 
-def kept():
-    files = list(paths.unfinished_tuning("rnn", "any").parent.glob("*.sqlite"))
+def kept(family="rnn"):
+    files = list(paths.unfinished_tuning(family, "any").parent.glob(f"*{family}*.sqlite"))
     return Store(files[0]).count() if files and files[0].stat().st_size else 0
 
 
@@ -156,9 +161,14 @@ def test_other_settings_data_or_code_do_not_take_up_an_old_search(world, monkeyp
     tune("rnn", world("other", {"train.patience": 2}))
     tune("rnn", world("series", {"data.split": [0.5, 0.25, 0.25]}))
     tune("rnn", world("again"))
+    params = world("code")
+    monkeypatch.setattr(identity, "PACKAGE", Path(shutil.copytree(identity.PACKAGE, "package")))
+    file = identity.PACKAGE / "training/fit.py"
+    file.write_text(file.read_text() + "# another line\n")
+    tune("rnn", params)
     names = [store.path.name for store in keys]
     assert names[0] == names[3]
-    assert len(set(names)) == 3
+    assert len(set(names)) == 4
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -60,6 +60,17 @@ def test_the_report_counts_the_budget_and_keeps_the_order_of_trials(searched):
     assert [row["trial"] for row in found["table"]] == [0, 1, 2, 3]
 
 
+def test_what_was_untuned_is_told_only_where_the_first_trial_was(searched):
+    """Under the budget of parameters the first trial has another width than params.yaml."""
+    assert write_tuning()["families"]["rnn"]["current_validation_mse"] == 0.4
+    runs = json.loads(paths.tuning_runs("rnn").read_text())
+    runs["trials"][0]["values"]["model.rnn_width"] = 9
+    write_json(paths.tuning_runs("rnn"), runs)
+    found = write_tuning()["families"]
+    assert found["rnn"]["current_validation_mse"] is None
+    assert found["transformer"]["current_validation_mse"] == 0.4
+
+
 def test_a_search_that_begins_with_a_diverging_trial_has_no_best_yet():
     assert best_so_far([None, 0.5, None, 0.7]) == [None, 0.5, 0.5, 0.5]
 

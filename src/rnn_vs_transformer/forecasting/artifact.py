@@ -93,18 +93,22 @@ def load_artifact(folder: Path) -> Artifact:
             "or name its folder with --artifact"
         )
     manifest = read_json(folder / MANIFEST)
+    if not isinstance(manifest, dict):
+        raise InputError(f"{folder / MANIFEST} is damaged (it holds no table)")
     if manifest.get("format") != FORMAT:
         raise InputError(f"{folder} has format {manifest.get('format')}, this version reads format {FORMAT}")
     numbers = read_arrays(folder / NUMBERS)
     try:
         return _artifact(manifest, numbers)
-    except (KeyError, TypeError, ValidationError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
         raise InputError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {str(error)[:80]!r})") from None
 
 
 def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
     schema = Schema(**manifest["schema"])
-    families = manifest["validation_mse"]
+    families, seeds = {family: float(manifest["validation_mse"][family]) for family in MODELS}, int(manifest["seeds"])
+    if seeds < 1:
+        raise ValueError(f"{seeds} seeds")
     widths = {family: numbers[f"half_widths.{family}"] for family in families}
     channels, levels = len(schema.channels), len(manifest["levels"])
     for array in widths.values():
@@ -112,4 +116,4 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
             raise TypeError(f"intervals of shape {array.shape}")
     scaler = Scaler(numbers["mean"], numbers["deviation"])
     models = {family: MODELS[family].model_validate(manifest["models"][family]) for family in families}
-    return Artifact(schema, models, int(manifest["seeds"]), families, manifest["levels"], scaler, widths)
+    return Artifact(schema, models, seeds, families, manifest["levels"], scaler, widths)

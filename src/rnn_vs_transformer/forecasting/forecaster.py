@@ -125,6 +125,8 @@ class Forecaster:
             times = frame.index
         else:
             raise InputError(f"no column {schema.time_column!r}, which holds the times")
+        if times.tz is not None:  # as in training
+            times = times.tz_convert("UTC")
         times = times[-max(schema.context_length, SPACING_ROWS) :]
         if times.isna().any():
             raise InputError(f"column {schema.time_column!r}: expected times like 2001-12-29 13:00:00")

@@ -17,6 +17,7 @@ from rnn_vs_transformer.reporting.claim_texts import Piece, piece, tell
 FAMILIES = ("rnn", "transformer")
 FRACTION = 0.95
 """Part of the way to the best validation loss at which claim C6 compares the families."""
+MANY_THREADS = 16
 ONE_THREAD = "cpu_one_thread"
 FULL_ATTENTION = "transformer_all_queries"
 
@@ -69,6 +70,7 @@ def long_range_dependence(trials: pd.DataFrame) -> Measured:
 
 def parallel_over_time(rounds: pd.DataFrame) -> Measured:
     """C3, from training steps on one thread and on all, in the same rounds."""
+    devices = set(rounds["device"])
     rounds = rounds[rounds["device"] == "cpu"]
     threads = rounds["threads"].max()
     if threads == 1:
@@ -80,7 +82,10 @@ def parallel_over_time(rounds: pd.DataFrame) -> Measured:
     speed_up = {model: (steps[model][1] / steps[model][threads]).dropna() for model in FAMILIES}
     found = ratio_of_pairs(speed_up["transformer"], speed_up["rnn"])
     means = {model: float(np.exp(np.log(values).mean())) for model, values in speed_up.items()}
-    return measured(found, piece("C3", threads=int(threads), context_length=int(longest), **means))
+    told = [piece("C3", threads=int(threads), context_length=int(longest), **means)]
+    if devices == {"cpu"}:
+        told.append(piece("C3_few_threads" if threads < MANY_THREADS else "C3_no_gpu"))
+    return measured(found, *told)
 
 
 def quadratic_cost(report: dict[str, Any]) -> Measured:
@@ -167,6 +172,8 @@ def claimed_architecture(report: dict[str, Any]) -> Measured:
     """
     if not report["families"]:
         return measured(None, piece("C10_none"))
+    if report["plan"]["budget"] == "parameters":
+        return measured(None, piece("C10_matched"))
     found: dict[str, Finding] = {}
     for family, tuned in report["families"].items():
         losses = {one["claimed"]: one["losses"] for one in tuned["finalists"]}
@@ -180,7 +187,8 @@ def claimed_architecture(report: dict[str, Any]) -> Measured:
         else max(found.values(), key=lambda one: math.inf if one.high is None else one.high)
     )
     seeds = len(report["families"]["rnn"]["finalists"][0]["losses"])
-    told = [piece("C10", trials=report["trials"], seeds=seeds, **{name: one.number for name, one in found.items()})]
+    trials = {f"{name}_trials": tuned["trials"] for name, tuned in report["families"].items()}
+    told = [piece("C10", seeds=seeds, **trials, **{name: one.number for name, one in found.items()})]
     for name, one in found.items():
         if one.low is not None and one.high is not None:
             told.append(piece(f"C10_interval_{name}", low=one.low, high=one.high))

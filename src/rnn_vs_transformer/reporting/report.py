@@ -190,16 +190,18 @@ def _tuning(texts: Texts, report: Mapping[str, Any]) -> dict[str, Any]:
     figures = texts["tuning"]["figures"] if report["families"] else {}
     return {
         "tuning": tuning_section(texts, report),
-        "tuning_figures": [_picture(name, *said) for name, said in figures.items()],
+        "tuning_figures": [
+            _picture(name, title, caption, drawn_by="tuning") for name, (title, caption) in figures.items()
+        ],
     }
 
 
-def _picture(name: str, title: str, caption: str) -> Picture:
+def _picture(name: str, title: str, caption: str, *, drawn_by: str = "plot") -> Picture:
     path = paths.FIGURES / f"{name}.png"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; run: dvc repro -f plot") from None
+        raise InputError(f"{path} is missing; run: dvc repro --force --single-item {drawn_by}") from None
     height, width = matplotlib.image.imread(path).shape[:2]
     return Picture(name, title, caption, base64.b64encode(content).decode(), width, height)
 

@@ -38,7 +38,7 @@ def _family(runs: Report) -> Report:
         "pruned": states.count("pruned"),
         "diverged": states.count("diverged"),
         "epochs": sum(len(trial["losses"]) for trial in trials),
-        "current_validation_mse": best[0],
+        "current_validation_mse": best[0] if _is_current(trials[0]["values"], runs["current"]) else None,
         "best_validation_mse": min(loss for loss in best if loss is not None),
         "chosen_trial": runs["chosen"],
         "chosen_on_fresh_seeds": _mean(finalists[runs["chosen"]]["losses"]),
@@ -59,6 +59,11 @@ def _family(runs: Report) -> Report:
             for trial, loss in zip(trials, best, strict=True)
         ],
     }
+
+
+def _is_current(values: Report, current: Report) -> bool:
+    """Whether a trial has the untuned settings; under the budget of parameters the first has another width."""
+    return all(values[key] == value for key, value in current.items() if key in values)
 
 
 def best_so_far(losses: list[float | None]) -> list[float | None]:

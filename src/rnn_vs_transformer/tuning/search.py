@@ -59,7 +59,7 @@ class Tuning:
         return [Run(**kept) for kept in map(self.store.get, [task.name for task in tasks]) if kept is not None]
 
 
-def run_search(family: str, current: FamilySettings, search: Search, spread: RunParams) -> FamilySettings:
+def run_search(family: str, current: FamilySettings, search: Search, spread: RunParams) -> tuple[FamilySettings, Store]:
     """Tune one family, going on from what an interrupted search has left, and write all runs.
 
     Args:
@@ -69,7 +69,8 @@ def run_search(family: str, current: FamilySettings, search: Search, spread: Run
         spread: Where the runs of a batch go; does not change any result.
 
     Returns:
-        The settings of the finalist that did better on fresh seeds, by validation loss.
+        The settings of the finalist that did better on fresh seeds, by validation loss, and the store of all runs; it
+        is the caller's to remove once the result is safe.
 
     Raises:
         InputError: Every trial diverged, or the parameter counts cannot be matched.
@@ -86,9 +87,8 @@ def run_search(family: str, current: FamilySettings, search: Search, spread: Run
         end_processes(spread)
     chosen = choose(finalists)
     _write_runs(tuning, trials, finalists, chosen)
-    store.remove()
     log.info("%s: trial %d of %d is chosen", family, chosen.trial, len(trials))
-    return tuning.settings_with(trials[chosen.trial].values)
+    return tuning.settings_with(trials[chosen.trial].values), store
 
 
 def _told(search: Search) -> dict[str, Any]:
