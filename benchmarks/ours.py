@@ -15,6 +15,7 @@ from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.training.fit import fit, predict, window_errors
 
 WARM_UP = 10
+FEWEST_PASSES = 3
 LEAD_SECONDS = 1.0
 """Between the call of several processes and the moment from which all of them count."""
 
@@ -64,12 +65,19 @@ def bare_windows_per_second(case: Case, family: str, steps: int) -> float:
     return steps * params.batch_size / (ends[-1] - ends[WARM_UP])
 
 
-def predict_windows_per_second(case: Case, family: str) -> float:
-    """Rate of `predict` over all training windows."""
-    model, train = case.build(family), case.train
-    began = time.perf_counter()
-    predict(model, train)
-    return len(train) / (time.perf_counter() - began)
+def predict_windows_per_second(case: Case, family: str, seconds: float, processes: int) -> float:
+    """Rate of `predict` by several seeds together, one process and thread each, over the training windows."""
+    return _together(predict_within, case, family, seconds, processes)
+
+
+def predict_within(job: Job) -> float:
+    """Windows per second of one process between the two moments; warm before the first of them."""
+    model, train, ends = job.case.build(job.family), job.case.train, list[float]()
+    while len(ends) < FEWEST_PASSES or time.time() < job.end:
+        predict(model, train)
+        if time.time() >= job.begin:
+            ends.append(time.time())
+    return (len(ends) - 1) * len(train) / (ends[-1] - ends[0])
 
 
 def validate_windows_per_second(case: Case, family: str) -> float:
@@ -81,15 +89,20 @@ def validate_windows_per_second(case: Case, family: str) -> float:
 
 
 def seeds_windows_per_second(case: Case, family: str, seconds: float, processes: int) -> float:
-    """Rate of several seeds together, one process and thread each, all counted over the same seconds.
+    """Rate of `fit` for several seeds together, one process and thread each."""
+    return _together(rate_within, case, family, seconds, processes)
 
-    The processes are left to the next call, so that their start is paid once.
+
+def _together(rate_of: Callable[[Job], float], case: Case, family: str, seconds: float, processes: int) -> float:
+    """Sum of the rates of processes that are all counted over the same seconds.
+
+    They are left to the next call, so that their start is paid once.
     """
     spread = RunParams(workers=processes, backend="loky", address="local")
     warm = [time.time() + LEAD_SECONDS + seconds] * 2
     for begin, end in (warm, [time.time() + LEAD_SECONDS, time.time() + LEAD_SECONDS + seconds]):
         jobs = [Job(case, family, begin, end)] * processes
-        rates = [rate for _, rate in run_as_finished(rate_within, jobs, spread, keep=True)]
+        rates = [rate for _, rate in run_as_finished(rate_of, jobs, spread, keep=True)]
     return sum(rates)
 
 

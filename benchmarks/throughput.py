@@ -70,8 +70,7 @@ def _take_turns(case: Case, family: str, cores: int) -> list[tuple[str, float]]:
         ("validate.one_core", validate_windows_per_second(case, family)),
         ("train.all_cores", seeds_windows_per_second(case, family, SECONDS, cores)),
     ]
-    torch.set_num_threads(cores)
-    turns.append(("predict.all_cores", predict_windows_per_second(case, family)))
+    turns.append(("predict.all_cores", predict_windows_per_second(case, family, SECONDS, cores)))
     for peer, rates_of in PEERS.items():
         torch.set_num_threads(cores)
         train, predict = rates_of(case, family, steps)

@@ -2,12 +2,13 @@
 
 import json
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
-from conftest import Clone
+from conftest import Clone, stages_run
 from disturb import PROC, Disturbed, require_nothing_left, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not PROC.is_dir(), reason="looks at processes in /proc")]
@@ -112,3 +113,25 @@ def test_two_workers_of_the_queue_give_what_one_run_gives(clone: Clone, tmp_path
         time.sleep(3)
     for epochs, metrics in expected.items():
         assert metrics_of(clone, f"epochs-{epochs}") == json.loads(metrics)
+
+
+def test_workspace_temporary_copy_and_queue_give_the_same_bytes(finished: Clone, tmp_path: Path) -> None:
+    """Where an experiment runs is a matter of convenience; none may take a result from another's cache here."""
+    found = {}
+    for name in ("workspace", "temp", "queue"):
+        clone = finished.copy(tmp_path / name)
+        shutil.rmtree(clone.folder / ".dvc/cache/runs", ignore_errors=True)
+        clone.set(train__batch_size=48)
+        clone.commit("another batch size")
+        options = {"workspace": (), "temp": ("--temp",), "queue": ("--queue",)}[name]
+        output = clone.run("dvc", "exp", "run", "--name", name, *options, "-S", "train.seeds=1", "evaluate")
+        if name == "queue":
+            clone.run("dvc", "exp", "run", "--run-all")
+        else:
+            assert {"train_rnn", "train_transformer", "evaluate"} <= stages_run(output)
+        clone.run("dvc", "exp", "branch", name, "result")
+        found[name] = (
+            clone.run("git", "show", "result:dvc.lock"),
+            clone.run("git", "show", "result:reports/metrics.json"),
+        )
+    assert found["workspace"] == found["temp"] == found["queue"]

@@ -3,7 +3,6 @@
 import csv
 import json
 import re
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -212,26 +211,3 @@ def test_a_tuned_run_is_trained_and_scored_with_what_tuning_chose(clone: Clone) 
     clone.run("git", "restore", ".")
     clone.run("dvc", "repro", "tuning", "report")
     assert 'id="tuning"' not in (clone.folder / "reports/index.html").read_text()
-
-
-@pytest.mark.slow
-def test_workspace_temporary_copy_and_queue_give_the_same_bytes(finished: Clone, tmp_path: Path) -> None:
-    """Where an experiment runs is a matter of convenience; none may take a result from another's cache here."""
-    found = {}
-    for name in ("workspace", "temp", "queue"):
-        clone = finished.copy(tmp_path / name)
-        shutil.rmtree(clone.folder / ".dvc/cache/runs", ignore_errors=True)
-        clone.set(train__batch_size=48)
-        clone.commit("another batch size")
-        options = {"workspace": (), "temp": ("--temp",), "queue": ("--queue",)}[name]
-        output = clone.run("dvc", "exp", "run", "--name", name, *options, "-S", "train.seeds=1", "evaluate")
-        if name == "queue":
-            clone.run("dvc", "exp", "run", "--run-all")
-        else:
-            assert {"train_rnn", "train_transformer", "evaluate"} <= stages_run(output)
-        clone.run("dvc", "exp", "branch", name, "result")
-        found[name] = (
-            clone.run("git", "show", "result:dvc.lock"),
-            clone.run("git", "show", "result:reports/metrics.json"),
-        )
-    assert found["workspace"] == found["temp"] == found["queue"]

@@ -114,6 +114,7 @@ def test_a_read_only_folder(clone: Clone) -> None:
 
 
 @pytest.mark.skipif(not PROC.is_dir(), reason="looks at processes in /proc")
+@pytest.mark.slow
 def test_a_worker_that_the_system_kills_for_memory(clone: Clone, tmp_path: Path) -> None:
     """The line names memory and the setting that saves it; what had been trained is not lost."""
     clone.set(train__epochs=30, train__patience=30)

@@ -41,6 +41,7 @@ def require_orderly_end(run: Disturbed, number: signal.Signals, target: str, lis
         assert output.count(LINE) == 1, output
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_from_its_checkpoint(clone: Clone, tmp_path: Path) -> None:
     """Ctrl-C, SIGTERM and SIGKILL, each while both seeds are under way; then the same bytes as without."""
     clone.set(train__epochs=30, train__patience=30, model__dropout=0.2, train__schedule="cosine")

@@ -1,0 +1,51 @@
+"""docs/results.md says what the files beside it say: a figure that is copied by hand can go astray."""
+
+import json
+import re
+
+import pytest
+
+FAMILIES = {"RNN": "rnn", "Transformer": "transformer"}
+
+
+@pytest.fixture
+def page(root):
+    return (root / "docs/results.md").read_text(encoding="utf-8")
+
+
+def row(page, start):
+    """The cells of the table row that begins with this text."""
+    found = re.search(rf"^\| {re.escape(start)} \|(.*)\|$", page, re.MULTILINE)
+    assert found, start
+    return [cell.strip() for cell in found.group(1).split("|")]
+
+
+def test_the_tuned_comparison_is_that_of_its_files(root, page):
+    found = json.loads((root / "docs/results/tuning_metrics.json").read_text())
+    runs = [found["untuned"], found["tuned"]]
+    for name, family in FAMILIES.items():
+        scores = [run[family] for run in runs]
+        told = [f"{one['mse']:.3f} ({one['mse_ci_low']:.3f} to {one['mse_ci_high']:.3f})" for one in scores]
+        assert row(page, f"{name}: test MSE (95 %)") == told
+        assert row(page, f"{name}: excess") == [f"{one['excess']:.2f}" for one in scores]
+        assert row(page, f"{name}: validation MSE") == [f"{one['validation_mse']:.3f}" for one in scores]
+    compared = [run["comparison"] for run in runs]
+    keys = ("relative_mse_difference", "ci_low", "ci_high")
+    percents = [[f"{100 * one[key]:+.0f}%" for key in keys] for one in compared]
+    assert row(page, "verdict, Transformer's MSE against the RNN's") == [
+        f"**{one['verdict']}**: {middle} ({low} to {high})"
+        for one, (middle, low, high) in zip(compared, percents, strict=True)
+    ]
+    detectable = [f"{100 * one['minimum_detectable_effect']:.0f}%" for one in compared]
+    assert row(page, "smallest difference that would be detected") == detectable
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_search_is_that_of_its_file(root, page, name):
+    found = json.loads((root / "docs/results/tuning.json").read_text())["families"][FAMILIES[name]]
+    trials, best, fresh, _ = row(page, name)
+    assert trials == f"{found['trials']} ({found['pruned']})"
+    assert best == f"{found['best_validation_mse']:.4f} (untuned: {found['current_validation_mse']:.4f})"
+    means = {one["trial"]: sum(one["losses"]) / len(one["losses"]) for one in found["finalists"]}
+    chosen = means.pop(found["chosen_trial"])
+    assert fresh == f"{chosen:.4f}; {means.popitem()[1]:.4f}"
