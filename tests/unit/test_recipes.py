@@ -11,7 +11,7 @@ from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.params.recipes import load_recipe, merge_settings, recipe_names, recipe_overrides
 
-NAMES = ["case-study", "ett", "factorial", "rnn-best", "transformer-best"]
+NAMES = ["case-study", "ett", "factorial", "rnn-best", "rnn-best-long", "transformer-best", "transformer-best-long"]
 
 
 @pytest.fixture
