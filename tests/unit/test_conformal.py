@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.evaluation.conformal import half_widths, inside, rolling_inside
+from rnn_vs_transformer.evaluation.conformal import half_widths, inside
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
@@ -41,26 +41,3 @@ def test_each_channel_and_step_has_its_own_width():
     errors = np.linspace(-1, 1, 101)[None, :, None] * scales[:, None, :]
     widths = half_widths(errors, [0.8])[0]
     assert widths / widths[0, 0] == pytest.approx(scales)
-
-
-@given(st.integers(1, 60), st.integers(1, 5), st.integers(0, 99))
-def test_a_rolling_width_knows_no_target_before_its_time(count, horizon, seed):
-    """Errors of windows whose last target lies beyond a forecast origin must not move that window's interval."""
-    generator = np.random.default_rng(seed)
-    calibration, errors = generator.normal(size=(2, 20, horizon)), generator.normal(size=(2, count, horizon))
-    plain = rolling_inside(calibration, errors)
-    now = int(generator.integers(count))
-    changed = errors.copy()
-    changed[:, max(0, now - horizon + 1) :] = 1e6
-    changed[:, now] = errors[:, now]
-    assert (rolling_inside(calibration, changed)[:, :, now] == plain[:, :, now]).all()
-
-
-def test_a_rolling_width_finds_back_to_the_nominal_rate_after_a_change():
-    """Errors that treble after calibration are covered far too seldom by fixed widths, and rightly by rolling ones."""
-    generator = np.random.default_rng(0)
-    calibration, errors = generator.normal(size=(1, 300, 4)), 3 * generator.normal(size=(1, 1500, 4))
-    later = slice(600, None)
-    assert inside(errors, half_widths(calibration))[0, :, later].mean() < 0.4
-    assert rolling_inside(calibration, errors)[0, :, later].mean() == pytest.approx(0.8, abs=0.02)
-    assert rolling_inside(calibration, errors)[1, :, later].mean() == pytest.approx(0.95, abs=0.01)

@@ -213,6 +213,16 @@ def test_help_needs_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+def test_a_forecast_loads_no_package_that_only_the_pipeline_needs():
+    """A forecast starts in the time of its imports, and each of these would add to it."""
+    others = {"dvc", "jinja2", "joblib", "matplotlib", "optuna", "scipy"}
+    code = (
+        "import sys, rnn_vs_transformer.data.tabular, rnn_vs_transformer.forecasting\n"
+        f"assert not {others} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
 def test_gaps_before_the_context_do_not_matter(artifact, tmp_path, monkeypatch):
     """A series that was trained with its gaps filled, such as the shipped one, can be forecast as it is."""
     folder, _ = artifact

@@ -33,42 +33,31 @@ def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> Floa
     >>> half_widths(np.array([[[3.0], [-1.0], [2.0], [-4.0]]]), [0.5, 0.8, 0.9]).ravel().tolist()
     [3.0, 4.0, inf]
     """
-    count = residuals.shape[1]
-    ranked = np.sort(np.abs(residuals), axis=1)
-    widths = np.full((len(levels), residuals.shape[0], residuals.shape[2]), math.inf)
-    for place, level in enumerate(levels):
-        rank = math.ceil(round((count + 1) * level, 9))
-        if rank <= count:
-            widths[place] = ranked[:, rank - 1]
+    channels, _, horizon = residuals.shape
+    nominal = np.array(levels)[:, None, None]
+    return widths_at(residuals, np.broadcast_to(nominal, (len(levels), channels, horizon)))
+
+
+def widths_at(residuals: FloatArray, levels: FloatArray) -> FloatArray:
+    """As `half_widths`, with a level of its own for each channel and horizon step.
+
+    Args:
+        residuals: Errors to size the intervals on (C, N, H).
+        levels: (levels, C, H); at 0 or less an interval is as narrow as can be.
+
+    Returns:
+        (levels, C, H).
+    """
+    channels, count, horizon = residuals.shape
+    ranked = np.full((channels, count + 2, horizon), math.inf)
+    ranked[:, 0] = 0.0
+    ranked[:, 1:-1] = np.sort(np.abs(residuals), axis=1)
+    rank = np.ceil(np.round((count + 1) * levels, 9)).clip(0, count + 1).astype(np.int64)
+    widths: FloatArray = np.take_along_axis(ranked[None], rank[:, :, None], axis=2)[:, :, 0]
     return widths
 
 
 def inside(residuals: FloatArray, widths: FloatArray) -> BoolArray:
     """Which errors (C, N, H) the half widths (levels, C, H) cover, ends included: (levels, C, N, H)."""
     hits: BoolArray = np.abs(residuals)[None] <= widths[:, :, None, :]
-    return hits
-
-
-def rolling_inside(calibration: FloatArray, residuals: FloatArray, levels: Sequence[float] = LEVELS) -> BoolArray:
-    """As `inside`, with widths that follow the series: sized anew every H steps on the latest windows that are known.
-
-    A window counts once its last target has been observed, H steps after its origin, so nothing of the future is used.
-    As many windows are kept as there were at first.
-
-    Args:
-        calibration: Errors on the windows before the first of `residuals` (C, N0, H), the last of them H origins
-            earlier, so that all their targets are known.
-        residuals: Errors of consecutive windows (C, N, H).
-        levels: Nominal coverages.
-
-    Returns:
-        (levels, C, N, H).
-    """
-    horizon, kept = residuals.shape[2], calibration.shape[1]
-    known = np.concatenate([calibration, residuals], axis=1)
-    hits = np.zeros((len(levels), *residuals.shape), dtype=np.bool_)
-    for start in range(0, residuals.shape[1], horizon):
-        end = kept + max(0, start - horizon + 1)
-        some = slice(start, start + horizon)
-        hits[:, :, some] = inside(residuals[:, some], half_widths(known[:, end - kept : end], levels))
     return hits

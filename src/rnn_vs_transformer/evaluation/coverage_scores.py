@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.evaluation.adaptive_conformal import adaptive_intervals
 from rnn_vs_transformer.evaluation.comparison import mean_interval
-from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside, rolling_inside
+from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside
 from rnn_vs_transformer.evaluation.interval_scores import ensemble_forecast, load_seeds, validation_residuals
 from rnn_vs_transformer.evaluation.scoring import TestSplit
 from rnn_vs_transformer.models.shell import Builder
@@ -22,8 +23,8 @@ def score_intervals(
     """Coverage on test and mean width, in scaled units, of the intervals about the mean forecast of the seeds.
 
     Returns:
-        Per family `coverage_80` with its 95 % interval over time, `width_80`, `rolling_coverage_80` (see
-        `rolling_inside`) and so on; a level for which validation is too short is left out.
+        Per family `coverage_80` with its 95 % interval over time, `width_80`, the scores of `score_rolling`, and so
+        on; a level for which validation is too short is left out.
     """
     return {family: _score_family(family, build, seeds, test, params) for family, build in builders.items()}
 
@@ -41,10 +42,29 @@ def _score_family(family: str, build: Builder, seeds: int, test: TestSplit, para
         if not np.isfinite(widths).all():
             continue
         hits = inside(residuals, widths)[0]
-        rolling = rolling_inside(calibration, residuals, [level])[0]
         found |= {f"coverage_{name}": float(hits.mean()), f"width_{name}": float(2 * widths.mean())}
         found |= _interval(name, hits.mean(axis=(0, 2)), block, params)
-        found[f"rolling_coverage_{name}"] = float(rolling.mean())
+        found |= score_rolling(calibration, residuals, level)
+    return found
+
+
+def score_rolling(calibration: FloatArray, residuals: FloatArray, level: float) -> dict[str, float]:
+    """Coverage and width of intervals that follow the series (`adaptive_intervals`).
+
+    Args:
+        calibration: Errors on validation (C, N0, H).
+        residuals: Errors on test (C, N, H).
+        level: Nominal coverage.
+
+    Returns:
+        `rolling_coverage_80`; `rolling_unbounded_80`, the share of intervals of infinite width; `rolling_width_80`,
+        the mean width of the others (left out where there are none).
+    """
+    hits, widths = adaptive_intervals(calibration, residuals, [level])
+    bounded, name = np.isfinite(widths), f"{100 * level:.0f}"
+    found = {f"rolling_coverage_{name}": float(hits.mean()), f"rolling_unbounded_{name}": float(1 - bounded.mean())}
+    if bounded.any():
+        found[f"rolling_width_{name}"] = float(2 * widths[bounded].mean())
     return found
 
 
