@@ -104,8 +104,8 @@ def test_attention_weights_are_those_worked_out_by_hand(configure):
     """
     layer = attention_layer(configure, transformer_width=2, heads=1)
     with torch.no_grad():
-        layer.query.weight.copy_(torch.eye(2))
-        layer.key_value.weight[:2].copy_(torch.eye(2))
+        layer.attention.query.weight.copy_(torch.eye(2))
+        layer.attention.key_value.weight[:2].copy_(torch.eye(2))
     weights = last_token_attention(layer, torch.tensor([[[2.0, 0.0], [0.0, 2.0]]]))
 
     newest = 1 / (1 + math.exp(-4 / math.sqrt(2)))
@@ -119,9 +119,11 @@ def test_attention_weights_times_values_are_what_the_layer_computes(configure, s
     layer = scramble(attention_layer(configure, positional=positional, heads=heads))
     tokens = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
     weights = last_token_attention(layer, tokens)  # (B, heads, T)
-    values = layer.key_value(layer.attention_norm(tokens))[..., 8:].unflatten(-1, (heads, -1))  # (B, T, heads, D/heads)
+    values = layer.attention.key_value(layer.attention_norm(tokens))[..., 8:].unflatten(
+        -1, (heads, -1)
+    )  # (B, T, heads, D/heads)
     mixed = torch.einsum("bht,bthd->bhd", weights, values).flatten(1)
-    last = tokens[:, -1] + layer.attention_output(mixed)
+    last = tokens[:, -1] + layer.attention.output(mixed)
     rebuilt = last + layer.feedforward(layer.feedforward_norm(last))
 
     torch.testing.assert_close(weights.sum(dim=-1), torch.ones(3, heads))
@@ -149,7 +151,7 @@ def test_the_weight_of_a_patch_is_shared_by_its_steps(configure):
     changes = {"model.patch_length": 4, "model.patch_stride": 3}
     forecaster = build_transformer(configure(changes).model, LENGTH, HORIZON).eval()
     with torch.no_grad():
-        forecaster.mixer.layers[-1].query.weight.zero_()
+        forecaster.mixer.layers[-1].attention.query.weight.zero_()
     found = attend(forecaster, random_sample())
 
     one = 1 / 3 / 4

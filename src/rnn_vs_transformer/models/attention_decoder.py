@@ -40,9 +40,9 @@ class DecoderLayer(nn.Module):
         super().__init__()
         width = params.transformer_width
         self.self_norm = nn.LayerNorm(width)
-        self.self_attention = Attention(params)
+        self.self_attention = Attention(params).draw()
         self.cross_norm = nn.LayerNorm(width)
-        self.cross_attention = Attention(params)
+        self.cross_attention = Attention(params).draw()
         self.feedforward_norm = nn.LayerNorm(width)
         self.feedforward = feedforward_block(params)
         self.dropout = nn.Dropout(params.dropout)

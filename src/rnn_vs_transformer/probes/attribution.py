@@ -17,8 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.data.windows import Batch
-from rnn_vs_transformer.models.layers import split_heads
-from rnn_vs_transformer.models.positional import rotate
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention
 from rnn_vs_transformer.probes.subjects import split_batch
@@ -146,12 +144,9 @@ def last_token_attention(layer: EncoderLayer, tokens: Tensor) -> Tensor:
     Returns:
         Weights (B, heads, T), summing to 1 over T.
     """
-    normed = layer.attention_norm(tokens)
-    key, _ = layer.key_value(normed).chunk(2, dim=-1)
-    query, key = (split_heads(part, layer.heads) for part in (layer.query(normed[:, -1:]), key))
-    if layer.rotary:
-        positions = torch.arange(tokens.shape[1], device=tokens.device)
-        query, key = rotate(query, positions[-1:]), rotate(key, positions)
+    attention, normed = layer.attention, layer.attention_norm(tokens)
+    query = attention.queries(normed[:, -1:], tokens.shape[1] - 1)
+    key, _ = attention.keys_and_values(normed, 0)
     logits = query @ key.transpose(-1, -2) / key.shape[-1] ** 0.5  # (B, heads, 1, T)
     weights: Tensor = logits.softmax(dim=-1).squeeze(2)
     return weights
