@@ -9,19 +9,20 @@ import pandas as pd
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.evaluation.comparison import compare
+from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, rounded
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score_model
-from rnn_vs_transformer.files import finite, write_json, write_table
+from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, SharedModelParams
 
-DIGITS: Final = 8
 MODES: Final = ("direct", "autoregressive")
 VERDICTS: Final = {"transformer better": "autoregressive better", "rnn better": "direct better"}
 """`compare` sets its second group against its first and calls them by the families' names."""
+DIFFERENCE: Final = ("relative_mse_difference", "ci_low", "ci_high", "minimum_detectable_effect")
+"""What is told of a comparison beside its verdict."""
 Report = dict[str, Any]
 
 
@@ -98,28 +99,17 @@ def _score(family: str, build: Builder, chosen: SharedModelParams, mode: str, se
 
 
 def _family_report(trained: Mapping[str, Trained], test: TestSplit, params: EvaluateParams) -> Report:
-    direct, autoregressive = (np.stack([scores.window_mse for scores in trained[mode].scores]) for mode in MODES)
-    block = test.meta.context_length + test.meta.prediction_length
-    found = compare(direct, autoregressive, block, params.margin, params.resamples, params.seed)
+    found = compare_runs(trained["direct"].scores, trained["autoregressive"].scores, test, params)
     return {
         **{mode: _mode_report(trained[mode]) for mode in MODES},
-        "relative_mse_difference": _rounded(found.relative_mse_difference),
-        "ci_low": _rounded(found.ci_low),
-        "ci_high": _rounded(found.ci_high),
-        "minimum_detectable_effect": _rounded(found.minimum_detectable_effect),
+        **rounded({name: getattr(found, name) for name in DIFFERENCE}),
         "verdict": VERDICTS.get(found.verdict, found.verdict),
     }
 
 
-def _mode_report(found: Trained) -> dict[str, float]:
+def _mode_report(found: Trained) -> Report:
     return {
-        "mse": _rounded(float(np.mean([scores.mse for scores in found.scores]))),
-        "mae": _rounded(float(np.mean([scores.mae for scores in found.scores]))),
-        "validation_mse": _rounded(found.validation_mse),
+        **rounded({**error_row(found.scores), "validation_mse": found.validation_mse}),
         "parameters": found.parameters,
         "multiply_adds_per_window": found.multiply_adds_per_window,
     }
-
-
-def _rounded(value: float) -> float:
-    return round(finite(value), DIGITS)
