@@ -47,19 +47,23 @@ def compare_decodings(builders: Mapping[str, Builder], seeds: int, params: Evalu
 
     Returns:
         The report, as written to reports/decoding.json: `seeds`, the reason where nothing was compared, and per family
-        scores and cost of both decodings, with (autoregressive - direct)/direct and its interval.
+        scores and cost of both decodings, with (autoregressive - direct)/direct and its interval. Families whose
+        settings are for direct decoding alone are named under `left_out`, where there are any.
 
     Raises:
         InputError: A file of an earlier stage is missing or does not fit.
     """
     chosen = {family: trained_settings(family).model for family in builders}
-    possible = all(model.other_decoding for model in chosen.values())
+    possible = {family: build for family, build in builders.items() if chosen[family].other_decoding}
     if not possible or not seeds:
         reason = "decoding.seeds is 0" if possible else NO_OTHER_DECODING
         report: Report = {"seeds": 0, "not_compared": reason}
         steps: dict[str, Any] = {f"{family}_{mode}": [] for family in builders for mode in MODES}
     else:
-        report, steps = _compare_families(builders, chosen, seeds, params)
+        report, steps = _compare_families(possible, chosen, seeds, params)
+        if left_out := [family for family in builders if family not in possible]:
+            report["left_out"] = left_out
+        steps = {f"{family}_{mode}": steps.get(f"{family}_{mode}", np.nan) for family in builders for mode in MODES}
     table = pd.DataFrame(steps)
     table.insert(0, "horizon_step", np.arange(1, len(table) + 1))
     write_table(paths.DECODING_HORIZON, table)
