@@ -137,7 +137,7 @@ def test_attention_comes_from_the_last_layer_newest_step_first(configure, scramb
     sample = random_sample(windows=5)
     first, last = forecaster.mixer.layers
     with torch.no_grad():
-        tokens = forecaster.embedding(sample.context[..., None]) + forecaster.mixer.positions
+        tokens = forecaster.mixer.positions(forecaster.embedding(sample.context[..., None]))
         expected = encoder_attention(last, first(tokens, asked=tokens.shape[1]), 1).mean(dim=(0, 2)).flip(1)
 
     found = attend(forecaster, sample)

@@ -186,7 +186,7 @@ def test_without_positions_attention_sees_a_set(configure, scramble):
     """With the encoding taken away, swapped tokens change nothing: order enters nowhere else."""
     mixer = scramble(SelfAttention(configure({"model.positional": "learned"}).model, 5))
     with torch.no_grad():
-        mixer.positions.zero_()
+        mixer.positions.encoding.zero_()
     tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1))
 
     torch.testing.assert_close(
@@ -201,7 +201,7 @@ def test_only_learned_positions_are_weights(configure):
         for positional in POSITIONALS
     }
 
-    assert names["learned"] - names["rotary"] == {"positions"}
+    assert names["learned"] - names["rotary"] == {"positions.encoding"}
     assert names["sinusoidal"] == names["rotary"]
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
-from rnn_vs_transformer.models.positional import sinusoidal_encoding
+from rnn_vs_transformer.models.positional import Positions
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import TransformerModelParams
 
@@ -50,17 +50,10 @@ class SelfAttention(nn.Module):
     def __init__(self, params: TransformerModelParams, tokens: int) -> None:
         """Build `transformer_layers` layers for sequences of `tokens` tokens, queries of segments among them."""
         super().__init__()
-        width = params.transformer_width
-        self.positions: Tensor | None
-        if params.positional == "learned":
-            self.positions = nn.Parameter(torch.empty(tokens, width).normal_(std=0.02))
-        elif params.positional == "sinusoidal":
-            self.register_buffer("positions", sinusoidal_encoding(tokens, width), persistent=False)
-        else:
-            self.positions = None
+        self.positions = Positions(params, 0, tokens)
         self.dropout = nn.Dropout(params.dropout)
         self.layers = nn.ModuleList(EncoderLayer(params) for _ in range(params.transformer_layers))
-        self.norm = nn.LayerNorm(width)
+        self.norm = nn.LayerNorm(params.transformer_width)
 
     def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
@@ -71,9 +64,7 @@ class SelfAttention(nn.Module):
         return self._mix(torch.cat([tokens, queries], dim=1), queries.shape[1])
 
     def _mix(self, tokens: Tensor, asked: int) -> Tensor:
-        if self.positions is not None:
-            tokens = tokens + self.positions
-        tokens = self.dropout(tokens)
+        tokens = self.dropout(self.positions(tokens))
         for layer in self.layers[:-1]:
             tokens = layer(tokens, tokens.shape[1])
         result: Tensor = self.norm(self.layers[-1](tokens, asked))
