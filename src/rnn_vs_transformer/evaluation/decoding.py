@@ -17,6 +17,7 @@ from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, SharedModelParams
+from rnn_vs_transformer.training.history import best_validation_losses
 
 MODES: Final = ("direct", "autoregressive")
 VERDICTS: Final = {"transformer better": "autoregressive better", "rnn better": "direct better"}
@@ -90,8 +91,7 @@ def _score(family: str, build: Builder, chosen: SharedModelParams, mode: str, se
     """Score the seeds of one decoding; those of the chosen one are the seeds of the main comparison."""
     main = chosen.decoding == mode
     model = chosen if main else chosen.other_decoding
-    history = pd.read_csv(paths.history(family) if main else paths.decoding_history(family))
-    kept = history[history["seed"] < seeds].groupby("seed")["validation_loss"].min()
+    kept = best_validation_losses(paths.history(family) if main else paths.decoding_history(family))[:seeds]
     scores = []
     for seed in range(seeds):
         file = paths.weights(family, seed) if main else paths.decoding_weights(family, seed)

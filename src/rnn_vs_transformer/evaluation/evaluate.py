@@ -50,7 +50,7 @@ def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: Evalu
     for family, _, scores in score_families(builders, seeds, test):
         families[family].append(scores)
     everyone: ScoresBySeed = {**families, **{name: [scores] for name, scores in references.items()}}
-    best = {family: best_validation_losses(family) for family in builders}
+    best = {family: best_validation_losses(paths.history(family)) for family in builders}
     rows = {name: _row(runs, references) for name, runs in everyone.items()}
     for family, runs in families.items():
         rows[family] |= {**family_row(runs, test, params), "validation_mse": float(best[family].mean())}
