@@ -4,7 +4,7 @@ import logging
 
 from rnn_vs_transformer.evaluation.decoding import compare_decodings
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.params import NO_OTHER_DECODING, Params
 from stages import run
 
 log = logging.getLogger(__name__)
@@ -16,6 +16,8 @@ def compare_decoding(params: Params) -> None:
     report = compare_decodings(BUILDERS, seeds, params.evaluate)
     if "not_compared" in report:
         log.warning("decodings are not compared: %s", report["not_compared"])
+    for family in report.get("left_out", []):
+        log.warning("%s: decodings are not compared: %s", family, NO_OTHER_DECODING)
     for family in (family for family in BUILDERS if family in report):
         difference = 100 * report[family]["relative_mse_difference"]
         log.info("%-12s autoregressive test MSE %+.0f %% of direct: %s", family, difference, report[family]["verdict"])

@@ -80,12 +80,12 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
 @pytest.mark.slow
 def test_queued_experiments_run_the_code_of_their_own_copy(clone: Clone) -> None:
     """The package is installed from one workspace; a queued copy of another must not import from there."""
-    source = clone.folder / "src/rnn_vs_transformer/evaluation/evaluate.py"
-    source.write_text(source.read_text().replace("DIGITS = 8", "DIGITS = 3"))
+    source = clone.folder / "src/rnn_vs_transformer/evaluation/report_rows.py"
+    source.write_text(source.read_text().replace("DIGITS: Final = 8", "DIGITS: Final = 3"))
     clone.run("dvc", "repro", "evaluate")
     clone.commit("round to three digits")
     clone.run("dvc", "exp", "run", "--queue", "-S", "model.heads=2,4,8", "evaluate")
-    source.write_text(source.read_text().replace("DIGITS = 3", "DIGITS = 1"))
+    source.write_text(source.read_text().replace("DIGITS: Final = 3", "DIGITS: Final = 1"))
     clone.run("dvc", "queue", "start", "--jobs", "2")
     deadline = time.monotonic() + 240
     while "Success" not in (status := clone.run("dvc", "queue", "status")) or "Queued" in status or "Running" in status:

@@ -19,7 +19,7 @@ from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.settings import current_settings, save_settings
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
 from rnn_vs_transformer.params import RunParams
-from rnn_vs_transformer.probes.attribution import attend, draw_donors, last_token_attention, occlude
+from rnn_vs_transformer.probes.attribution import attend, draw_donors, encoder_attention, occlude
 from rnn_vs_transformer.probes.inspection import inspect_families
 from rnn_vs_transformer.probes.subjects import build_untrained
 
@@ -104,12 +104,12 @@ def test_attention_weights_are_those_worked_out_by_hand(configure):
     """
     layer = attention_layer(configure, transformer_width=2, heads=1)
     with torch.no_grad():
-        layer.query.weight.copy_(torch.eye(2))
-        layer.key_value.weight[:2].copy_(torch.eye(2))
-    weights = last_token_attention(layer, torch.tensor([[[2.0, 0.0], [0.0, 2.0]]]))
+        layer.attention.query.weight.copy_(torch.eye(2))
+        layer.attention.key_value.weight[:2].copy_(torch.eye(2))
+    weights = encoder_attention(layer, torch.tensor([[[2.0, 0.0], [0.0, 2.0]]]), 1)
 
     newest = 1 / (1 + math.exp(-4 / math.sqrt(2)))
-    torch.testing.assert_close(weights, torch.tensor([[[1 - newest, newest]]]), rtol=1e-4, atol=0)
+    torch.testing.assert_close(weights, torch.tensor([[[[1 - newest, newest]]]]), rtol=1e-4, atol=0)
 
 
 @pytest.mark.parametrize("positional", ["sinusoidal", "rotary"])
@@ -118,10 +118,12 @@ def test_attention_weights_times_values_are_what_the_layer_computes(configure, s
     """The weights shown are those that the layer uses: they sum to 1, and its output can be rebuilt from them."""
     layer = scramble(attention_layer(configure, positional=positional, heads=heads))
     tokens = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
-    weights = last_token_attention(layer, tokens)  # (B, heads, T)
-    values = layer.key_value(layer.attention_norm(tokens))[..., 8:].unflatten(-1, (heads, -1))  # (B, T, heads, D/heads)
+    weights = encoder_attention(layer, tokens, 1).squeeze(2)  # (B, heads, T)
+    values = layer.attention.key_value(layer.attention_norm(tokens))[..., 8:].unflatten(
+        -1, (heads, -1)
+    )  # (B, T, heads, D/heads)
     mixed = torch.einsum("bht,bthd->bhd", weights, values).flatten(1)
-    last = tokens[:, -1] + layer.attention_output(mixed)
+    last = tokens[:, -1] + layer.attention.output(mixed)
     rebuilt = last + layer.feedforward(layer.feedforward_norm(last))
 
     torch.testing.assert_close(weights.sum(dim=-1), torch.ones(3, heads))
@@ -135,8 +137,8 @@ def test_attention_comes_from_the_last_layer_newest_step_first(configure, scramb
     sample = random_sample(windows=5)
     first, last = forecaster.mixer.layers
     with torch.no_grad():
-        tokens = forecaster.embedding(sample.context[..., None]) + forecaster.mixer.positions
-        expected = last_token_attention(last, first(tokens, asked=tokens.shape[1])).mean(dim=0).flip(1)
+        tokens = forecaster.mixer.positions(forecaster.embedding(sample.context[..., None]))
+        expected = encoder_attention(last, first(tokens, asked=tokens.shape[1]), 1).mean(dim=(0, 2)).flip(1)
 
     found = attend(forecaster, sample)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4)
@@ -144,12 +146,56 @@ def test_attention_comes_from_the_last_layer_newest_step_first(configure, scramb
     assert not last._forward_pre_hooks
 
 
+@pytest.mark.parametrize("positional", ["sinusoidal", "rotary"])
+def test_queries_of_segments_are_read_together(configure, scramble, positional):
+    """Each of the three makes a step of the forecast, so none alone tells where the model looks."""
+    changes = {"model.readout": "segments", "model.positional": positional}
+    forecaster = scramble(build_transformer(configure(changes).model, LENGTH, HORIZON)).eval()
+    sample, seen = random_sample(windows=5), []
+    last = forecaster.mixer.layers[-1]
+    handle = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.no_grad():
+        forecaster(sample.context, sample.channel)
+        handle.remove()
+        weights = encoder_attention(last, seen[0], HORIZON)[..., :LENGTH].sum(dim=(0, 2))
+    expected = (weights / weights.sum(dim=1, keepdim=True)).flip(1)
+
+    np.testing.assert_allclose(attend(forecaster, sample), expected.numpy(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary"])
+def test_a_decoder_shows_which_steps_its_own_queries_read(configure, scramble, positional):
+    """With values of 1 at one context token and 0 elsewhere, cross-attention hands on just the weight of that token."""
+    changes = {"model.decoding": "autoregressive", "model.positional": positional, "model.heads": 1}
+    forecaster = scramble(build_transformer(configure(changes).model, LENGTH, HORIZON)).eval()
+    sample, read = random_sample(windows=5), []
+    cross = forecaster.decoder.layers[-1].cross_attention
+    found = attend(forecaster, sample)
+    assert found.shape == (1, LENGTH)
+
+    def hand_on(module, inputs):
+        tokens, key, value, first, _ = inputs
+        marked = torch.zeros_like(value)
+        marked[:, :, LENGTH - 1 - 4] = 1.0
+        with torch.no_grad():
+            query = module.queries(tokens, first)
+            read.append(nn.functional.scaled_dot_product_attention(query, key, marked)[..., 0])
+
+    handle = cross.register_forward_pre_hook(hand_on)
+    with torch.no_grad():
+        forecaster(sample.context, sample.channel)
+    handle.remove()
+    assert len(read) == HORIZON
+    assert found[0, 4] == pytest.approx(torch.cat(read).mean().item(), rel=1e-4)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+
+
 def test_the_weight_of_a_patch_is_shared_by_its_steps(configure):
     """Queries of zero attend evenly: 3 patches of 4, 3 steps apart, over 12 steps, of which the 2 oldest are left."""
     changes = {"model.patch_length": 4, "model.patch_stride": 3}
     forecaster = build_transformer(configure(changes).model, LENGTH, HORIZON).eval()
     with torch.no_grad():
-        forecaster.mixer.layers[-1].query.weight.zero_()
+        forecaster.mixer.layers[-1].attention.query.weight.zero_()
     found = attend(forecaster, random_sample())
 
     one = 1 / 3 / 4

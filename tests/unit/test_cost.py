@@ -117,7 +117,7 @@ def test_all_queries_give_the_numbers_of_the_last_one_for_more_work(small):
     context = torch.randn(3, 16)
     torch.testing.assert_close(short.forecaster.eval()(context), long.forecaster.eval()(context))
     extra = [multiply_adds_per_window(work.forecaster, 16) for work in (long, short)]
-    heads = short.forecaster.mixer.layers[-1].heads
+    heads = short.forecaster.mixer.layers[-1].attention.heads
     of_all = 16 * (
         8 * 8 + 8 * 16 + 2 * 16 * 8 + 8 * 8 + 2 * 8 * 16
     )  # query, key and value, attention, output, feed-forward

@@ -16,6 +16,7 @@ from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.evaluation.decoding import MODES, compare_decodings
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
 from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.models.settings import load_settings, save_settings
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import NO_OTHER_DECODING
 from rnn_vs_transformer.reporting.decoding import decoding_sentences, draw_decoding
@@ -148,6 +149,30 @@ def test_where_there_is_nothing_to_compare_it_is_told(
     assert (paths.FIGURES / "decoding.png").stat().st_size > 0
     (sentence,) = decoding_sentences(load_texts(language))
     assert ("decoding.seeds" in sentence) == (reason == "decoding.seeds is 0")
+
+
+@pytest.mark.parametrize("changes", [{"model.readout": "segments"}, {"model.linear_highway": True}])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_family_without_another_decoding_leaves_the_other_its_comparison(
+    here, tmp_path, monkeypatch, changes, language
+):
+    """Tuning may choose such settings for one family; what is found of the other does not change by it."""
+    expected, steps = json.loads(paths.DECODING.read_text()), pd.read_csv(paths.DECODING_HORIZON)
+    shutil.copytree(Path.cwd(), tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    file = paths.settings("transformer")
+    save_settings(file, load_settings("transformer", file).with_values(changes))
+
+    report = compared(here)
+
+    assert report == {"seeds": 2, "rnn": expected["rnn"], "left_out": ["transformer"]}
+    found = pd.read_csv(paths.DECODING_HORIZON)
+    pd.testing.assert_frame_equal(found.dropna(axis="columns"), steps.filter(regex="horizon_step|rnn"))
+    assert list(found) == list(steps)
+    pd.DataFrame({"horizon_step": steps["horizon_step"]}).to_csv(paths.HORIZON, index=False)
+    draw_decoding()
+    texts = load_texts(language)
+    assert decoding_sentences(texts)[1] == texts["decoding"]["left_out"].format(family=texts["names"]["transformer"])
 
 
 def test_weights_of_an_earlier_run_are_not_left_behind(here, pass_settings, tmp_path, monkeypatch):

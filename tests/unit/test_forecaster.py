@@ -148,7 +148,7 @@ def test_a_damaged_folder_is_told(artifact, tmp_path):
         Forecaster.load(folder, "ridge")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [
-        ('"format": 2', '"format": 9', "format 9"),
+        ('"format": 3', '"format": 2', "has format 2, this version reads format 3"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
         ('"seeds": 2', '"seeds": 0', "damaged"),

@@ -17,6 +17,7 @@ from rnn_vs_transformer.reporting.backtest import backtest_sentences
 from rnn_vs_transformer.reporting.claim_rules import RULES
 from rnn_vs_transformer.reporting.claim_texts import load_words, piece
 from rnn_vs_transformer.reporting.report import claim_rows, comparison_rows, load_texts, write_report
+from rnn_vs_transformer.reporting.style import figure
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -102,7 +103,8 @@ def saved_tuned(saved):
     told = {"trials": 20, "epochs": 25, "plan": {"budget": "trials"}}
     paths.TUNING.write_text(json.dumps({**told, "families": {"rnn": TUNED, "transformer": TUNED}}))
     for name in load_texts("en")["tuning"]["figures"]:
-        (paths.FIGURES / f"{name}.png").write_bytes(PIXEL)
+        with figure(paths.FIGURES / f"{name}.png", drawn_from=paths.TUNING):
+            pass
     return saved
 
 
@@ -240,6 +242,14 @@ def test_a_missing_figure_of_the_search_is_drawn_by_its_own_stage(saved_tuned) -
     """`dvc exp apply` brings the report of a search and not its figures; forcing more would search again."""
     (paths.FIGURES / "tuning_progress.png").unlink()
     with pytest.raises(report.InputError, match=r"tuning_progress\.png is missing; run: .* --single-item tuning$"):
+        write_report("en")
+
+
+def test_the_figures_of_another_search_are_not_shown(saved_tuned) -> None:
+    """`dvc exp apply` brings the report of a search and leaves the figures that lie there."""
+    told = json.loads(paths.TUNING.read_text())
+    paths.TUNING.write_text(json.dumps({**told, "epochs": 26}))
+    with pytest.raises(report.InputError, match=r"tuning_\w+\.png is of another search; run: .* --single-item tuning$"):
         write_report("en")
 
 

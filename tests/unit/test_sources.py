@@ -57,6 +57,16 @@ def test_the_oracle_has_one_forecast_for_each_test_window(here, configure):
     assert np.square(series.oracle[:-1] - truth[1:]).mean() > 2 * np.square(series.oracle - truth).mean()
 
 
+def test_without_the_oracle_the_series_is_the_same(here, configure):
+    """`check` asks for it so, since the oracle's forecasts refuse nothing."""
+    params = configure({"data.synthetic.delay": 2}).data
+    whole, bare = make_series(params), make_series(params, with_oracle=False)
+
+    assert bare.oracle is None
+    assert bare.meta == whole.meta
+    assert np.array_equal(bare.values, whole.values)
+
+
 def test_steps_that_the_split_leaves_out_are_in_no_file(here, configure):
     """A split by counts may end before the series; what lies beyond is not tested on."""
     series = make_series(configure({"data.split": [100, 50, 30]}).data)

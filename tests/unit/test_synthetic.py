@@ -174,6 +174,28 @@ def test_the_simulated_oracle_is_bit_identical_from_run_to_run(world):
     assert np.array_equal(first, again)
 
 
+@pytest.mark.parametrize("futures_at_once", [5, 60, 1000])
+def test_windows_in_blocks_get_the_futures_that_they_get_all_at_once(world, monkeypatch, futures_at_once):
+    """Blocks bound the memory; they must change no bit, though the last be short or a window fill its own."""
+    process = world(delay=2, oracle_paths=20)
+    _, deviation = synthetic.simulate(process)
+    origins = np.arange(50, 60)
+    monkeypatch.setattr(synthetic, "FUTURES_AT_ONCE", futures_at_once)
+
+    found = synthetic.oracle_forecast(process, deviation, origins, 6)
+
+    generator = np.random.default_rng([process.seed, 1])
+    path = [np.repeat(deviation[origins - back, None], 20, axis=1) for back in (1, 0)]
+    for _ in range(6):
+        above = path[-2] > 0
+        drift = np.where(above, process.mu_above, process.mu_below)
+        pull = np.where(above, process.phi_above, process.phi_below)
+        path.append(drift + pull * path[-1] + process.sigma * generator.standard_normal((10, 20)))
+    expected = np.stack([step.mean(axis=1) for step in path[2:]], axis=1)
+    ahead = synthetic.deterministic_part(process, origins[:, None] + np.arange(1, 7))
+    assert np.array_equal(found, ahead + expected)
+
+
 def test_the_oracle_mse_of_an_autoregression_is_the_analytic_one(autoregression):
     """With phi 1/2 and sigma 1 the error variance is 1 one step ahead and 1 + 1/4 two ahead: 1.125 on the mean."""
     process = autoregression(0.5, length=20_000, delay=2)

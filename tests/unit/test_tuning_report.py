@@ -7,6 +7,7 @@ import pytest
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.files import fingerprint, write_json
 from rnn_vs_transformer.reporting.report import load_texts
+from rnn_vs_transformer.reporting.style import is_drawn_from
 from rnn_vs_transformer.reporting.tuning_figures import ALL, draw_tuning
 from rnn_vs_transformer.reporting.tuning_report import best_so_far, seconds_of, write_tuning
 from rnn_vs_transformer.reporting.tuning_section import tuning_section
@@ -82,6 +83,7 @@ def test_figures_are_drawn_where_there_were_trials_and_taken_away_where_there_ar
     first = [path.read_bytes() for path in ALL]
     draw_tuning(write_tuning())
     assert [path.read_bytes() for path in ALL] == first
+    assert all(is_drawn_from(picture, paths.TUNING) for picture in first)
     for family in SIZES:
         write_json(paths.tuning_runs(family), {"trials": []})
     report = write_tuning()

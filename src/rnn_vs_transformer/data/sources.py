@@ -15,14 +15,18 @@ from rnn_vs_transformer.params import DataParams
 log = logging.getLogger(__name__)
 
 
-def make_series(params: DataParams) -> Series:
+def make_series(params: DataParams, *, with_oracle: bool = True) -> Series:
     """Simulate the synthetic world or read the CSV file, and check that windows can be cut from it.
+
+    Args:
+        params: Where the series comes from, and how it is cut.
+        with_oracle: Whether to make the oracle's forecasts too, which can take seconds and refuse nothing.
 
     Raises:
         InputError: The file or the split cannot be used.
     """
     try:
-        return _make_series(params)
+        return _make_series(params, with_oracle)
     except MemoryError:
         what = params.file if params.source == "csv" else "data.synthetic.length"
         raise InputError(
@@ -30,7 +34,7 @@ def make_series(params: DataParams) -> Series:
         ) from None
 
 
-def _make_series(params: DataParams) -> Series:
+def _make_series(params: DataParams, with_oracle: bool) -> Series:
     length, horizon = params.context_length, params.prediction_length
     if params.source == "csv":
         table = tabular.read_table(params)
@@ -45,7 +49,7 @@ def _make_series(params: DataParams) -> Series:
         meta.filled_cells.update(_filled_per_split(table.filled, borders))
         series = Series(meta, table.values, None)
     else:
-        series = _simulate(params)
+        series = _simulate(params, with_oracle)
     _check_channels(series)
     return series
 
@@ -69,7 +73,7 @@ def _check_channels(series: Series) -> None:
             )
 
 
-def _simulate(params: DataParams) -> Series:
+def _simulate(params: DataParams, with_oracle: bool) -> Series:
     world, horizon = params.synthetic, params.prediction_length
     borders = _checked_borders(params, world.length)
     origins = forecast_origins(borders.validation_end, borders.test_end, params.context_length, horizon)
@@ -86,7 +90,8 @@ def _simulate(params: DataParams) -> Series:
     exactness = "exact" if synthetic.oracle_is_exact(world, horizon) else "monte carlo"
     nothing_filled = dict.fromkeys(("train", "validation", "test"), 0)
     meta = Meta("synthetic", ["y"], borders, season, params.context_length, horizon, nothing_filled, exactness)
-    return Series(meta, values[:, None], synthetic.oracle_forecast(world, deviation, origins, horizon))
+    oracle = synthetic.oracle_forecast(world, deviation, origins, horizon) if with_oracle else None
+    return Series(meta, values[:, None], oracle)
 
 
 def _checked_borders(params: DataParams, steps: int) -> Borders:

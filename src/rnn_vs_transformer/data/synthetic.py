@@ -6,7 +6,8 @@
 Source: self-exciting threshold autoregression, Tong (1978), with d the delay.
 """
 
-from collections.abc import Callable
+import copy
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ IntArray = npt.NDArray[np.int64]
 
 BURN_IN_DELAYS = 20
 """The process runs this many delays (and at least 1,000 steps) before step 0, to forget its start."""
+FUTURES_AT_ONCE = 2**16
+"""So many simulated futures are in memory at a time, in 0.5 MB per forecast step."""
 
 
 def simulate(world: SyntheticParams) -> tuple[FloatArray, FloatArray]:
@@ -77,17 +80,32 @@ def oracle_forecast(
         Forecasts of y, (N, H).
     """
     if oracle_is_exact(world, prediction_length):
-        mean = _iterate(world, deviation[origins, None], deviation, origins, prediction_length, noise=None)
+        mean = _iterate(world, deviation[origins, None], deviation, origins, [None] * prediction_length)
     else:
-        generator = np.random.default_rng([world.seed, 1])
-
-        def noise(shape: tuple[int, ...]) -> FloatArray:
-            return world.sigma * generator.standard_normal(shape)
-
-        start = np.repeat(deviation[origins, None], world.oracle_paths, axis=1)
-        mean = _iterate(world, start, deviation, origins, prediction_length, noise)
+        draws = _draws_of_each_step(world, len(origins), prediction_length)
+        at_once = max(1, FUTURES_AT_ONCE // world.oracle_paths)
+        means = []
+        for first in range(0, len(origins), at_once):
+            some = origins[first : first + at_once]
+            start = np.repeat(deviation[some, None], world.oracle_paths, axis=1)
+            means.append(_iterate(world, start, deviation, some, draws))
+        mean = np.concatenate(means)
     ahead = origins[:, None] + np.arange(1, prediction_length + 1)
     return deterministic_part(world, ahead) + mean
+
+
+def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length: int) -> list[np.random.Generator]:
+    """A generator per forecast step, each where one that draws step by step, for all windows at once, would be.
+
+    So a few windows at a time get the numbers that they would get among all. The price is to draw everything twice.
+    """
+    generator, found = np.random.default_rng([world.seed, 1]), []
+    passed_over = np.empty(world.oracle_paths)
+    for _ in range(prediction_length):
+        found.append(copy.deepcopy(generator))
+        for _ in range(windows):
+            generator.standard_normal(out=passed_over)
+    return found
 
 
 def _iterate(
@@ -95,18 +113,17 @@ def _iterate(
     state: FloatArray,
     deviation: FloatArray,
     origins: IntArray,
-    prediction_length: int,
-    noise: Callable[[tuple[int, ...]], FloatArray] | None,
+    draws: Sequence[np.random.Generator | None],
 ) -> FloatArray:
-    """Run (N, paths) futures on from `state`; return the mean over paths at each step (N, H)."""
+    """Run (N, paths) futures on from `state`, with noise where there are draws; their mean at each step (N, H)."""
     path: list[FloatArray] = []
-    mean = np.empty((len(origins), prediction_length))
-    for step in range(prediction_length):
+    mean = np.empty((len(origins), len(draws)))
+    for step, draw in enumerate(draws):
         back = step - world.delay
         delayed = path[back] if back >= 0 else deviation[origins + 1 + back, None]
         state = _regime_mean(world, delayed, state)
-        if noise is not None:
-            state = state + noise(state.shape)
+        if draw is not None:
+            state = state + world.sigma * draw.standard_normal(state.shape)
         path.append(state)
         mean[:, step] = state.mean(axis=1)
     return mean

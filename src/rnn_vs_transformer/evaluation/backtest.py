@@ -19,9 +19,9 @@ from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, load_meta
 from rnn_vs_transformer.data.splits import Borders, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.evaluation.comparison import compare, mean_interval
+from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, rounded
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score
-from rnn_vs_transformer.files import finite, write_json
+from rnn_vs_transformer.files import write_json
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.settings import FamilySettings, load_settings
 from rnn_vs_transformer.models.shell import Builder
@@ -31,7 +31,6 @@ from rnn_vs_transformer.training.fit import fit, predict
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -138,22 +137,9 @@ def _refit_ridge(blocks: list[IntArray], test: TestSplit) -> Scores:
 def _report(
     families: Mapping[str, list[Scores]], ridge: Scores, test: TestSplit, params: EvaluateParams
 ) -> dict[str, Any]:
-    block = test.meta.context_length + test.meta.prediction_length
-    losses = {family: np.stack([seed.window_mse for seed in runs]) for family, runs in families.items()}
-    report: dict[str, Any] = {}
-    for family, runs in families.items():
-        interval = mean_interval(losses[family], block, params.resamples, params.seed)
-        report[family] = {
-            "mse": float(np.mean([seed.mse for seed in runs])),
-            "mae": float(np.mean([seed.mae for seed in runs])),
-            "mse_ci_low": interval.low,
-            "mse_ci_high": interval.high,
-        }
-    report["ridge"] = {"mse": ridge.mse, "mae": ridge.mae}
-    comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
-    report["comparison"] = asdict(comparison)
-    return {name: {key: _rounded(value) for key, value in row.items()} for name, row in report.items()}
-
-
-def _rounded(value: float | str) -> float | str:
-    return value if isinstance(value, str) else round(finite(value), DIGITS)
+    report: dict[str, dict[str, Any]] = {
+        family: {**family_row(runs, test, params)} for family, runs in families.items()
+    }
+    report["ridge"] = {**error_row([ridge])}
+    report["comparison"] = asdict(compare_runs(families["rnn"], families["transformer"], test, params))
+    return {name: rounded(row) for name, row in report.items()}

@@ -35,7 +35,6 @@ def _score_family(family: str, build: Builder, seeds: int, test: TestSplit, para
     calibration = validation_residuals(forecasters, test.values[: meta.borders.validation_end], meta)
     windows = Windows(to_tensor(test.values), test.origins, meta.context_length, meta.prediction_length)
     residuals = test.truth - ensemble_forecast(forecasters, windows).reshape(test.truth.shape)
-    block = meta.context_length + meta.prediction_length
     found: dict[str, float] = {}
     for level in LEVELS:
         widths, name = half_widths(calibration, [level]), f"{100 * level:.0f}"
@@ -43,7 +42,7 @@ def _score_family(family: str, build: Builder, seeds: int, test: TestSplit, para
             continue
         hits = inside(residuals, widths)[0]
         found |= {f"coverage_{name}": float(hits.mean()), f"width_{name}": float(2 * widths.mean())}
-        found |= _interval(name, hits.mean(axis=(0, 2)), block, params)
+        found |= _interval(name, hits.mean(axis=(0, 2)), test.block_length, params)
         found |= score_rolling(calibration, residuals, level)
     return found
 

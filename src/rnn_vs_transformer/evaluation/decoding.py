@@ -9,19 +9,21 @@ import pandas as pd
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.evaluation.comparison import compare
+from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, rounded
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score_model
-from rnn_vs_transformer.files import finite, write_json, write_table
+from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, SharedModelParams
+from rnn_vs_transformer.training.history import best_validation_losses
 
-DIGITS: Final = 8
 MODES: Final = ("direct", "autoregressive")
 VERDICTS: Final = {"transformer better": "autoregressive better", "rnn better": "direct better"}
 """`compare` sets its second group against its first and calls them by the families' names."""
+DIFFERENCE: Final = ("relative_mse_difference", "ci_low", "ci_high", "minimum_detectable_effect")
+"""What is told of a comparison beside its verdict."""
 Report = dict[str, Any]
 
 
@@ -46,19 +48,23 @@ def compare_decodings(builders: Mapping[str, Builder], seeds: int, params: Evalu
 
     Returns:
         The report, as written to reports/decoding.json: `seeds`, the reason where nothing was compared, and per family
-        scores and cost of both decodings, with (autoregressive - direct)/direct and its interval.
+        scores and cost of both decodings, with (autoregressive - direct)/direct and its interval. Families whose
+        settings are for direct decoding alone are named under `left_out`, where there are any.
 
     Raises:
         InputError: A file of an earlier stage is missing or does not fit.
     """
     chosen = {family: trained_settings(family).model for family in builders}
-    possible = all(model.other_decoding for model in chosen.values())
+    possible = {family: build for family, build in builders.items() if chosen[family].other_decoding}
     if not possible or not seeds:
         reason = "decoding.seeds is 0" if possible else NO_OTHER_DECODING
         report: Report = {"seeds": 0, "not_compared": reason}
         steps: dict[str, Any] = {f"{family}_{mode}": [] for family in builders for mode in MODES}
     else:
-        report, steps = _compare_families(builders, chosen, seeds, params)
+        report, steps = _compare_families(possible, chosen, seeds, params)
+        if left_out := [family for family in builders if family not in possible]:
+            report["left_out"] = left_out
+        steps = {f"{family}_{mode}": steps.get(f"{family}_{mode}", np.nan) for family in builders for mode in MODES}
     table = pd.DataFrame(steps)
     table.insert(0, "horizon_step", np.arange(1, len(table) + 1))
     write_table(paths.DECODING_HORIZON, table)
@@ -85,8 +91,7 @@ def _score(family: str, build: Builder, chosen: SharedModelParams, mode: str, se
     """Score the seeds of one decoding; those of the chosen one are the seeds of the main comparison."""
     main = chosen.decoding == mode
     model = chosen if main else chosen.other_decoding
-    history = pd.read_csv(paths.history(family) if main else paths.decoding_history(family))
-    kept = history[history["seed"] < seeds].groupby("seed")["validation_loss"].min()
+    kept = best_validation_losses(paths.history(family) if main else paths.decoding_history(family))[:seeds]
     scores = []
     for seed in range(seeds):
         file = paths.weights(family, seed) if main else paths.decoding_weights(family, seed)
@@ -98,28 +103,17 @@ def _score(family: str, build: Builder, chosen: SharedModelParams, mode: str, se
 
 
 def _family_report(trained: Mapping[str, Trained], test: TestSplit, params: EvaluateParams) -> Report:
-    direct, autoregressive = (np.stack([scores.window_mse for scores in trained[mode].scores]) for mode in MODES)
-    block = test.meta.context_length + test.meta.prediction_length
-    found = compare(direct, autoregressive, block, params.margin, params.resamples, params.seed)
+    found = compare_runs(trained["direct"].scores, trained["autoregressive"].scores, test, params)
     return {
         **{mode: _mode_report(trained[mode]) for mode in MODES},
-        "relative_mse_difference": _rounded(found.relative_mse_difference),
-        "ci_low": _rounded(found.ci_low),
-        "ci_high": _rounded(found.ci_high),
-        "minimum_detectable_effect": _rounded(found.minimum_detectable_effect),
+        **rounded({name: getattr(found, name) for name in DIFFERENCE}),
         "verdict": VERDICTS.get(found.verdict, found.verdict),
     }
 
 
-def _mode_report(found: Trained) -> dict[str, float]:
+def _mode_report(found: Trained) -> Report:
     return {
-        "mse": _rounded(float(np.mean([scores.mse for scores in found.scores]))),
-        "mae": _rounded(float(np.mean([scores.mae for scores in found.scores]))),
-        "validation_mse": _rounded(found.validation_mse),
+        **rounded({**error_row(found.scores), "validation_mse": found.validation_mse}),
         "parameters": found.parameters,
         "multiply_adds_per_window": found.multiply_adds_per_window,
     }
-
-
-def _rounded(value: float) -> float:
-    return round(finite(value), DIGITS)

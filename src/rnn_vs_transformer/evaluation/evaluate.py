@@ -11,9 +11,10 @@ import pandas as pd
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.evaluation.comparison import compare, mean_interval, too_little_evidence
+from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage_scores import score_intervals
 from rnn_vs_transformer.evaluation.metrics import excess, skill
+from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, rounded
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
     Scores,
@@ -22,7 +23,7 @@ from rnn_vs_transformer.evaluation.scoring import (
     score_families,
     score_references,
 )
-from rnn_vs_transformer.files import finite, write_json, write_table
+from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.params import EvaluateParams
 from rnn_vs_transformer.training.history import best_validation_losses
@@ -30,9 +31,6 @@ from rnn_vs_transformer.training.history import best_validation_losses
 FloatArray = npt.NDArray[np.float64]
 log = logging.getLogger(__name__)
 ScoresBySeed = dict[str, list[Scores]]
-
-DIGITS = 8
-"""Decimals in metrics.json: more than the models' float32 carries."""
 
 
 def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: EvaluateParams) -> dict[str, Any]:
@@ -52,40 +50,28 @@ def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: Evalu
     for family, _, scores in score_families(builders, seeds, test):
         families[family].append(scores)
     everyone: ScoresBySeed = {**families, **{name: [scores] for name, scores in references.items()}}
-    best = {family: best_validation_losses(family) for family in builders}
-    block = test.meta.context_length + test.meta.prediction_length
-    losses = {family: np.stack([seed.window_mse for seed in runs]) for family, runs in families.items()}
+    best = {family: best_validation_losses(paths.history(family)) for family in builders}
     rows = {name: _row(runs, references) for name, runs in everyone.items()}
-    for family, loss in losses.items():
-        interval = mean_interval(loss, block, params.resamples, params.seed)
-        rows[family] |= {"mse_ci_low": interval.low, "mse_ci_high": interval.high}
-        rows[family]["validation_mse"] = float(best[family].mean())
+    for family, runs in families.items():
+        rows[family] |= {**family_row(runs, test, params), "validation_mse": float(best[family].mean())}
     for family, found in score_intervals(builders, seeds, test, params).items():
         rows[family] |= found
-    comparison = compare(losses["rnn"], losses["transformer"], block, params.margin, params.resamples, params.seed)
-    if reason := too_little_evidence(seeds, len(test.origins), block):
+    comparison = compare_runs(families["rnn"], families["transformer"], test, params)
+    if reason := too_little_evidence(seeds, len(test.origins), test.block_length):
         log.warning("no verdict: %s", reason)
-    report: dict[str, Any] = {name: _rounded(row) for name, row in rows.items()}
-    report["comparison"] = _rounded(asdict(comparison))
+    report: dict[str, Any] = {name: rounded(row) for name, row in rows.items()}
+    report["comparison"] = rounded(asdict(comparison))
     write_json(paths.METRICS, report)
     _write_tables(everyone, best, test)
     return report
 
 
-def _rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:
-    return {key: value if isinstance(value, str) else round(finite(value), DIGITS) for key, value in row.items()}
-
-
 def _row(scores: list[Scores], references: dict[str, Scores]) -> dict[str, float]:
-    mse = float(np.mean([seed.mse for seed in scores]))
-    row = {
-        "mse": mse,
-        "mae": float(np.mean([seed.mae for seed in scores])),
-        "mase": float(np.mean([seed.mase for seed in scores])),
-        "skill": skill(mse, references["seasonal_naive"].mse),
-    }
+    row = error_row(scores)
+    row["mase"] = float(np.mean([seed.mase for seed in scores]))
+    row["skill"] = skill(row["mse"], references["seasonal_naive"].mse)
     if "oracle" in references and references["oracle"].mse < references["ridge"].mse:
-        row["excess"] = excess(mse, references["oracle"].mse, references["ridge"].mse)
+        row["excess"] = excess(row["mse"], references["oracle"].mse, references["ridge"].mse)
     return row
 
 

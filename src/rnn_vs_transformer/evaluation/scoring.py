@@ -51,6 +51,11 @@ class TestSplit:
     """(C, N, H) on the synthetic world."""
     meta: Meta
 
+    @property
+    def block_length(self) -> int:
+        """Neighbouring forecast origins that are resampled together (L + H), as their windows overlap."""
+        return self.meta.context_length + self.meta.prediction_length
+
 
 @dataclass(frozen=True)
 class Scores:

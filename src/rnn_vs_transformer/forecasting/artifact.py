@@ -15,8 +15,9 @@ from rnn_vs_transformer.models.settings import MODELS
 from rnn_vs_transformer.params import SharedModelParams
 
 FOLDER: Final = Path("models/forecaster")
-FORMAT: Final = 2
-"""Raised with what the manifest holds: 2 has model.decoding, and the settings of each family apart."""
+FORMAT: Final = 3
+"""Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
+Transformer under other names."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
 

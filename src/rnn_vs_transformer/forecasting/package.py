@@ -30,7 +30,9 @@ def package_families(builders: Mapping[str, Builder], seeds: int) -> Artifact:
         schema=Schema(meta.channels, meta.time_column, meta.frequency, meta.context_length, meta.prediction_length),
         models={family: trained_settings(family).model for family in builders},
         seeds=seeds,
-        validation_mse={family: round(float(best_validation_losses(family).mean()), 8) for family in builders},
+        validation_mse={
+            family: round(float(best_validation_losses(paths.history(family)).mean()), 8) for family in builders
+        },
         levels=list(LEVELS),
         scaler=scaler,
         half_widths={

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
-from rnn_vs_transformer.models.positional import sinusoidal_encoding
+from rnn_vs_transformer.models.positional import Positions
 from rnn_vs_transformer.params import TransformerModelParams
 
 
@@ -40,9 +40,9 @@ class DecoderLayer(nn.Module):
         super().__init__()
         width = params.transformer_width
         self.self_norm = nn.LayerNorm(width)
-        self.self_attention = Attention(params)
+        self.self_attention = Attention(params).draw()
         self.cross_norm = nn.LayerNorm(width)
-        self.cross_attention = Attention(params)
+        self.cross_attention = Attention(params).draw()
         self.feedforward_norm = nn.LayerNorm(width)
         self.feedforward = feedforward_block(params)
         self.dropout = nn.Dropout(params.dropout)
@@ -75,18 +75,10 @@ class AttentionDecoder(nn.Module):
     def __init__(self, params: TransformerModelParams, tokens: int, prediction_length: int) -> None:
         """Build the decoder of `prediction_length` steps that follow `tokens` encoder tokens."""
         super().__init__()
-        width = params.transformer_width
-        self.positions: Tensor | None
-        if params.positional == "learned":
-            self.positions = nn.Parameter(torch.empty(prediction_length, width).normal_(std=0.02))
-        elif params.positional == "sinusoidal":
-            encoding = sinusoidal_encoding(tokens + prediction_length, width)[tokens:]
-            self.register_buffer("positions", encoding, persistent=False)
-        else:
-            self.positions = None
+        self.positions = Positions(params, tokens, prediction_length)
         self.dropout = nn.Dropout(params.dropout)
         self.layers = nn.ModuleList(DecoderLayer(params) for _ in range(params.transformer_layers))
-        self.norm = nn.LayerNorm(width)
+        self.norm = nn.LayerNorm(params.transformer_width)
 
     def start(self, memory: Tensor) -> list[Cache]:
         """The caches of all layers before the first step, from the encoder's tokens (B, T, D)."""
@@ -94,10 +86,7 @@ class AttentionDecoder(nn.Module):
 
     def forward(self, tokens: Tensor, caches: list[Cache]) -> tuple[Tensor, list[Cache]]:
         """Mix the tokens of the next n steps (B, n, D); the caches that come back know them too."""
-        done = caches[0].key.shape[2]
-        if self.positions is not None:
-            tokens = tokens + self.positions[done : done + tokens.shape[1]]
-        tokens = self.dropout(tokens)
+        tokens = self.dropout(self.positions(tokens, done=caches[0].key.shape[2]))
         extended = []
         for layer, cache in zip(self._decoder_layers(), caches, strict=True):
             tokens, grown = layer(tokens, cache)

@@ -1,6 +1,6 @@
 """What the layers of the Transformer's encoder and decoder are made of."""
 
-from typing import Final
+from typing import Final, Self
 
 import torch
 from torch import Tensor, nn
@@ -22,15 +22,6 @@ def feedforward_block(params: TransformerModelParams) -> nn.Sequential:
         nn.Dropout(params.dropout),
         nn.Linear(params.feedforward_width, params.transformer_width),
     )
-
-
-def draw_projections(query: nn.Linear, key_value: nn.Linear, output: nn.Linear) -> None:
-    """Draw the projections of attention in the way of torch.nn.MultiheadAttention."""
-    bound = (6 / (4 * query.in_features)) ** 0.5  # Xavier over the joint (3D, D) projection
-    for projection in (query, key_value):
-        nn.init.uniform_(projection.weight, -bound, bound)
-    for layer in (query, key_value, output):
-        nn.init.zeros_(layer.bias)
 
 
 def split_heads(tokens: Tensor, heads: int) -> Tensor:
@@ -87,16 +78,31 @@ class Attention(nn.Module):
     """Multi-head attention whose keys and values are computed apart from its queries, so that they can be kept."""
 
     def __init__(self, params: TransformerModelParams) -> None:
-        """Draw weights in the way of torch.nn.MultiheadAttention."""
+        """Build the projections; `draw` is still to be called."""
         super().__init__()
         width = params.transformer_width
         self.heads = params.heads
         self.rotary = params.positional == "rotary"
-        self.attention_dropout = params.dropout
+        self.dropout = params.dropout
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
         self.output = nn.Linear(width, width)
-        draw_projections(self.query, self.key_value, self.output)
+
+    def draw(self) -> Self:
+        """Draw the projections in the way of torch.nn.MultiheadAttention.
+
+        Apart from building, as the encoder layer draws these last: the order of a seed's draws is part of the results.
+        """
+        bound = (6 / (4 * self.query.in_features)) ** 0.5  # Xavier over the joint (3D, D) projection
+        for projection in (self.query, self.key_value):
+            nn.init.uniform_(projection.weight, -bound, bound)
+        for layer in (self.query, self.key_value, self.output):
+            nn.init.zeros_(layer.bias)
+        return self
+
+    def queries(self, tokens: Tensor, first: int) -> Tensor:
+        """Queries (B, heads, n, D/heads) of tokens (B, n, D) at the positions first, first + 1, ..."""
+        return self._turned(split_heads(self.query(tokens), self.heads), first)
 
     def keys_and_values(self, tokens: Tensor, first: int) -> tuple[Tensor, Tensor]:
         """Keys and values (B, heads, T, D/heads) of tokens (B, T, D) at the positions first, first + 1, ..."""
@@ -113,10 +119,25 @@ class Attention(nn.Module):
             first: Position of the first token.
             mask: True where a token may look (n, K); None where all may look everywhere.
         """
-        query = self._turned(split_heads(self.query(tokens), self.heads), first)  # (B, heads, n, D/heads)
-        dropout = self.attention_dropout if self.training else 0.0
+        query, dropout = self.queries(tokens, first), self._dropout_now()
         mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
-        result: Tensor = self.output(mixed.transpose(1, 2).flatten(2))  # (B, n, D)
+        return self._joined(mixed)
+
+    def mix(self, tokens: Tensor, asked: int) -> Tensor:
+        """What the last `asked` of the tokens (B, T, D) read from all of them (B, asked, D)."""
+        if asked == 1 and not self.rotary:
+            query = self.query(tokens[:, -1]).unflatten(1, (self.heads, -1))  # (B, heads, D/heads)
+            last: Tensor = self.output(attend_once(query, tokens, self.key_value, self._dropout_now()))  # (B, D)
+            return last[:, None]
+        query = self.queries(tokens[:, -asked:], tokens.shape[1] - asked)
+        return self._joined(attend(query, *self.keys_and_values(tokens, 0), self._dropout_now()))
+
+    def _dropout_now(self) -> float:
+        return self.dropout if self.training else 0.0
+
+    def _joined(self, heads: Tensor) -> Tensor:
+        """(B, heads, n, D/heads) -> (B, n, D)."""
+        result: Tensor = self.output(heads.transpose(1, 2).flatten(2))
         return result
 
     def _turned(self, heads: Tensor, first: int) -> Tensor:

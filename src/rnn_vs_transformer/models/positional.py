@@ -1,9 +1,33 @@
 """How attention, which sees a set, is told the order of its tokens."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from rnn_vs_transformer.params import TransformerModelParams
 
 ROTARY_BASE = 10_000.0
+
+
+class Positions(nn.Module):
+    """What tokens get added to tell their places: a fixed encoding, learned rows, or nothing where heads are turned."""
+
+    def __init__(self, params: TransformerModelParams, first: int, count: int) -> None:
+        """Make those of the `count` tokens at the positions first, first + 1, ..."""
+        super().__init__()
+        width = params.transformer_width
+        self.encoding: Tensor | None
+        if params.positional == "learned":
+            self.encoding = nn.Parameter(torch.empty(count, width).normal_(std=0.02))
+        elif params.positional == "sinusoidal":
+            self.register_buffer("encoding", sinusoidal_encoding(first + count, width)[first:], persistent=False)
+        else:
+            self.encoding = None
+
+    def forward(self, tokens: Tensor, done: int = 0) -> Tensor:
+        """Add theirs to tokens (B, n, D) that come after `done` others."""
+        if self.encoding is None:
+            return tokens
+        return tokens + self.encoding[done : done + tokens.shape[1]]
 
 
 def sinusoidal_encoding(tokens: int, width: int) -> Tensor:

@@ -74,7 +74,7 @@ def load_settings(family: str, path: Path, made_by: str = "tune") -> FamilySetti
     try:
         model = MODELS[family].model_validate(content["model"])
         return FamilySettings(model, FitParams.model_validate(content["train"]))
-    except (KeyError, ValidationError):
+    except (KeyError, TypeError, ValidationError):
         raise InputError(f"{path} is damaged; run: dvc repro --force {made_by}_{family}") from None
 
 

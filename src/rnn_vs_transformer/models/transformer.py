@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
-from rnn_vs_transformer.models.layers import attend, attend_once, draw_projections, feedforward_block, split_heads
-from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
+from rnn_vs_transformer.models.layers import Attention, feedforward_block
+from rnn_vs_transformer.models.positional import Positions
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import TransformerModelParams
 
@@ -29,41 +29,19 @@ class EncoderLayer(nn.Module):
         """Draw weights in the way of torch.nn.TransformerEncoderLayer."""
         super().__init__()
         width = params.transformer_width
-        self.heads = params.heads
-        self.rotary = params.positional == "rotary"
-        self.attention_dropout = params.dropout
         self.attention_norm = nn.LayerNorm(width)
-        self.query = nn.Linear(width, width)
-        self.key_value = nn.Linear(width, 2 * width)
-        self.attention_output = nn.Linear(width, width)
+        self.attention = Attention(params)
         self.feedforward_norm = nn.LayerNorm(width)
         self.feedforward = feedforward_block(params)
         self.dropout = nn.Dropout(params.dropout)
-        draw_projections(self.query, self.key_value, self.attention_output)
+        self.attention.draw()
 
     def forward(self, tokens: Tensor, asked: int) -> Tensor:
         """Mix tokens (B, T, D) and give the last `asked` of them (B, asked, D)."""
-        attended = self.dropout(self._attention(self.attention_norm(tokens), asked))
+        attended = self.dropout(self.attention.mix(self.attention_norm(tokens), asked))
         mixed = tokens[:, -asked:] + attended
         result: Tensor = mixed + self.dropout(self.feedforward(self.feedforward_norm(mixed)))
         return result
-
-    def _attention(self, tokens: Tensor, asked: int) -> Tensor:
-        count = tokens.shape[1]
-        dropout = self.attention_dropout if self.training else 0.0
-        if asked == 1 and not self.rotary:
-            query = self.query(tokens[:, -1]).unflatten(1, (self.heads, -1))  # (B, heads, D/heads)
-            last: Tensor = self.attention_output(attend_once(query, tokens, self.key_value, dropout))  # (B, D)
-            return last[:, None]
-        query = split_heads(self.query(tokens[:, -asked:]), self.heads)  # (B, heads, asked, D/heads)
-        key, value = (split_heads(half, self.heads) for half in self.key_value(tokens).chunk(2, dim=-1))  # (.., T, ..)
-        if self.rotary:
-            positions = torch.arange(count, device=tokens.device)
-            query = rotate(query, positions[-asked:])
-            key = rotate(key, positions)
-        mixed = attend(query, key, value, dropout)
-        output: Tensor = self.attention_output(mixed.transpose(1, 2).flatten(2))  # (B, asked, D)
-        return output
 
 
 class SelfAttention(nn.Module):
@@ -72,17 +50,10 @@ class SelfAttention(nn.Module):
     def __init__(self, params: TransformerModelParams, tokens: int) -> None:
         """Build `transformer_layers` layers for sequences of `tokens` tokens, queries of segments among them."""
         super().__init__()
-        width = params.transformer_width
-        self.positions: Tensor | None
-        if params.positional == "learned":
-            self.positions = nn.Parameter(torch.empty(tokens, width).normal_(std=0.02))
-        elif params.positional == "sinusoidal":
-            self.register_buffer("positions", sinusoidal_encoding(tokens, width), persistent=False)
-        else:
-            self.positions = None
+        self.positions = Positions(params, 0, tokens)
         self.dropout = nn.Dropout(params.dropout)
         self.layers = nn.ModuleList(EncoderLayer(params) for _ in range(params.transformer_layers))
-        self.norm = nn.LayerNorm(width)
+        self.norm = nn.LayerNorm(params.transformer_width)
 
     def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
@@ -93,9 +64,7 @@ class SelfAttention(nn.Module):
         return self._mix(torch.cat([tokens, queries], dim=1), queries.shape[1])
 
     def _mix(self, tokens: Tensor, asked: int) -> Tensor:
-        if self.positions is not None:
-            tokens = tokens + self.positions
-        tokens = self.dropout(tokens)
+        tokens = self.dropout(self.positions(tokens))
         for layer in self.layers[:-1]:
             tokens = layer(tokens, tokens.shape[1])
         result: Tensor = self.norm(self.layers[-1](tokens, asked))

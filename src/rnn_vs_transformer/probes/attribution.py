@@ -3,12 +3,14 @@
 Occlusion (Zeiler and Fergus 2014): the value k steps back is replaced by that of another window at the same place, and
 the importance of step k for horizon step h is by how much the squared error of h rises.
 
-Attention: the weights of the last token's query in the last layer. They are read beside occlusion, not instead of it:
-below the last layer tokens have already been mixed, so a weight on token k is not all about step k (Jain and
-Wallace 2019).
+Attention: the weights that the queries behind the forecast give to the tokens of the context in the last layer, mean
+over those queries: the last token's one; with `readout: segments` one per segment; where the decoding is autoregressive
+the cross-attention of the decoder, one query per horizon step. They are read beside occlusion, not instead of it: below
+the last layer tokens have already been mixed, so a weight on token k is not all about step k (Jain and Wallace 2019).
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.data.windows import Batch
-from rnn_vs_transformer.models.layers import split_heads
-from rnn_vs_transformer.models.positional import rotate
+from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
+from rnn_vs_transformer.models.encoder_decoder import EncoderDecoder
+from rnn_vs_transformer.models.layers import Attention
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention
 from rnn_vs_transformer.probes.subjects import split_batch
@@ -102,30 +105,37 @@ def _squared_errors(forecaster: nn.Module, sample: Batch) -> Tensor:
 
 
 def attend(forecaster: Forecaster, sample: Batch) -> FloatArray:
-    """Attention of the last token over the steps of the context, in the last layer of the encoder.
+    """Attention of the queries behind the forecast over the steps of the context, in the last layer.
 
-    The weight of a patch is shared out evenly to its steps; where patches overlap, a step gets from each.
+    With `readout: flatten` it is that of the last token, though all are read. The weight of a patch is shared out
+    evenly to its steps; where patches overlap, a step gets from each.
 
     Args:
         forecaster: A Transformer, in evaluation mode.
         sample: Windows (N,).
 
     Returns:
-        Mean over windows (heads, L), the forecast origin first; each head sums to 1.
+        Mean over windows and queries (heads, L), the forecast origin first; each head sums to 1.
 
     Raises:
         TypeError: The forecaster has another mixer.
     """
     if not isinstance(forecaster.mixer, SelfAttention):
         raise TypeError(f"expected a Transformer, got a mixer {type(forecaster.mixer).__name__}")
+    decoder = forecaster.decoder if isinstance(forecaster, EncoderDecoder) else None
     layer = forecaster.mixer.layers[-1]
+    asking = decoder.layers[-1].cross_attention if isinstance(decoder, AttentionDecoder) else layer
     sums: list[Tensor] = []
 
-    def keep(module: nn.Module, inputs: tuple[Tensor, int]) -> None:
+    def keep(module: nn.Module, inputs: tuple[Any, ...]) -> None:
         if isinstance(module, EncoderLayer):
-            sums.append(last_token_attention(module, inputs[0]).double().sum(dim=0))
+            weights = encoder_attention(module, inputs[0], max(1, inputs[0].shape[1] - forecaster.tokens))
+        else:
+            tokens, key, _, first, _ = inputs
+            weights = attention_weights(cast("Attention", module), tokens, key, first)
+        sums.append(weights.double().sum(dim=(0, 2)))
 
-    handle = layer.register_forward_pre_hook(keep)
+    handle = cast("nn.Module", asking).register_forward_pre_hook(keep)
     try:
         with torch.no_grad():
             for some in split_batch(sample, WINDOWS_AT_ONCE):
@@ -136,24 +146,26 @@ def attend(forecaster: Forecaster, sample: Batch) -> FloatArray:
     return _to_steps(over_tokens / over_tokens.sum(dim=1, keepdim=True), forecaster, sample.context.shape[1])
 
 
-def last_token_attention(layer: EncoderLayer, tokens: Tensor) -> Tensor:
-    """softmax(q_T K' / sqrt(D/heads)) with the layer's own projections.
+def encoder_attention(layer: EncoderLayer, tokens: Tensor, asked: int) -> Tensor:
+    """Weights (B, heads, asked, T) that the last `asked` of the tokens (B, T, D) give to all in an encoder layer."""
+    normed = layer.attention_norm(tokens)
+    key, _ = layer.attention.keys_and_values(normed, 0)
+    return attention_weights(layer.attention, normed[:, -asked:], key, tokens.shape[1] - asked)
+
+
+def attention_weights(attention: Attention, tokens: Tensor, key: Tensor, first: int) -> Tensor:
+    """softmax(Q K' / sqrt(D/heads)), with the module's own projections.
 
     Args:
-        layer: An encoder layer.
-        tokens: What the layer gets (B, T, D).
+        attention: Of an encoder or decoder layer.
+        tokens: They ask, normed as the layer does (B, n, D).
+        key: (B, heads, K, D/heads).
+        first: Position of the first token that asks.
 
     Returns:
-        Weights (B, heads, T), summing to 1 over T.
+        Weights (B, heads, n, K), summing to 1 over K.
     """
-    normed = layer.attention_norm(tokens)
-    key, _ = layer.key_value(normed).chunk(2, dim=-1)
-    query, key = (split_heads(part, layer.heads) for part in (layer.query(normed[:, -1:]), key))
-    if layer.rotary:
-        positions = torch.arange(tokens.shape[1], device=tokens.device)
-        query, key = rotate(query, positions[-1:]), rotate(key, positions)
-    logits = query @ key.transpose(-1, -2) / key.shape[-1] ** 0.5  # (B, heads, 1, T)
-    weights: Tensor = logits.softmax(dim=-1).squeeze(2)
+    weights: Tensor = (attention.queries(tokens, first) @ key.transpose(-1, -2) / key.shape[-1] ** 0.5).softmax(dim=-1)
     return weights
 
 

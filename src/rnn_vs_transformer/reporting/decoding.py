@@ -24,22 +24,25 @@ def draw_decoding() -> None:
             axes.text(0.5, 0.5, f"not compared: {report['not_compared']}", transform=axes.transAxes, ha="center")
             axes.set_axis_off()
         else:
-            _draw_curves(axes, report["seeds"])
+            _draw_curves(axes, report)
 
 
-def _draw_curves(axes: Axes, seeds: int) -> None:
+def _draw_curves(axes: Axes, report: dict[str, Any]) -> None:
     table = pd.read_csv(paths.DECODING_HORIZON)
     steps, every = table["horizon_step"], max(1, len(table) // 12)
     oracle = pd.read_csv(paths.HORIZON).get("oracle")
     if oracle is not None:
         axes.plot(steps, oracle, DASHES["oracle"], color=COLOURS["oracle"], label=LABELS["oracle"], linewidth=1.2)
     for family in FAMILIES:
+        if family not in report:
+            axes.plot([], [], " ", label=f"{LABELS[family]}: not compared, for direct decoding alone")
+            continue
         for mode, line in LINES.items():
             axes.plot(steps, table[f"{family}_{mode}"], line, color=COLOURS[family], marker=MARKERS[family],
                       markevery=every, markersize=5, label=f"{LABELS[family]}, {mode}")  # fmt: skip
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    mean = f"mean of {seeds} seeds" if seeds > 1 else "one seed"
+    mean = f"mean of {report['seeds']} seeds" if report["seeds"] > 1 else "one seed"
     axes.set(xlabel="Horizon step (steps after the forecast origin)", ylabel=f"Test MSE (scaled units, {mean})")
     axes.legend()
 
@@ -54,7 +57,12 @@ def decoding_sentences(texts: dict[str, Any]) -> list[str]:
     if "not_compared" in report:
         return [words["no_other" if report["not_compared"] == NO_OTHER_DECODING else "switched_off"]]
     table = pd.read_csv(paths.DECODING_HORIZON)
-    return [_sentence(texts, family, report[family], report["seeds"], table) for family in FAMILIES]
+    return [
+        _sentence(texts, family, report[family], report["seeds"], table)
+        if family in report
+        else words["left_out"].format(family=texts["names"][family])
+        for family in FAMILIES
+    ]
 
 
 def _sentence(texts: dict[str, Any], family: str, found: dict[str, Any], seeds: int, table: pd.DataFrame) -> str:

@@ -24,7 +24,7 @@ from rnn_vs_transformer.reporting.claim_rules import RULES
 from rnn_vs_transformer.reporting.claim_texts import Piece, tell
 from rnn_vs_transformer.reporting.claims import load_claims
 from rnn_vs_transformer.reporting.decoding import decoding_sentences
-from rnn_vs_transformer.reporting.style import FAMILIES
+from rnn_vs_transformer.reporting.style import FAMILIES, is_drawn_from
 from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
 from rnn_vs_transformer.reporting.tuning_section import tuning_section
@@ -190,18 +190,24 @@ def _tuning(texts: Texts, report: Mapping[str, Any]) -> dict[str, Any]:
     figures = texts["tuning"]["figures"] if report["families"] else {}
     return {
         "tuning": tuning_section(texts, report),
-        "tuning_figures": [
-            _picture(name, title, caption, drawn_by="tuning") for name, (title, caption) in figures.items()
-        ],
+        "tuning_figures": [_tuning_picture(name, title, caption) for name, (title, caption) in figures.items()],
     }
 
 
-def _picture(name: str, title: str, caption: str, *, drawn_by: str = "plot") -> Picture:
+def _tuning_picture(name: str, title: str, caption: str) -> Picture:
+    """A figure of the very search that is told: they are not declared, so `dvc exp apply` leaves another's there."""
+    path, remedy = paths.FIGURES / f"{name}.png", "dvc repro --force --single-item tuning"
+    if path.exists() and not is_drawn_from(path.read_bytes(), paths.TUNING):
+        raise InputError(f"{path} is of another search; run: {remedy}")
+    return _picture(name, title, caption, remedy)
+
+
+def _picture(name: str, title: str, caption: str, remedy: str = "dvc repro --force --single-item plot") -> Picture:
     path = paths.FIGURES / f"{name}.png"
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; run: dvc repro --force --single-item {drawn_by}") from None
+        raise InputError(f"{path} is missing; run: {remedy}") from None
     height, width = matplotlib.image.imread(path).shape[:2]
     return Picture(name, title, caption, base64.b64encode(content).decode(), width, height)
 

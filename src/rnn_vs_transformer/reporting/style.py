@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnn_vs_transformer.files import write_bytes
+from rnn_vs_transformer.files import fingerprint, write_bytes
 
 LABELS = {
     "rnn": "RNN",
@@ -56,12 +56,22 @@ SETTINGS: Any = {
 
 
 @contextmanager
-def figure(path: Path, panels: int = 1, width: float = 8.0, height: float = 4.5) -> Iterator[list[Axes]]:
-    """Draw on `panels` axes, one above the other, and save them as PNG; the same drawing gives the same bytes."""
+def figure(
+    path: Path, panels: int = 1, width: float = 8.0, height: float = 4.5, drawn_from: Path | None = None
+) -> Iterator[list[Axes]]:
+    """Draw on `panels` axes, one above the other, and save them as PNG; the same drawing gives the same bytes.
+
+    The picture keeps the fingerprint of `drawn_from`, where that is given, for `is_drawn_from`.
+    """
     with mpl.rc_context(SETTINGS):
         sheet = Figure(figsize=(width, height), layout="constrained")
         axes = sheet.subplots(panels, 1, squeeze=False)[:, 0]
         yield list(axes)
-        picture = BytesIO()
-        sheet.savefig(picture, format="png", dpi=144, metadata={"Software": None})
+        picture, told = BytesIO(), {} if drawn_from is None else {"Comment": fingerprint(drawn_from)}
+        sheet.savefig(picture, format="png", dpi=144, metadata={"Software": None, **told})
         write_bytes(path, picture.getvalue())
+
+
+def is_drawn_from(picture: bytes, path: Path) -> bool:
+    """Whether a picture of `figure` was drawn from the file as it is now; PNG holds its comment as it is."""
+    return fingerprint(path).encode() in picture

@@ -25,7 +25,7 @@ SHOWN: Final = {
 
 
 def draw_tuning(report: Report) -> None:
-    """Draw reports/figures/tuning_*.png; where nothing was tuned, remove those of an earlier run."""
+    """Draw tuning_*.png from reports/tuning.json; where nothing was tuned, remove those of an earlier run."""
     for path in ALL:
         path.unlink(missing_ok=True)
     if report["families"]:
@@ -36,7 +36,7 @@ def draw_tuning(report: Report) -> None:
 
 def draw_progress(families: Report) -> None:
     """Best validation loss so far, against trials and against training seconds."""
-    with figure(PROGRESS, panels=2, height=6.4) as (by_trials, by_seconds):
+    with figure(PROGRESS, panels=2, height=6.4, drawn_from=paths.TUNING) as (by_trials, by_seconds):
         for family in FAMILIES:
             best = np.array(families[family]["best_so_far"], dtype=float)
             look: Any = {"color": COLOURS[family], "marker": MARKERS[family], "markersize": 4, "label": LABELS[family]}
@@ -56,7 +56,8 @@ def draw_progress(families: Report) -> None:
 def draw_values(families: Report) -> None:
     """Validation loss of every trial against width, layers, heads and learning rate."""
     settings = {label: keys for label, keys in SHOWN.items() if any(_tried(families, keys))}
-    with figure(VALUES, panels=max(len(settings), 1), height=2.6 * max(len(settings), 1)) as panels:
+    count = max(len(settings), 1)
+    with figure(VALUES, panels=count, height=2.6 * count, drawn_from=paths.TUNING) as panels:
         for axes, (label, keys) in zip(panels, settings.items(), strict=False):
             for place, family in enumerate(FAMILIES):
                 shift = 1.0 if label == "Learning rate" else 0.97 + 0.06 * place
@@ -74,7 +75,7 @@ def draw_values(families: Report) -> None:
 
 def draw_importance(families: Report) -> None:
     """How much each setting tells the best quarter of a family's trials from the rest."""
-    with figure(IMPORTANCE, panels=len(FAMILIES), height=3.4 * len(FAMILIES)) as panels:
+    with figure(IMPORTANCE, len(FAMILIES), height=3.4 * len(FAMILIES), drawn_from=paths.TUNING) as panels:
         for axes, family in zip(panels, FAMILIES, strict=True):
             shares = families[family]["importance"]
             names = [key.partition(".")[2] for key in shares]

@@ -1,0 +1,39 @@
+"""The rows of the reports: the same numbers from whichever report asks for them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, rounded
+from rnn_vs_transformer.evaluation.scoring import Scores
+
+TEST = SimpleNamespace(block_length=10)
+
+
+def runs(*levels):
+    """Scores of one seed per level, whose windows lie about it."""
+    noise = np.random.default_rng(0).uniform(0.9, 1.1, 200)
+    return [
+        Scores(level * noise, np.full(4, level), np.array([level]), np.array([level / 2]), 1.0, np.zeros((1, 1, 4)))
+        for level in levels
+    ]
+
+
+def test_a_family_has_the_mean_of_single_models_within_its_interval(configure):
+    row = family_row(runs(1.0, 3.0), TEST, configure().evaluate)
+
+    assert {key: row[key] for key in ("mse", "mae")} == {"mse": 2.0, "mae": 1.0} == error_row(runs(1.0, 3.0))
+    assert row["mse_ci_low"] < 2.0 < row["mse_ci_high"]
+
+
+def test_the_second_group_is_set_against_the_first(configure):
+    """Half the losses are a difference of -0.5, not of 1."""
+    found = compare_runs(runs(2.0, 4.0), runs(1.0, 2.0), TEST, configure().evaluate)
+    assert found.relative_mse_difference == pytest.approx(-0.5)
+
+
+def test_a_row_keeps_words_and_refuses_what_json_cannot_hold():
+    assert rounded({"mse": 1 / 3, "verdict": "equivalent"}) == {"mse": 0.33333333, "verdict": "equivalent"}
+    with pytest.raises(ValueError, match="finite"):
+        rounded({"mse": float("nan")})
