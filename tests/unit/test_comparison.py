@@ -152,6 +152,7 @@ def test_the_diebold_mariano_statistic_equals_the_one_worked_out_by_hand():
     assert diebold_mariano(np.zeros(4), 2) == 0.0
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("overlap", [1, 5])
 def test_the_diebold_mariano_statistic_is_about_standard_normal_for_equal_families(overlap):
     """Beyond 1.96 lie 5 % of the draws under the null, also where each difference shares steps with its neighbours."""
@@ -204,6 +205,7 @@ def test_fewer_than_four_blocks_of_time_give_no_verdict():
     assert verdicts == ["inconclusive", "rnn better"]
 
 
+@pytest.mark.simulation
 def test_the_interval_stays_possible_and_swapping_inverts_it_on_heavy_tails():
     """Losses are positive: with few blocks of persistent lognormal losses no ratio of theirs can be negative."""
     generator = np.random.default_rng(0)
@@ -252,6 +254,7 @@ def moving_average(generator, origins, window):
     return np.convolve(generator.standard_normal(origins + window - 1), np.ones(window) / window**0.5, "valid")
 
 
+@pytest.mark.simulation
 def test_the_standard_error_allows_for_dependence_as_long_as_a_block():
     """Noise shared by 30 neighbours, in blocks of 30: the mean of 1,500 origins deviates by 0.1 * sqrt(30/1500).
 
@@ -266,6 +269,7 @@ def test_the_standard_error_allows_for_dependence_as_long_as_a_block():
     assert 0.87 < np.median(errors) / (0.1 * (30 / 1500) ** 0.5) < 1.1
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("of_time", "of_seed"), [(0.3, 0.02), (0.02, 0.2)], ids=["time", "seeds"])
 def test_the_interval_covers_the_truth_at_about_its_nominal_rate(of_time, of_seed):
     """An interval of 95 % must hold the true ratio, 1.1, in about 95 of 100 experiments, whatever the noise is from.
