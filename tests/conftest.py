@@ -122,6 +122,11 @@ settings.register_profile("nightly", deadline=None, print_blob=True, database=No
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 
+def pytest_collection_modifyitems(items):
+    """Quick tests first: a mutant, like any fault, is then mostly noticed within a second."""
+    items.sort(key=lambda item: item.get_closest_marker("simulation") is not None)
+
+
 @pytest.fixture(scope="session")
 def root():
     """The root of the project."""

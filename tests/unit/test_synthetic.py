@@ -100,6 +100,7 @@ def test_the_coefficient_of_an_autoregression_is_recovered(autoregression, phi):
     assert found[1] == pytest.approx(0.2, abs=0.06)
 
 
+@pytest.mark.simulation
 def test_the_process_has_forgotten_its_start(autoregression):
     """A series begins in the stationary state, else its train split would be another process than its test split."""
     starts = [synthetic.simulate(autoregression(0.9, mu=1.0, length=1, seed=seed))[1][0] for seed in range(60)]
