@@ -3,7 +3,10 @@
 import json
 import re
 
+import pandas as pd
 import pytest
+
+from rnn_vs_transformer.reporting.study_tables import horizon_table
 
 FAMILIES = {"RNN": "rnn", "Transformer": "transformer"}
 
@@ -49,3 +52,11 @@ def test_the_search_is_that_of_its_file(root, page, name):
     means = {one["trial"]: sum(one["losses"]) / len(one["losses"]) for one in found["finalists"]}
     chosen = means.pop(found["chosen_trial"])
     assert fresh == f"{chosen:.4f}; {means.popitem()[1]:.4f}"
+
+
+def test_the_table_of_etth1_is_that_of_its_file(root, page):
+    """As the command prints it, but for the bold family of the recipe."""
+    runs = pd.read_csv(root / "docs/results/etth1.csv")
+    shown = horizon_table(runs.assign(recipe=runs["recipe"].str.removesuffix("-long")))
+    for line in shown.splitlines():
+        assert line in page.replace("**", "")
