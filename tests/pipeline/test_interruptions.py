@@ -30,8 +30,8 @@ TRIES = 6
 
 def require_orderly_end(run: Disturbed, number: signal.Signals, target: str, listened: bool) -> None:
     """What is promised to whoever interrupts: one line, a non-zero exit, no process and no half of a file left."""
-    output = run.output
     require_nothing_left(run.clone)
+    output = run.output  # not earlier: DVC may be gone before the stage has said its line
     assert run.process.returncode != 0
     if number != signal.SIGKILL:
         assert "Traceback" not in output, output
