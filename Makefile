@@ -87,9 +87,9 @@ fuzz: $(CHECKS)  ## Fuzz the readers of CSV and params.yaml, guided by coverage:
 	$(CHECK_BIN)/python tests/fuzz/fuzz_readers.py csv .fuzz/csv -max_total_time=$(SECONDS)
 	$(CHECK_BIN)/python tests/fuzz/fuzz_readers.py params .fuzz/params -max_total_time=$(SECONDS)
 
-coverage: $(CHECKS)  ## Line and branch coverage of src/ by the unit and property tests; fails below 95 %
+coverage: $(CHECKS)  ## Line and branch coverage of src/ by the unit and property tests and a whole pipeline; fails below 95 %
 	$(CHECK_BIN)/python -m coverage erase
-	$(CHECK_BIN)/python -m coverage run -m pytest tests/unit tests/property -m "not slow"
+	$(CHECK_BIN)/python -m coverage run -m pytest tests/unit tests/property tests/pipeline/test_dvc.py -m "not slow"
 	$(CHECK_BIN)/python -m coverage combine --quiet
 	$(CHECK_BIN)/python -m coverage report --fail-under=95
 
@@ -129,10 +129,10 @@ sweep: $(READY)  ## Show the experiments on this commit with intervals, the best
 search: $(READY)  ## Repeat the search for the recipes on the validation split of ETTh1 (data/raw/ETTh1.csv; an hour)
 	python -m studies.search
 
-etth1: $(READY)  ## Both families with each recipe at the published horizons of ETTh1, through DVC's queue (hours)
+etth1: $(READY)  ## Both families with each recipe at the published horizons of ETTh1, through DVC's queue (data/raw/ETTh1.csv; half an hour)
 	python -m studies.etth1
 
-factorial: $(READY)  ## How much is recipe, how much is family: a factorial on ETTh1 (an hour)
+factorial: $(READY)  ## How much is recipe, how much is family: a factorial on ETTh1 (data/raw/ETTh1.csv; half an hour)
 	python -m studies.factorial
 
 readme: $(READY)  ## Put the committed results into both READMEs

@@ -26,15 +26,16 @@ def main() -> None:
     """Audit, and tell in a few lines."""
     done = subprocess.run([*COMMAND, "-r", "requirements.lock"], capture_output=True, text=True, check=False)  # noqa: S603
     try:
-        known, missed = judge(json.loads(done.stdout)["dependencies"])
+        dependencies = json.loads(done.stdout)["dependencies"]
     except ValueError:
         reason = (done.stderr.strip().splitlines() or ["no answer"])[-1]
         sys.stdout.write(f"not audited, is there a network? {reason}\n")
         sys.exit("--strict" in sys.argv)
-    told = known + [f"not audited, as the index has no answer: {len(missed)} packages, {missed[0]} among them"] * bool(
-        missed
-    )
-    sys.stdout.write("\n".join([*told, f"{len(known)} known vulnerabilities"]) + "\n")
+    known, missed = judge(dependencies)
+    told = [*known, f"{len(known)} known vulnerabilities in {len(dependencies) - len(missed)} packages"]
+    if missed:
+        told.append(f"not audited, as the index has no answer: {len(missed)} packages, {missed[0]} among them")
+    sys.stdout.write("\n".join(told) + "\n")
     sys.exit(bool(known) or ("--strict" in sys.argv and bool(missed)))
 
 

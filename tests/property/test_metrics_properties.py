@@ -79,4 +79,6 @@ def test_the_steps_ahead_average_to_the_whole(pair):
 
     whole = metrics.mean_squared_error(forecast, truth)
 
-    assert metrics.mean_squared_error_per_step(forecast, truth).mean() == pytest.approx(whole)
+    steps = metrics.mean_squared_error_per_step(forecast, truth)
+    assert steps.shape == truth.shape[-1:]
+    assert steps.mean() == pytest.approx(whole)

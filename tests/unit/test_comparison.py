@@ -152,6 +152,13 @@ def test_the_diebold_mariano_statistic_equals_the_one_worked_out_by_hand():
     assert diebold_mariano(np.zeros(4), 2) == 0.0
 
 
+def test_the_diebold_mariano_statistic_is_of_the_seeds_mean_difference_over_time():
+    """Its series runs over forecast origins, whatever the seeds."""
+    rnn, transformer = losses(0), losses(1)
+    of_time = (transformer - rnn).mean(axis=0)
+    assert compared(rnn, transformer).diebold_mariano == diebold_mariano(of_time, 20)
+
+
 @pytest.mark.simulation
 @pytest.mark.parametrize("overlap", [1, 5])
 def test_the_diebold_mariano_statistic_is_about_standard_normal_for_equal_families(overlap):
@@ -188,6 +195,15 @@ def test_few_seeds_widen_the_interval():
 
     assert three.degrees_of_freedom < twelve.degrees_of_freedom
     assert three.high - three.low > twelve.high - twelve.low
+
+
+def test_two_seeds_that_differ_widen_the_interval():
+    """Two are enough to tell that seeds differ; the same losses without that difference give the narrower interval."""
+    rnn, transformer = losses(0, seeds=2), losses(1, seeds=2)
+    alike = transformer - transformer.mean(axis=1, keepdims=True) + transformer.mean()
+    apart = alike + np.array([[-0.2], [0.2]])
+    widths = [result.ci_high - result.ci_low for result in (compared(rnn, alike), compared(rnn, apart))]
+    assert widths[1] > 2 * widths[0]
 
 
 def test_one_seed_gives_an_interval_over_time_but_no_verdict():
