@@ -11,8 +11,8 @@ from pathlib import Path
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import write_table
 from rnn_vs_transformer.params.recipes import recipe_overrides
-from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
-from rnn_vs_transformer.reporting.study_tables import horizon_table
+from rnn_vs_transformer.reporting.experiments import Experiment, read_comparisons, read_seeds, run_queued
+from rnn_vs_transformer.reporting.study_tables import horizon_table, verdict_table
 from studies import study_base
 
 SERIES = "data/raw/ETTh1.csv"
@@ -24,7 +24,7 @@ COLUMNS = ["family", "recipe", "prediction_length", "seed", "mse", "mae", "train
 
 
 def main() -> None:
-    """Run what has not run yet, then write docs/results/etth1.csv and print the table."""
+    """Run what has not run yet, then write etth1.csv and etth1_verdicts.csv in docs/results, and print both tables."""
     runs = {
         Experiment(
             f"etth1-{recipe}-{length}",
@@ -34,11 +34,18 @@ def main() -> None:
         for recipe in recipes(length)
     }
     run_queued(list(runs), copied=[SERIES])
-    found = read_seeds(list(runs))
-    for number, column in enumerate(("recipe", "prediction_length")):
-        found[column] = found["experiment"].map({run.name: value[number] for run, value in runs.items()})
-    write_table(Path("docs/results/etth1.csv"), found[COLUMNS].sort_values(COLUMNS[:4]))
-    print(horizon_table(found.assign(recipe=found["recipe"].str.removesuffix("-long"))))  # noqa: T201
+    scores, verdicts = (
+        found.assign(
+            recipe=found["experiment"].map({run.name: recipe for run, (recipe, _) in runs.items()}),
+            prediction_length=found["experiment"].map({run.name: length for run, (_, length) in runs.items()}),
+        )
+        for found in (read_seeds(list(runs)), read_comparisons(list(runs)))
+    )
+    keys = ["recipe", "prediction_length"]
+    verdicts = verdicts[keys + [name for name in verdicts if name not in (*keys, "experiment")]].sort_values(keys)
+    write_table(Path("docs/results/etth1.csv"), scores[COLUMNS].sort_values(COLUMNS[:4]))
+    write_table(Path("docs/results/etth1_verdicts.csv"), verdicts)
+    print(horizon_table(scores), verdict_table(verdicts), sep="\n\n")  # noqa: T201
 
 
 def recipes(prediction_length: int) -> list[str]:

@@ -1,7 +1,7 @@
 """How much is recipe, how much is family: mixer x instance norm x tokens x readout on ETTh1, H = 96: `make factorial`.
 
-A small model and a short training, the same in all cells, an hour or so on two cores; it tells
-effects, not best results.
+A small model and a short training, the same in all cells, half an hour on two cores; it tells effects, not
+best results.
 """
 
 import itertools

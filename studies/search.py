@@ -1,9 +1,12 @@
 """The search that led to the recipes `rnn-best`, `transformer-best` and theirs for long forecasts: `make search`.
 
 The candidates of studies/search.yaml are judged by validation MSE, at H = 96 and at longer horizons; test is not
-opened. Reads data/raw/ETTh1.csv, writes docs/results/search.csv as it goes; what is in there is not run again.
+opened. Reads data/raw/ETTh1.csv, writes docs/results/search.csv as it goes; what is in there with the same settings is
+not run again, whatever the code and the machine were: to measure anew, remove the table.
 """
 
+import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -29,9 +32,10 @@ from rnn_vs_transformer.training.seeds import train_seed
 
 CANDIDATES = Path("studies/search.yaml")
 RESULTS = Path("docs/results/search.csv")
-KEY = ["family", "changes", "seed"]
+KEY = ["family", "settings", "seed"]
 SORTED = ["family", "prediction_length", "validation_mse"]
-COLUMNS = ["family", "prediction_length", "changes", "seed", "validation_mse", "epoch", "train_seconds"]
+COLUMNS = ["family", "prediction_length", "changes", "settings", "seed", "validation_mse", "epoch", "train_seconds"]
+Key = tuple[str, str, int]
 
 
 class Candidate(NamedTuple):
@@ -45,9 +49,10 @@ class Candidate(NamedTuple):
     """All settings."""
 
     @property
-    def key(self) -> tuple[str, str, int]:
-        """What tells one run from another in the table."""
-        return self.family, self.changes, self.seed
+    def key(self) -> Key:
+        """What tells one run from another in the table: a hash of all settings, so of the family's start as well."""
+        settings = [section.model_dump() for section in (self.params.data, self.params.model, self.params.train)]
+        return self.family, hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:12], self.seed
 
 
 def main() -> None:
@@ -56,26 +61,36 @@ def main() -> None:
     spread = candidates[0].params.run
     if spread.backend != "loky":
         raise InputError("the search runs on one machine: run.backend must be loky")
-    rows = _read_rows({candidate.key for candidate in candidates})
+    rows = _read_rows({candidate.key: candidate.changes for candidate in candidates})
     missing = [candidate for candidate in candidates if candidate.key not in rows]
     finished = run_as_finished(partial(try_candidate, str(Path.cwd())), missing, spread)
+    _write_rows(rows)
     for number, found in tqdm(finished, "candidates", len(missing), unit="run"):
         one = missing[number]
         rows[one.key] = {
             **dict(zip(KEY, one.key, strict=True)),
+            "changes": one.changes,
             "prediction_length": one.params.data.prediction_length,
             **found,
         }
-        write_table(RESULTS, pd.DataFrame(rows.values())[COLUMNS].sort_values(SORTED))
+        _write_rows(rows)
 
 
-def _read_rows(known: set[tuple[str, str, int]]) -> dict[tuple[str, str, int], dict[str, Any]]:
+def _read_rows(known: dict[Key, str]) -> dict[Key, dict[str, Any]]:
     """The rows of the table that are of known candidates."""
     if not RESULTS.exists():
         return {}
-    rows = pd.read_csv(RESULTS).to_dict("records")
-    keyed = {(row["family"], row["changes"], row["seed"]): row for row in rows}
-    return {key: {str(name): value for name, value in row.items()} for key, row in keyed.items() if key in known}
+    try:
+        table = pd.read_csv(RESULTS)[COLUMNS]
+    except (KeyError, ValueError):
+        raise InputError(f"{RESULTS} is not a table of this search; move it away, then run again") from None
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    keyed = {tuple(row[name] for name in KEY): row for row in rows}
+    return {key: {**keyed[key], "changes": changes} for key, changes in known.items() if key in keyed}
+
+
+def _write_rows(rows: dict[Key, dict[str, Any]]) -> None:
+    write_table(RESULTS, pd.DataFrame(rows.values(), columns=COLUMNS).sort_values(SORTED))
 
 
 def read_candidates() -> Iterator[Candidate]:

@@ -11,7 +11,7 @@ from conftest import Clone
 STUDY = """
 import sys
 from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
+from rnn_vs_transformer.reporting.experiments import Experiment, read_comparisons, read_seeds, run_queued
 
 csv = ("data.source=csv", "data.file=data/raw/panel.csv", "data.season_length=8")
 runs = [Experiment(f"patch-{length}", (*csv, f"model.patch_length={length}")) for length in (1, 4)]
@@ -23,6 +23,7 @@ except InputError as error:
 mended = Experiment(refused.name, (*csv, "model.patch_length=2"))
 run_queued([*runs, mended], copied=["data/raw/panel.csv"])
 runs.append(mended)
+print("compared:", *read_comparisons(runs)["verdict"])
 print(read_seeds(runs).to_csv(index=False))
 """
 
@@ -37,6 +38,7 @@ def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(
 
     shown = clone.run(sys.executable, "-c", STUDY)
 
+    assert "compared: inconclusive inconclusive inconclusive" in shown, "too few test windows for a verdict"
     assert "experiment refused failed; see why: dvc queue logs refused" in shown
     rows = pd.read_csv(io.StringIO(shown[shown.index("family,") : shown.rindex("\n\n") + 1].split("\n\n")[0]))
     assert sorted(zip(rows["experiment"], rows["family"], rows["seed"], strict=True)) == [

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params.recipes import merge_settings
 from studies import etth1, search
 
@@ -61,18 +62,37 @@ def test_the_search_tells_validation_losses_and_opens_no_test(candidates):
 
 
 def test_the_search_goes_on_where_it_was(candidates, monkeypatch):
-    """What is in the table stays as it is, what is missing is run, and what is no candidate any more is left out."""
+    """What is in the table stays as it is, and what is missing, or was run with other settings, is run."""
     write()
     search.main()
     whole = pd.read_csv(search.RESULTS)
     kept = whole.iloc[1:].assign(epoch=77)
-    dropped = whole.iloc[:1].assign(changes="of an earlier list")
+    dropped = whole.iloc[:1].assign(settings="0123456789ab")  # of another start
     pd.concat([kept, dropped]).to_csv(search.RESULTS, index=False)
     search.main()
     again = pd.read_csv(search.RESULTS)
     assert set(again["changes"]) == {"a", "b", "c"}
     assert (again["epoch"] == 77).sum() == len(kept)
     assert again["validation_mse"].tolist() == whole["validation_mse"].tolist()
+
+
+def test_what_is_no_candidate_any_more_is_left_out(candidates):
+    """Even where nothing is left to run."""
+    write()
+    search.main()
+    candidates.pop()
+    search.main()
+    assert sorted(pd.read_csv(search.RESULTS)["changes"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", ["", "family,changes,validation_mse\nrnn,a,1.0\n"])
+def test_another_table_in_the_place_of_the_search_is_refused(candidates, content):
+    """It would be overwritten."""
+    search.RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    search.RESULTS.write_text(content)
+    with pytest.raises(InputError, match="not a table of this search"):
+        search.main()
+    assert search.RESULTS.read_text() == content
 
 
 def test_the_recipe_for_long_forecasts_serves_from_its_horizon_on():

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table, main_effects
+from rnn_vs_transformer.reporting.study_tables import (
+    cell_table,
+    effect_table,
+    horizon_table,
+    main_effects,
+    verdict_table,
+)
 
 FACTORS = ["family", "tokens", "readout"]
 
@@ -76,3 +82,13 @@ def test_the_table_of_horizons_has_a_row_per_family_and_recipe():
     assert table[2].startswith("| RNN | rnn-best | 1.960 (")
     assert "| 2.920 (" in table[2]
     assert table[2].endswith("| 106 to 202 |")
+
+
+def test_a_verdict_is_told_with_its_interval_and_the_baselines():
+    """By horizon, as the table of scores is read."""
+    numbers = {"ridge": 0.37, "seasonal_naive": 0.512, "rnn_validation": 0.63, "transformer_validation": 0.64}
+    told = {"relative_mse_difference": -0.03, "ci_low": -0.08, "ci_high": 0.02, "verdict": "inconclusive"}
+    rows = [{"recipe": "a", "prediction_length": length, **told, **numbers} for length in (720, 96)]
+    lines = verdict_table(pd.DataFrame(rows)).splitlines()
+    assert lines[2] == "| 96 | a | -3.0% (-8.0% to +2.0%) | inconclusive | 0.370 | 0.512 | 0.630, 0.640 |"
+    assert lines[3].startswith("| 720 |")

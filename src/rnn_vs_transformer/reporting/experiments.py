@@ -105,6 +105,26 @@ def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
+def read_comparisons(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    """Verdict of every experiment, with the baselines on its windows.
+
+    Returns:
+        Columns experiment, those of `Comparison` but the Diebold-Mariano statistic, rnn, transformer, ridge,
+        seasonal_naive and last_value (test MSE), rnn_validation and transformer_validation.
+
+    Raises:
+        InputError: An experiment has no results.
+    """
+    rows = []
+    for one in experiments:
+        metrics = json.loads(_read(_revision(one.name), paths.METRICS))
+        comparison = {name: value for name, value in metrics["comparison"].items() if name != "diebold_mariano"}
+        scores = {name: metrics[name]["mse"] for name in (*FAMILIES, "ridge", "seasonal_naive", "last_value")}
+        validation = {f"{family}_validation": metrics[family]["validation_mse"] for family in FAMILIES}
+        rows.append({"experiment": one.name, **comparison, **scores, **validation})
+    return pd.DataFrame(rows)
+
+
 def _timed(revision: str, family: str) -> bool:
     """Whether the times of an experiment were measured on the models that it has."""
     history = _read(revision, paths.history(family))

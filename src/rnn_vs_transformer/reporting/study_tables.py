@@ -76,8 +76,10 @@ def horizon_table(runs: pd.DataFrame) -> str:
     """Mean test MSE with interval per family and recipe, a column per prediction length.
 
     Args:
-        runs: Columns family, recipe, prediction_length, mse, train_seconds, one row per seed.
+        runs: Columns family, recipe, prediction_length, mse, train_seconds, one row per seed. A recipe's variant for
+            long forecasts stands in the recipe's row.
     """
+    runs = runs.assign(recipe=runs["recipe"].str.removesuffix("-long"))
     lengths = sorted(runs["prediction_length"].unique())
     lines = [
         "| family | recipe | " + " | ".join(f"H = {length}" for length in lengths) + " | training s per seed |",
@@ -88,6 +90,24 @@ def horizon_table(runs: pd.DataFrame) -> str:
         seconds = some.groupby("prediction_length")["train_seconds"].mean()
         spent = f"{seconds.min():.0f} to {seconds.max():.0f}"
         lines.append("| " + " | ".join([LABELS[str(family)], str(recipe), *cells, spent]) + " |")
+    return "\n".join(lines)
+
+
+def verdict_table(verdicts: pd.DataFrame) -> str:
+    """What each run says of the families, over seeds and time, beside the baselines on the same windows.
+
+    Args:
+        verdicts: As `read_comparisons` gives them, with the columns recipe and prediction_length.
+    """
+    titles = ["H", "recipe of both", "Transformer's MSE against the RNN's (95 %)", "verdict", "ridge", "seasonal naive"]
+    titles.append("validation: RNN, Transformer")
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for row in verdicts.sort_values(["prediction_length", "recipe"]).to_dict("records"):
+        difference = f"{row['relative_mse_difference']:+.1%} ({row['ci_low']:+.1%} to {row['ci_high']:+.1%})"
+        baselines = f"{row['ridge']:.3f} | {row['seasonal_naive']:.3f}"
+        validation = f"{row['rnn_validation']:.3f}, {row['transformer_validation']:.3f}"
+        cells = [row["prediction_length"], row["recipe"], difference, row["verdict"], baselines, validation]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
 
