@@ -113,3 +113,14 @@ def test_scores_of_no_bounded_interval_have_no_width():
     """Five errors are too few for 95 % from the first block on."""
     scores = score_rolling(np.ones((1, 5, 2)), np.ones((1, 2, 2)), 0.95)
     assert scores == {"rolling_coverage_95": 1.0, "rolling_unbounded_95": 1.0}
+
+
+def test_a_short_last_block_counts_by_its_windows():
+    """Coverage is a mean over windows, so the width and the share without bound beside it must be such means too."""
+    errors = np.full((1, 5, 2), 3.0)  # blocks of 2, 2 and 1 windows; only the last knows of a 3
+    errors[:, 0] = 1.0
+    scores = score_rolling(np.ones((1, 4, 2)), errors, 0.8, step=0.0)
+    assert scores["rolling_width_80"] == pytest.approx((2 + 2 + 2 + 2 + 6) / 5)
+    scores = score_rolling(np.ones((1, 4, 2)), errors, 0.8, step=1.0)
+    assert scores["rolling_unbounded_80"] == pytest.approx(1 / 5)
+    assert scores["rolling_width_80"] == pytest.approx(2.0)

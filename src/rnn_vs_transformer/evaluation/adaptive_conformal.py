@@ -15,7 +15,6 @@ from rnn_vs_transformer.evaluation.conformal import LEVELS, BoolArray, FloatArra
 STEP: Final = 0.002
 """gamma: a miss raises the level by this times the nominal one, a hit lowers it by this times 1 less the nominal.
 
-
 Chosen on other worlds, see docs/decisions.md.
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.evaluation.adaptive_conformal import adaptive_intervals
+from rnn_vs_transformer.evaluation.adaptive_conformal import STEP, adaptive_intervals
 from rnn_vs_transformer.evaluation.comparison import mean_interval
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside
 from rnn_vs_transformer.evaluation.interval_scores import ensemble_forecast, load_seeds, validation_residuals
@@ -47,23 +47,30 @@ def _score_family(family: str, build: Builder, seeds: int, test: TestSplit, para
     return found
 
 
-def score_rolling(calibration: FloatArray, residuals: FloatArray, level: float) -> dict[str, float]:
-    """Coverage and width of intervals that follow the series (`adaptive_intervals`).
+def score_rolling(calibration: FloatArray, residuals: FloatArray, level: float, step: float = STEP) -> dict[str, float]:
+    """Coverage and width of intervals that follow the series (`adaptive_intervals`), as means over windows.
 
     Args:
         calibration: Errors on validation (C, N0, H).
         residuals: Errors on test (C, N, H).
         level: Nominal coverage.
+        step: How fast the level moves.
 
     Returns:
         `rolling_coverage_80`; `rolling_unbounded_80`, the share of intervals of infinite width; `rolling_width_80`,
         the mean width of the others (left out where there are none).
     """
-    hits, widths = adaptive_intervals(calibration, residuals, [level])
+    hits, widths = adaptive_intervals(calibration, residuals, [level], step)
+    _, count, horizon = residuals.shape
+    windows = np.bincount(np.arange(count) // horizon)  # of each block; the last may be short
+    weights = np.broadcast_to(windows[:, None], widths.shape)
     bounded, name = np.isfinite(widths), f"{100 * level:.0f}"
-    found = {f"rolling_coverage_{name}": float(hits.mean()), f"rolling_unbounded_{name}": float(1 - bounded.mean())}
+    found = {
+        f"rolling_coverage_{name}": float(hits.mean()),
+        f"rolling_unbounded_{name}": float(np.average(~bounded, weights=weights)),
+    }
     if bounded.any():
-        found[f"rolling_width_{name}"] = float(2 * widths[bounded].mean())
+        found[f"rolling_width_{name}"] = float(2 * np.average(widths[bounded], weights=weights[bounded]))
     return found
 
 
