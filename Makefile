@@ -126,7 +126,7 @@ experiments: $(READY)  ## Show the experiments in a table that fits a screen
 sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
 	python -m rnn_vs_transformer.reporting.sweep
 
-search: $(READY)  ## Repeat the search for the recipes on the validation split of ETTh1 (data/raw/ETTh1.csv; an hour)
+search: $(READY)  ## Repeat the search for the recipes on the validation split of ETTh1 (data/raw/ETTh1.csv; an hour and a half)
 	python -m studies.search
 
 etth1: $(READY)  ## Both families with each recipe at the published horizons of ETTh1, through DVC's queue (data/raw/ETTh1.csv; half an hour)

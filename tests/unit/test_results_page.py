@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.reporting.study_tables import horizon_table
+from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table
 
 FAMILIES = {"RNN": "rnn", "Transformer": "transformer"}
 
@@ -57,6 +57,12 @@ def test_the_search_is_that_of_its_file(root, page, name):
 def test_the_table_of_etth1_is_that_of_its_file(root, page):
     """As the command prints it, but for the bold family of the recipe."""
     runs = pd.read_csv(root / "docs/results/etth1.csv")
-    shown = horizon_table(runs.assign(recipe=runs["recipe"].str.removesuffix("-long")))
-    for line in shown.splitlines():
+    for line in horizon_table(runs).splitlines():
         assert line in page.replace("**", "")
+
+
+def test_the_factorial_is_that_of_its_file(root, page):
+    runs = pd.read_csv(root / "docs/results/factorial.csv")
+    factors = list(runs.columns[:4])
+    assert cell_table(runs, factors) in page
+    assert effect_table(runs, factors) in page
