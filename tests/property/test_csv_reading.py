@@ -118,7 +118,8 @@ def files(draw):
     writer = csv.writer(text, delimiter=dialect.delimiter, lineterminator=dialect.line_end, quoting=dialect.quoting)
     writer.writerows([dialect.blank + cell + dialect.blank for cell in line] for line in [header, *lines])
     content = text.getvalue().encode(dialect.encoding, errors="replace")
-    return Case(content, names, np.array([[value for _, value in row] for row in table]), times)
+    written = [name.encode(dialect.encoding, errors="replace").decode(dialect.encoding) for name in names]
+    return Case(content, written, np.array([[value for _, value in row] for row in table]), times)
 
 
 @pytest.fixture(scope="module")
