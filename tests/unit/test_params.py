@@ -58,6 +58,15 @@ def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(load, key, sugges
     assert suggestion in refusal(load, {key: 3})
 
 
+def test_an_unknown_key_with_dots_in_it_is_named_as_it_is(tmp_path, root):
+    """A dot in a name is no border between a section and a key; found by fuzzing."""
+    path = tmp_path / "params.yaml"
+    settings = (root / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(settings.replace("data:\n", "data:\n  sp...: [1, -3]\n", 1), encoding="utf-8")
+    with pytest.raises(InputError, match=r"unknown key data\.sp\.\.\."):
+        load_params(path)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -1,4 +1,4 @@
-"""docs/results.md says what the files beside it say: a figure that is copied by hand can go astray."""
+"""docs/results.md and docs/decisions.md say what the files of results say: a figure copied by hand can go astray."""
 
 import json
 import re
@@ -6,7 +6,9 @@ import re
 import pandas as pd
 import pytest
 
+from rnn_vs_transformer.evaluation.adaptive_conformal import STEP
 from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table
+from studies.coverage import choose_step, coverage_tables, main_length
 
 FAMILIES = {"RNN": "rnn", "Transformer": "transformer"}
 
@@ -66,3 +68,20 @@ def test_the_factorial_is_that_of_its_file(root, page):
     factors = list(runs.columns[:4])
     assert cell_table(runs, factors) in page
     assert effect_table(runs, factors) in page
+
+
+def test_the_tables_of_coverage_are_those_of_their_file(root):
+    """As `make coverage-study` prints them; the text adds the fixed intervals over all worlds together."""
+    decisions = (root / "docs/decisions.md").read_text(encoding="utf-8")
+    rows = pd.read_csv(root / "docs/results/coverage.csv")
+    for table in coverage_tables(rows):
+        assert f"\n\n{table}\n\n" in decisions
+    fixed = rows[(rows["prediction_length"] == main_length(rows)) & (rows["intervals"] == "fixed")]
+    found = 100 * fixed.groupby("level")["coverage"].agg(["mean", "sem"])
+    told = " and ".join(f"{one.mean:.1f} ± {one.sem:.1f} %" for one in found.itertuples())
+    assert f"over all {fixed['world'].nunique()} worlds they cover {told}" in decisions
+
+
+def test_the_step_in_use_is_the_one_that_other_worlds_choose(root):
+    """An edit of the constant alone would leave it without its ground."""
+    assert choose_step(pd.read_csv(root / "docs/results/coverage.csv")) == STEP

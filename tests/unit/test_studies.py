@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params.recipes import merge_settings
-from studies import etth1, search
+from studies import coverage, etth1, search
 
 
 @pytest.fixture
@@ -99,3 +100,93 @@ def test_the_recipe_for_long_forecasts_serves_from_its_horizon_on():
     """The published table has each family's recipe, and the other's, at every horizon."""
     assert etth1.recipes(192) == ["rnn-best", "transformer-best"]
     assert etth1.recipes(336) == ["rnn-best-long", "transformer-best-long"]
+
+
+@pytest.fixture
+def few_worlds(tmp_path, configure, monkeypatch):
+    """A study of two small worlds to choose from and two to check on, these with another length as well."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(coverage, "CHOOSING", range(3, 5))
+    monkeypatch.setattr(coverage, "CHECKING", range(1, 3))
+    monkeypatch.setattr(coverage, "OTHER_LENGTHS", (2,))
+    monkeypatch.setattr(coverage, "LENGTH_WORLDS", 2)
+    (tmp_path / "docs/results").mkdir(parents=True)
+
+    def run(**changes):
+        monkeypatch.setattr(coverage, "load_params", lambda: configure(changes))
+        coverage.main()
+        return coverage.RESULTS.read_bytes()
+
+    return run
+
+
+def test_the_coverage_study_scores_every_world_once_whatever_the_workers(few_worlds, capsys):
+    """The table that STEP rests on is the same to the byte for anyone, and holds each combination once."""
+    written = few_worlds(**{"run.workers": 1})
+    rows = pd.read_csv(coverage.RESULTS)
+    keys = ["world", "prediction_length", "intervals", "step", "level"]
+    assert not rows.duplicated(keys).any()
+    cases = {(3, 4), (4, 4), (1, 4), (2, 4), (1, 2), (2, 2)}
+    assert set(zip(rows["world"], rows["prediction_length"], strict=True)) == cases
+    assert len(rows) == len(cases) * (1 + len(coverage.STEPS)) * 2
+    assert rows["coverage"].between(0.5, 1.0).all()
+    shown = capsys.readouterr().out
+    assert all(table in shown for table in coverage.coverage_tables(rows))
+    assert few_worlds(**{"run.workers": 2}) == written
+
+
+def test_fixed_intervals_of_the_study_are_sized_before_test_and_scored_on_it(configure, monkeypatch):
+    """A test split that is quite another world changes no width of theirs, and leaves few values inside."""
+
+    def score():
+        rows = pd.DataFrame(coverage.score_world(configure().data))
+        return rows[rows["intervals"] == "fixed"]
+
+    def make_astray(data, **options):
+        series = make_series(data, **options)
+        series.values[series.meta.borders.validation_end :] *= 100  # noqa: PD011
+        return series
+
+    before = score()
+    monkeypatch.setattr(coverage, "make_series", make_astray)
+    after = score()
+    assert before["width"].tolist() == after["width"].tolist()
+    assert (before["coverage"] > 0.6).all()
+    assert (after["coverage"] < 0.2).all()
+
+
+def test_the_coverage_study_never_looks_at_the_default_world(params):
+    """Its test split gives the published coverage, so it must not choose what is published."""
+    worlds = list(coverage.other_worlds(params.data))
+    assert params.data.synthetic.seed not in {world.synthetic.seed for world in worlds}
+    assert not set(coverage.CHOOSING) & set(coverage.CHECKING)
+    alike = {"synthetic": params.data.synthetic, "prediction_length": params.data.prediction_length}
+    assert all(world.model_copy(update=alike) == params.data for world in worlds)
+
+
+def test_the_chosen_step_is_the_least_that_serves_every_world_to_choose_from():
+    """One world astray at one level rules a step out; worlds to check on, and other lengths, have no say."""
+    chosen, checked = coverage.CHOOSING[:2], coverage.CHECKING[0]
+    rows = pd.DataFrame(
+        [
+            {"world": world, "prediction_length": 24, "step": step, "level": level, "coverage": level}
+            for world in (*chosen, checked)
+            for step in (None, *coverage.STEPS)
+            for level in (0.8, 0.95)
+        ]
+    )
+    assert coverage.choose_step(rows) == coverage.STEPS[0]
+    astray = (rows["world"] == chosen[1]) & (rows["step"] < coverage.STEPS[2]) & (rows["level"] == 0.95)
+    rows.loc[astray, "coverage"] = 0.92
+    assert coverage.choose_step(rows) == coverage.STEPS[2]
+    elsewhere = rows.assign(prediction_length=48, world=checked, coverage=0.5)
+    rows.loc[rows["world"] == checked, "coverage"] = 0.5
+    assert coverage.choose_step(pd.concat([rows, elsewhere])) == coverage.STEPS[2]
+    rows.loc[rows["world"] == chosen[0], "coverage"] = 0.5
+    assert coverage.choose_step(rows) is None
+
+
+def test_the_coverage_study_refuses_a_series_that_is_no_world(few_worlds):
+    """`-S data.source=csv` may have been left in params.yaml; one file scored 400 times would look like a result."""
+    with pytest.raises(InputError, match=r"data\.source must be synthetic"):
+        few_worlds(**{"data.source": "csv"})

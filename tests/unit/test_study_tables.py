@@ -8,6 +8,7 @@ import pytest
 
 from rnn_vs_transformer.reporting.study_tables import (
     cell_table,
+    coverage_table,
     effect_table,
     horizon_table,
     main_effects,
@@ -92,3 +93,20 @@ def test_a_verdict_is_told_with_its_interval_and_the_baselines():
     lines = verdict_table(pd.DataFrame(rows)).splitlines()
     assert lines[2] == "| 96 | a | -3.0% (-8.0% to +2.0%) | inconclusive | 0.370 | 0.512 | 0.630, 0.640 |"
     assert lines[3].startswith("| 720 |")
+
+
+def test_coverages_are_told_over_worlds_with_the_share_without_bound():
+    """Per kind and level: mean, standard error and deviation in points, worlds near nominal, width of the bounded."""
+    shared = {"intervals": "fixed", "level": 0.8}
+    rows = pd.DataFrame(
+        [
+            {**shared, "world": 1, "coverage": 0.78, "width": 1.0, "unbounded": 0.0},
+            {**shared, "world": 2, "coverage": 0.80, "width": 2.0, "unbounded": 0.0},
+            {**shared, "world": 3, "coverage": 0.83, "width": np.nan, "unbounded": 0.03},
+            {**shared, "world": 1, "coverage": 0.96, "width": 2.5, "unbounded": 0.0, "level": 0.95},
+            {**shared, "world": 2, "coverage": 0.96, "width": 2.5, "unbounded": 0.0, "level": 0.95},
+        ]
+    )
+    head, _, line = coverage_table(rows, "intervals").splitlines()
+    assert head.startswith("| intervals | 80 % | within 2 points, of 3 | width | without bound | 95 % |")
+    assert line == "| fixed | 80.3 ± 1.5 (2.5) | 2 | 1.50 | 1.0 % | 96.0 ± 0.0 (0.0) | 2 | 2.50 | none |"

@@ -1,7 +1,8 @@
-"""Tables of studies in Markdown: means over seeds with intervals, and main effects of a factorial."""
+"""Tables of studies in Markdown: means over seeds with intervals, main effects of a factorial, coverage over worlds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,9 @@ import pandas as pd
 
 from rnn_vs_transformer.probes.intervals import mean_interval
 from rnn_vs_transformer.reporting.style import LABELS
+
+POINTS: Final = 2
+"""Percentage points from its nominal coverage within which an interval counts as right."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,43 @@ def verdict_table(verdicts: pd.DataFrame) -> str:
         cells = [row["prediction_length"], row["recipe"], difference, row["verdict"], baselines, validation]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
+
+
+def coverage_table(rows: pd.DataFrame, by: str) -> str:
+    """Coverage of prediction intervals in percent, a line per value of the column `by`, in order of appearance.
+
+    A cell has the mean over worlds with its standard error, and in brackets the standard deviation from world to world.
+
+    Args:
+        rows: Columns `by`, world, level, coverage, width, unbounded; one row per line, world and level.
+        by: What tells the lines apart; the head of its column.
+    """
+    levels, worlds = sorted(rows["level"].unique()), rows["world"].nunique()
+    heads = [by]
+    for level in levels:
+        heads += [f"{level:.0%}".replace("%", " %"), f"within {POINTS} points, of {worlds}", "width", "without bound"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for line, some in rows.groupby(by, sort=False):
+        cells = [cell for level in levels for cell in _coverage_cells(some[some["level"] == level])]
+        lines.append("| " + " | ".join([str(line), *cells]) + " |")
+    return "\n".join(lines)
+
+
+def near_nominal(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows have a coverage near their nominal level."""
+    return (rows["coverage"] - rows["level"]).abs() <= POINTS / 100 + 1e-9
+
+
+def _coverage_cells(worlds: pd.DataFrame) -> list[str]:
+    coverages = 100 * worlds["coverage"].to_numpy()
+    mean, deviation = coverages.mean(), coverages.std(ddof=1)
+    unbounded = worlds["unbounded"].mean()
+    return [
+        f"{mean:.1f} ± {deviation / np.sqrt(len(coverages)):.1f} ({deviation:.1f})",
+        str(near_nominal(worlds).sum()),
+        f"{worlds['width'].mean():.2f}",
+        f"{100 * unbounded:.1f} %" if unbounded else "none",
+    ]
 
 
 def _interval(losses: npt.NDArray[np.float64]) -> str:
