@@ -28,6 +28,7 @@ if sys.argv[0] == "-m":  # a stage is being started; the imports to come take se
     end_on_signals(FROM_THE_START)
 
 from rnn_vs_transformer.errors import InputError, tell_system_error  # noqa: E402
+from rnn_vs_transformer.heap import keep_freed_memory  # noqa: E402
 from rnn_vs_transformer.inputs import read_inputs  # noqa: E402
 from rnn_vs_transformer.params import Params, load_params  # noqa: E402
 
@@ -41,6 +42,7 @@ def run(stage: Callable[[Params], Callable[[], None] | None], interrupted: str =
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     follow_dvc()
+    keep_freed_memory()
     try:
         with raising_on_signals(interrupted):
             params = load_params()

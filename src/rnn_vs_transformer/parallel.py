@@ -14,6 +14,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from rnn_vs_transformer.clusters import Work, disconnect, run_on_dask, run_on_ray
 from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.heap import keep_freed_memory
 from rnn_vs_transformer.interrupts import follow_stage, holding_signals
 from rnn_vs_transformer.params import RunParams
 
@@ -115,4 +116,5 @@ def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tu
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
     torch.set_num_threads(1)
+    keep_freed_memory()
     return function(task)

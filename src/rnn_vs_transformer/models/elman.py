@@ -37,37 +37,41 @@ def run_elman(layers: nn.RNN, tokens: Tensor) -> tuple[Tensor, Tensor]:
             cast("Tensor", getattr(layers, f"{name}_l{number}"))
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
-        drive = functional.linear(states, input_weight, input_bias + recurrent_bias)
-        states = cast("Tensor", _TanhRecurrence.apply(drive, recurrent_weight))  # type: ignore[no-untyped-call]
+        layer = (input_weight, input_bias + recurrent_bias, recurrent_weight)
+        states = cast("Tensor", _TanhLayer.apply(states, *layer))  # type: ignore[no-untyped-call]
         last.append(states[-1])
     return states, torch.stack(last)
 
 
-class _TanhRecurrence(torch.autograd.Function):
-    """States (T, B, D) from u_t (T, B, D) and W (D, D)."""
+class _TanhLayer(torch.autograd.Function):
+    """States (T, B, D) from tokens (T, B, E), W_x (D, E), b (D,) and W (D, D)."""
 
     @staticmethod
-    def forward(ctx: Any, drive: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, tokens: Tensor, input_weight: Tensor, bias: Tensor, weight: Tensor) -> Tensor:
+        inputs = tokens.flatten(0, 1)
         offset = weight.sum(dim=1)  # 2 W h = 4 W s - 2 W 1, and h = 0 before the first step
-        states = (drive - offset).mul_(2)
+        states = torch.addmm(2 * (bias - offset), inputs, 2 * input_weight.t()).view(*tokens.shape[:2], -1)
         states[0] += 2 * offset
-        quadruple = (4 * weight).t()
+        quadruple = 4 * weight.t()
         before, *following = states.unbind()
         before.sigmoid_()
         for after in following:
             before = after.addmm_(before, quadruple).sigmoid_()
         states.mul_(2).sub_(1)
-        ctx.save_for_backward(states, weight)
+        ctx.save_for_backward(inputs, states, input_weight, weight)
         return states
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
-        states, weight = ctx.saved_tensors
-        slopes = states.square().neg_().add_(1)
-        drives = gradient.clone(memory_format=torch.contiguous_format)
-        after, *earlier = zip(reversed(drives.unbind()), reversed(slopes.unbind()), strict=True)
-        later = after[0].mul_(after[1])
-        for drive, slope in earlier:
-            later = drive.addmm_(later, weight).mul_(slope)
-        return drives, drives[1:].flatten(0, 1).t() @ states[:-1].flatten(0, 1)
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor]:
+        inputs, states, input_weight, weight = ctx.saved_tensors
+        slopes = torch.addcmul(states.new_ones(()), states, states, value=-1)
+        drives = torch.empty_like(states)
+        drive, *earlier = reversed(drives.unbind())
+        torch.mul(gradient[-1], slopes[-1], out=drive)
+        asked, slopes_before = reversed(gradient[:-1].unbind()), reversed(slopes[:-1].unbind())
+        for before, given, slope in zip(earlier, asked, slopes_before, strict=True):
+            drive = torch.addmm(given, drive, weight, out=before).mul_(slope)
+        flat = drives.flatten(0, 1)
+        tokens = (flat @ input_weight).view(*states.shape[:2], -1) if ctx.needs_input_grad[0] else None
+        return tokens, flat.t() @ inputs, flat.sum(dim=0), drives[1:].flatten(0, 1).t() @ states[:-1].flatten(0, 1)

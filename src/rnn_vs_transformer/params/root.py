@@ -88,18 +88,18 @@ def _describe(error: ValidationError) -> str:
     """The faults in one line, each as `key: what is wrong`; the branches of a union are joined by `or`."""
     faults: dict[str, list[str]] = {}
     for detail in error.errors():
-        key = ".".join(_schema_steps(detail["loc"]))
-        faults.setdefault(key, []).append(_reason(detail, key))
+        steps = _schema_steps(detail["loc"])
+        faults.setdefault(".".join(steps), []).append(_reason(detail, steps))
     told = [" or ".join(reasons) for reasons in faults.values()]
     more = [f"and {len(told) - MOST_FAULTS} more"] if len(told) > MOST_FAULTS else []
     return "; ".join(told[:MOST_FAULTS] + more)
 
 
-def _reason(detail: ErrorDetails, key: str) -> str:
+def _reason(detail: ErrorDetails, steps: list[str]) -> str:
+    key = ".".join(steps)
     if detail["type"] == "extra_forbidden":
-        section, _, name = key.rpartition(".")
-        known = list(_section(section).model_fields)
-        close = difflib.get_close_matches(name, known, n=1)
+        known = list(_section(steps[:-1]).model_fields)
+        close = difflib.get_close_matches(steps[-1], known, n=1)
         return f"unknown key {key}; " + (f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}")
     if detail["type"] == "missing":
         return f"key {key} is missing"
@@ -135,8 +135,8 @@ def _schema_steps(location: tuple[int | str, ...]) -> list[str]:
     return steps
 
 
-def _section(key: str) -> type[Section]:
+def _section(steps: list[str]) -> type[Section]:
     section: Any = Params
-    for step in key.split(".") if key else []:
+    for step in steps:
         section = section.model_fields[step].annotation
     return section  # type: ignore[no-any-return]
