@@ -7,7 +7,7 @@ import pytest
 
 FLOW = [
     {"errors", "params"},
-    {"paths", "files", "interrupts", "clusters", "parallel", "data", "inputs"},
+    {"paths", "files", "heap", "interrupts", "clusters", "parallel", "data", "inputs"},
     {"models"},
     {"training"},
     {"tuning"},
