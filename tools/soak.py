@@ -30,7 +30,7 @@ SETTINGS = {
 WORLD = {"length": 900, "delay": 12}
 JOBS = 2
 WAITING = 3
-"""Experiments that are kept in the queue, so that its workers never end."""
+"""Experiments that are kept in the queue, so that its workers hardly ever end."""
 SAMPLE_SECONDS = 2.0
 WARM_UP = 0.2
 """Share of the samples that is left out."""
@@ -48,7 +48,7 @@ class Sample:
     """Experiments."""
     processes: int
     queue_mebibytes: float
-    """Resident memory of the queue's workers, which live as long as the soak."""
+    """Resident memory of the queue's workers, which live as long as there is something in the queue."""
     all_mebibytes: float
     queue_files: int
     all_files: int
@@ -108,6 +108,8 @@ def soak(clone: Path, seconds: float) -> tuple[list[Sample], int]:
             samples.append(take_sample(clone, now, status.count("Success") + failed))
             if status.count("Queued") < WAITING:
                 _queue(clone, next(numbers))
+            if "Worker status: 0 active" in status:  # on a starved machine they met an empty queue, and ended
+                _run(clone, "dvc", "queue", "start", "--jobs", str(JOBS))
             time.sleep(SAMPLE_SECONDS)
     finally:
         _run(clone, "dvc", "queue", "remove", "--queued")
