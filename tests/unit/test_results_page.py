@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from rnn_vs_transformer.evaluation.adaptive_conformal import STEP
-from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table
+from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table, verdict_table
 from studies.coverage import choose_step, coverage_tables, main_length
 
 FAMILIES = {"RNN": "rnn", "Transformer": "transformer"}
@@ -61,6 +61,11 @@ def test_the_table_of_etth1_is_that_of_its_file(root, page):
     runs = pd.read_csv(root / "docs/results/etth1.csv")
     for line in horizon_table(runs).splitlines():
         assert line in page.replace("**", "")
+
+
+def test_the_verdicts_on_etth1_are_those_of_their_file(root, page):
+    verdicts = pd.read_csv(root / "docs/results/etth1_verdicts.csv")
+    assert verdict_table(verdicts) in page
 
 
 def test_the_factorial_is_that_of_its_file(root, page):

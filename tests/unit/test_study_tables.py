@@ -95,6 +95,14 @@ def test_a_verdict_is_told_with_its_interval_and_the_baselines():
     assert lines[3].startswith("| 720 |")
 
 
+def test_an_interval_without_use_is_not_told_to_the_digit():
+    """Three blocks of time leave an end at some thousand per cent."""
+    numbers = {"ridge": 0.37, "seasonal_naive": 0.512, "rnn_validation": 0.63, "transformer_validation": 0.64}
+    told = {"relative_mse_difference": 0.07, "ci_low": -0.6, "ci_high": 708.0, "verdict": "inconclusive"}
+    rows = pd.DataFrame([{"recipe": "a", "prediction_length": 96, **told, **numbers}])
+    assert "+7.0% (-60.0% to beyond +100%)" in verdict_table(rows)
+
+
 def test_coverages_are_told_over_worlds_with_the_share_without_bound():
     """Per kind and level: mean, standard error and deviation in points, worlds near nominal, width of the bounded."""
     shared = {"intervals": "fixed", "level": 0.8}

@@ -107,7 +107,8 @@ def verdict_table(verdicts: pd.DataFrame) -> str:
     titles.append("validation: RNN, Transformer")
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for row in verdicts.sort_values(["prediction_length", "recipe"]).to_dict("records"):
-        difference = f"{row['relative_mse_difference']:+.1%} ({row['ci_low']:+.1%} to {row['ci_high']:+.1%})"
+        high = "beyond +100%" if row["ci_high"] > 1 else f"{row['ci_high']:+.1%}"
+        difference = f"{row['relative_mse_difference']:+.1%} ({row['ci_low']:+.1%} to {high})"
         baselines = f"{row['ridge']:.3f} | {row['seasonal_naive']:.3f}"
         validation = f"{row['rnn_validation']:.3f}, {row['transformer_validation']:.3f}"
         cells = [row["prediction_length"], row["recipe"], difference, row["verdict"], baselines, validation]
