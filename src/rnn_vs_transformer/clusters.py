@@ -10,6 +10,7 @@ import platform
 import shutil
 import socket
 import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
@@ -191,8 +192,8 @@ def _dask_client(distributed: Any, run: RunParams) -> Any:
             "dask worker ADDRESS --nthreads 1 --nworkers N"
         )
     with tempfile.TemporaryDirectory() as folder:
-        archive = shutil.make_archive(str(Path(folder, PACKAGE.name)), "zip", PACKAGE.parent, PACKAGE.name)
-        client.upload_file(archive)
+        name = f"{PACKAGE.name}-{uuid.uuid4().hex}"  # to write over an archive that a worker imports from can break it
+        client.upload_file(shutil.make_archive(str(Path(folder, name)), "zip", PACKAGE.parent, PACKAGE.name))
     return client
 
 
