@@ -30,7 +30,7 @@ SETTINGS = {
 WORLD = {"length": 900, "delay": 12}
 JOBS = 2
 WAITING = 3
-"""Experiments that are kept in the queue, so that its workers hardly ever end."""
+"""Experiments that are kept in the queue, so that its workers never end."""
 SAMPLE_SECONDS = 2.0
 WARM_UP = 0.2
 """Share of the samples that is left out."""
@@ -108,8 +108,6 @@ def soak(clone: Path, seconds: float) -> tuple[list[Sample], int]:
             samples.append(take_sample(clone, now, status.count("Success") + failed))
             if status.count("Queued") < WAITING:
                 _queue(clone, next(numbers))
-            if "Worker status: 0 active" in status:  # on a starved machine they met an empty queue, and ended
-                _run(clone, "dvc", "queue", "start", "--jobs", str(JOBS))
             time.sleep(SAMPLE_SECONDS)
     finally:
         _run(clone, "dvc", "queue", "remove", "--queued")
@@ -170,10 +168,13 @@ def _queue(clone: Path, number: int) -> None:
 
 
 def _run(folder: Path, *words: str) -> str:
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
+    with tempfile.TemporaryFile("w+") as output:  # not a pipe, which the queue's workers would hold open
+        done = subprocess.run(words, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - fixed
+        output.seek(0)
+        told = output.read()
     if done.returncode:
-        sys.exit(f"error: {' '.join(words[:3])} failed: {' '.join((done.stderr or done.stdout).split())}")
-    return done.stdout
+        sys.exit(f"error: {' '.join(words[:3])} failed: {' '.join(told.split())}")
+    return told
 
 
 if __name__ == "__main__":

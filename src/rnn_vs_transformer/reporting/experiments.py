@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -154,7 +155,14 @@ def _revision(experiment: str) -> str:
 
 
 def _run(*words: str) -> str:
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - no text from outside
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        tempfile.TemporaryFile("w+") as errors,
+    ):  # the queue's workers hold pipes
+        done = subprocess.run(words, stdout=output, stderr=errors, check=False)  # noqa: S603 - no text from outside
+        output.seek(0)
+        errors.seek(0)
+        told, wrong = output.read(), errors.read()
     if done.returncode:
-        raise InputError(f"{' '.join(words[:3])} failed: {' '.join((done.stderr or done.stdout).split())}")
-    return done.stdout
+        raise InputError(f"{' '.join(words[:3])} failed: {' '.join((wrong or told).split())}")
+    return told
