@@ -1,8 +1,13 @@
 """The soak's verdict: what grows is called growth, and the ups and downs of experiments are not."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from tools.soak import Sample, growth, is_growth
+from tools import soak
+from tools.soak import Sample, growth, is_growth, take_sample
 
 
 def samples(memory):
@@ -22,3 +27,13 @@ def samples(memory):
 def test_only_a_lasting_rise_is_growth(memory, grows):
     found = growth(samples(memory))
     assert {name for name, pair in found.items() if is_growth(name, *pair)} == ({"queue_mebibytes"} if grows else set())
+
+
+def test_only_what_an_ended_process_left_counts_as_left_in_shared_memory(tmp_path, monkeypatch):
+    """Semaphores of running workers come and go, and other work on the machine has its own."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    old = frozenset({f"sem.loky-{ended.pid}-old"})
+    new = {f"sem.loky-{ended.pid}-x", f"joblib_memmapping_folder_{ended.pid}_a_b", f"sem.loky-{os.getpid()}-x", "other"}
+    monkeypatch.setattr(soak, "shared_memory", lambda: old | new)
+    assert take_sample(tmp_path, 0.0, 0, old).left_in_shared_memory == 2
