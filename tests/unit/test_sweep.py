@@ -41,11 +41,12 @@ def test_only_changed_settings_that_matter_are_listed() -> None:
     assert "(the commit)" in row(table, "abcdef1")
 
 
-def test_runs_on_another_series_take_no_part() -> None:
+def test_each_series_has_stars_of_its_own() -> None:
     """Losses of different series are not comparable, however low."""
-    table = sweep_table(shown(entry("other", 4, (0.01, 0.01), (0.01, 0.01), source="csv")))
-    assert "★" not in row(table, "other")
-    assert "take no part" in table
+    mine, worse = ((0.01, 0.01), (0.01, 0.01)), ((0.02, 0.02), (0.02, 0.02))
+    table = sweep_table(shown(entry("other", 4, *mine, source="csv"), entry("gru", 4, *worse, source="csv")))
+    assert [row(table, name).count("★") for name in ("abcdef1", "other", "gru")] == [2, 2, 0]
+    assert "stars of its own" in table
 
 
 def test_failed_and_waiting_experiments_are_counted() -> None:

@@ -44,7 +44,7 @@ def sweep_table(shown: list[dict[str, Any]]) -> str:
 
     Returns:
         A row per run with results, the commit first: what was changed, and for each family test MSE with interval
-        and validation MSE, with a star at the least validation MSE of the runs on the commit's own series.
+        and validation MSE, with a star at the least validation MSE of the runs on the same series.
     """
     commits = [entry for entry in shown if entry["rev"] != "workspace"]
     if not commits or (baseline := _run(commits[0])) is None:
@@ -54,13 +54,12 @@ def sweep_table(shown: list[dict[str, Any]]) -> str:
     scores = ("test MSE (95 %)", "validation MSE")
     titles = ("run", "changed", *(f"{LABELS[family]}: {score}" for family in FAMILIES for score in scores))
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
-    best = {family: _best(family, runs, baseline) for family in FAMILIES}
     for run in runs:
-        cells = [cell for family in FAMILIES for cell in _scores(run.metrics[family], run is best[family])]
+        cells = [cell for family in FAMILIES for cell in _scores(run.metrics[family], run is _best(family, run, runs))]
         lines.append("| " + " | ".join((run.name, _label(run, baseline), *cells)) + " |")
     lines.append("\n★ least validation MSE of the family; the test MSE has no say in it.")
     if any(run.data() != baseline.data() for run in runs):
-        lines.append("Runs on another series take no part in that.")
+        lines.append("Losses on different series are not comparable, so each series has stars of its own.")
     if absent := sum(run is None for run in experiments):
         lines.append(f"{absent} experiments have no results: failed, running, or not run yet (dvc queue status).")
     return "\n".join(lines)
@@ -92,9 +91,10 @@ def _flat(section: Settings, prefix: str = "") -> Settings:
     return flat
 
 
-def _best(family: str, runs: list[Run], baseline: Run) -> Run:
-    comparable = [run for run in runs if run.data() == baseline.data()]
-    return min(comparable, key=lambda run: run.metrics[family]["validation_mse"])
+def _best(family: str, run: Run, runs: list[Run]) -> Run:
+    """The best by validation of the runs on the series of this one."""
+    comparable = [other for other in runs if other.data() == run.data()]
+    return min(comparable, key=lambda other: other.metrics[family]["validation_mse"])
 
 
 def _scores(row: dict[str, float], best: bool) -> tuple[str, str]:
