@@ -64,6 +64,7 @@ chromium:  ## Install Chromium for the browser tests, where it is missing and ap
 
 repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figures
 	dvc repro
+	@cat reports/verdict.md
 
 test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 10 minutes on 2 cores)
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
@@ -120,7 +121,7 @@ format: $(READY)  ## Format and mend what ruff can mend
 	ruff format .
 	ruff check --fix .
 
-experiments: $(READY)  ## Show the experiments in a table that fits a screen
+experiments: $(READY)  ## Show the experiments in a table of a few columns
 	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|decoding|probe|cost|inspect)\.).*'
 
 sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
