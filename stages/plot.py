@@ -8,7 +8,7 @@ from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.reporting.decoding import draw_decoding
 from rnn_vs_transformer.reporting.figures import draw_comparison
 from rnn_vs_transformer.reporting.probe_figures import draw_probes
-from rnn_vs_transformer.reporting.tables import verdict_sentence
+from rnn_vs_transformer.reporting.tables import ridge_sentence, verdict_sentence
 from stages import run
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,9 @@ def plot(_: Params) -> None:
     draw_comparison()
     draw_decoding()
     draw_probes()
-    log.info("%s", verdict_sentence(read_json(paths.METRICS)["comparison"]).replace("**", ""))
+    metrics = read_json(paths.METRICS)
+    log.info("%s", ridge_sentence(metrics))
+    log.info("%s", verdict_sentence(metrics["comparison"]).replace("**", ""))
 
 
 if __name__ == "__main__":

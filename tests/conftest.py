@@ -11,9 +11,11 @@ import pytest
 import torch
 import yaml
 from hypothesis import settings
+from torch import nn
 
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.models.settings import MODELS, current_settings, save_settings
+from rnn_vs_transformer.models.shell import Embedded
 from rnn_vs_transformer.params import Params, load_params
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,6 +182,21 @@ def scramble():
             for parameter in model.parameters():
                 parameter.normal_(std=0.5, generator=generator)
         return model
+
+    return change
+
+
+@pytest.fixture
+def embed():
+    """A function that makes tokens (B, T, D) of our choice what a mixer reads: patches that the identity embeds."""
+
+    def change(tokens):
+        width = tokens.shape[-1]
+        identity = nn.Linear(width, width, dtype=tokens.dtype)
+        with torch.no_grad():
+            identity.weight.copy_(torch.eye(width))
+            identity.bias.zero_()
+        return Embedded(tokens, identity)
 
     return change
 

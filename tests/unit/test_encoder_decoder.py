@@ -63,11 +63,12 @@ def test_decoding_with_the_kept_state_gives_what_decoding_anew_gives(decoding, b
 
 @MODELS
 @pytest.mark.parametrize("parts", [[1, 1, 1, 1], [1, 3], [2, 2], [3, 1]])
-def test_a_decoder_may_be_run_in_parts(decoding, build, changes, parts):
+def test_a_decoder_may_be_run_in_parts(decoding, embed, build, changes, parts):
     """The state after some tokens holds all that the next ones need of them, wherever the cut is."""
     model = decoding(build, changes)
     tokens = torch.randn(3, H, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    memory = model.mixer.encode(torch.randn(3, L, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(3)))
+    read = torch.randn(3, L, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    memory = model.mixer.encode(embed(read))
     state, mixed = model.decoder.start(memory), []
     for part in tokens.split(parts, dim=1):
         found, state = model.decoder(part, state)
@@ -125,16 +126,16 @@ def test_the_first_input_is_the_last_observed_value(decoding, build):
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-def test_a_decoder_with_the_encoders_weights_goes_on_where_the_encoder_ended(decoding, cell):
+def test_a_decoder_with_the_encoders_weights_goes_on_where_the_encoder_ended(decoding, embed, cell):
     """It starts from the final state of every layer: encoder and decoder then are one recurrence over all tokens."""
     model = decoding(build_rnn, {"cell": cell, "rnn_layers": 2})
     model.decoder.layers.load_state_dict(model.mixer.layers.state_dict())
     tokens = torch.randn(3, L + H, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     before, after = tokens.split([L, H], dim=1)
 
-    mixed, _ = model.decoder(after, model.decoder.start(model.mixer.encode(before)))
+    mixed, _ = model.decoder(after, model.decoder.start(model.mixer.encode(embed(before))))
 
-    torch.testing.assert_close(mixed, model.mixer(tokens, last_only=False)[:, L:], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(mixed, model.mixer(embed(tokens), last_only=False)[:, L:], rtol=1e-9, atol=1e-9)
 
 
 def torch_layer_with_the_weights_of(layer):

@@ -8,7 +8,7 @@ import pytest
 
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.reporting.readme import filled
-from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, verdict_sentence
+from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, ridge_sentence, verdict_sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +24,7 @@ def test_the_pages_show_the_committed_results(page: str) -> None:
     names = ("metrics", "timings", "claims")
     metrics, timings, claims = (json.loads(committed(f"reports/{name}.json")) for name in names)
     text = committed(page)
-    assert verdict_sentence(metrics["comparison"]) in text
+    assert f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics)}" in text
     assert comparison_table(metrics, timings) in text
     assert claims_table(claims) in text
 

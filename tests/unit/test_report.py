@@ -23,9 +23,11 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 ROW = {"mse": 0.1, "mae": 0.2, "mase": 0.3, "skill": 0.9, "excess": 0.5, "mse_ci_low": 0.08, "mse_ci_high": 0.12}
+ABOVE = {"ridge_difference": 0.33, "ridge_difference_ci_low": -0.1, "ridge_difference_ci_high": 0.7}
+BELOW = {"ridge_difference": -0.33, "ridge_difference_ci_low": -0.5, "ridge_difference_ci_high": -0.2}
 METRICS = {
-    "rnn": {**ROW, "mse": 0.2},
-    "transformer": ROW,
+    "rnn": {**ROW, **ABOVE, "mse": 0.2},
+    "transformer": {**ROW, **BELOW},
     "ridge": {"mse": 0.15, "mae": 0.2, "mase": 0.3, "skill": 0.8},
     "comparison": {
         "relative_mse_difference": -0.5,
@@ -79,11 +81,16 @@ def saved(tmp_path, monkeypatch):
     paths.BACKTEST.write_text(json.dumps({"refit": "none"}))
     paths.TUNING.write_text(json.dumps({"trials": 0, "families": {}}))
     paths.META.write_text(json.dumps(META))
-    paths.PARAMS.write_text("a: <i>1</i>\n")
+    paths.PARAMS.write_text("a: <i>1</i>\ntrain: {epochs: 4, patience: 2}\n")
     paths.DEVELOPMENT.write_bytes(b"data")
-    pd.DataFrame({"family": ["rnn", "rnn"], "seed": [0, 1]}).to_csv(paths.SEEDS, index=False)
-    for family in ("rnn", "transformer"):
-        paths.history(family).write_text("seed\n")
+    seeds = {"family": ["rnn", "rnn", "transformer", "transformer"], "seed": [0, 1, 0, 1], "mse": [0.1, 0.3, 0.1, 0.1]}
+    pd.DataFrame(seeds).to_csv(paths.SEEDS, index=False)
+    for family, last in (
+        ("rnn", 0.1),
+        ("transformer", 0.9),
+    ):  # seed 0 is stopped by patience
+        losses = {"seed": [0, 0, 0, 1, 1, 1, 1], "validation_loss": [0.5, 0.6, 0.7, 0.9, 0.8, 0.9, last]}
+        pd.DataFrame(losses).to_csv(paths.history(family), index=False)
     for name in load_texts("en")["figures"]:
         (paths.FIGURES / f"{name}.png").write_bytes(PIXEL)
     return tmp_path
@@ -177,8 +184,8 @@ def test_the_page_is_self_contained_and_escaped(saved, language) -> None:
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert "url(" not in page
     assert texts["verdicts"]["transformer better"] in page
-    assert page.count("<img ") == len(texts["figures"])
-    assert page.count(' alt="') == len(texts["figures"])
+    shown = len(texts["figures"]) - 1  # decoding was not compared
+    assert page.count("<img ") == page.count(' alt="') == shown
     assert report.VERDICT.read_text().startswith("Verdict: **transformer better**")
 
 
@@ -192,9 +199,19 @@ def test_every_verdict_can_be_told(saved, language, verdict) -> None:
 
 
 def test_a_family_above_ridge_is_called_void(saved) -> None:
-    """A neural forecaster that a linear one beats has not earned its name, and the reader must be told."""
+    """A neural forecaster whose lead over a linear one is not sure has not earned its name: the reader must be told."""
     write_report("en")
-    assert "has a test MSE as low as or lower than: RNN." in report.REPORT.read_text()
+    assert "Not shown to beat the linear forecast: RNN." in report.REPORT.read_text()
+    assert "Transformer -33 % (-50 % to -20 %)" in report.REPORT.read_text()
+
+
+def test_seeds_that_the_budget_stopped_are_told(saved) -> None:
+    """Their family would do better with more epochs, so that the verdict is the budget's."""
+    write_report("en")
+    page = report.REPORT.read_text()
+    assert "1 of 2 seeds of the RNN used up their 4 epochs" in page
+    assert "seeds of the Transformer used up" not in page
+    assert "Seeds of the RNN ended after 3 to 4 epochs; their test MSE lies between 0.100 and 0.300." in page
 
 
 @pytest.mark.parametrize(
@@ -208,7 +225,7 @@ def test_a_family_above_ridge_is_called_void(saved) -> None:
 def test_a_shorter_memory_is_told_only_where_it_was_found(saved, critical, told) -> None:
     paths.PROBE.write_text(json.dumps({"critical_lag": {"rnn": {"text": "11.1 (10.8 to 11.2)", **critical}}}))
     write_report("en")
-    assert ("11.1 (10.8 to 11.2) steps back" in report.REPORT.read_text()) == told
+    assert ("further back than about 11.1 (10.8 to 11.2) steps" in report.REPORT.read_text()) == told
 
 
 def test_times_of_another_run_are_not_shown(saved) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from rnn_vs_transformer.models import rnn
 from rnn_vs_transformer.models.rnn import Recurrence, build_rnn
 
 CELLS = ["rnn", "gru", "lstm"]
@@ -35,35 +36,35 @@ def states_by_equations(layers, cell, tokens):
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_states_follow_the_written_out_equations(configure, scramble, cell, layers):
+def test_the_states_follow_the_written_out_equations(configure, scramble, embed, cell, layers):
     """Each cell is the one of its paper, starts from zero, and reads the tokens from oldest to newest."""
     mixer = scramble(Recurrence(configure({"model.cell": cell, "model.rnn_layers": layers}).model))
     tokens = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
 
     expected = states_by_equations(mixer.layers, cell, tokens)
 
-    torch.testing.assert_close(mixer(tokens, last_only=False), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(mixer(embed(tokens), last_only=False), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
-def test_last_only_is_the_last_of_all_states(configure, scramble, cell, layers):
+def test_last_only_is_the_last_of_all_states(configure, scramble, embed, cell, layers):
     """The readout `last` reads the state after the newest step."""
     mixer = scramble(Recurrence(configure({"model.cell": cell, "model.rnn_layers": layers}).model))
     tokens = torch.randn(3, 6, 8, generator=torch.Generator().manual_seed(1))
 
-    assert torch.equal(mixer(tokens, last_only=True), mixer(tokens, last_only=False)[:, -1:])
+    assert torch.equal(mixer(embed(tokens), last_only=True), mixer(embed(tokens), last_only=False)[:, -1:])
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_state_knows_nothing_of_later_tokens(configure, scramble, cell):
+def test_a_state_knows_nothing_of_later_tokens(configure, scramble, embed, cell):
     """Recurrence runs one way: a changed token leaves all earlier states as they were, and no later one."""
     mixer = scramble(Recurrence(configure({"model.cell": cell}).model))
     tokens = torch.randn(1, 6, 8, generator=torch.Generator().manual_seed(1))
     changed = tokens.clone()
     changed[:, 3] += 1.0
 
-    difference = (mixer(tokens, last_only=False) - mixer(changed, last_only=False)).abs().amax(dim=(0, 2))
+    difference = (mixer(embed(tokens), last_only=False) - mixer(embed(changed), last_only=False)).abs().amax(dim=(0, 2))
 
     assert not difference[:3].any()
     assert difference[3:].all()
@@ -76,3 +77,50 @@ def test_one_layer_takes_dropout_without_complaint(configure, cell):
 
     assert model.mixer.layers.dropout == 0.0
     assert model.dropout.p == 0.5
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize(("patch_length", "patch_stride"), [(1, 1), (4, 3), (4, 4)])
+@pytest.mark.parametrize(
+    "output",
+    [
+        *({"model.readout": readout} for readout in ("last", "flatten", "segments")),
+        {"model.decoding": "autoregressive"},
+    ],
+)
+def test_the_embedding_joined_with_the_first_layer_changes_no_number(
+    configure, scramble, monkeypatch, output, patch_length, patch_stride, layers
+):
+    """Forecast and all gradients are those of the model as it is written, tokens and all, in float64.
+
+    Of 14 steps, patches of 4 leave one over where they start every 3 steps, and two where every 4.
+    """
+    patches = {"model.patch_length": patch_length, "model.patch_stride": patch_stride}
+    model = scramble(build_rnn(configure({**output, **patches, "model.rnn_layers": layers}).model, 14, 5)).double()
+    generator = torch.Generator().manual_seed(1)
+    context, target = torch.randn(3, 19, dtype=torch.float64, generator=generator).split([14, 5], dim=1)
+    context.requires_grad_()
+
+    def forecast_and_gradients():
+        found = [model(context, target=target), model(context)]
+        return found, torch.autograd.grad(sum(each.pow(3).sum() for each in found), [context, *model.parameters()])
+
+    joined = forecast_and_gradients()
+    monkeypatch.setattr(rnn, "run_elman", lambda layers, embedding, patches: layers(embedding(patches)))
+    separate = forecast_and_gradients()
+
+    assert all(gradient.any() for gradient in joined[1])
+    torch.testing.assert_close(joined, separate, rtol=1e-9, atol=1e-9)
+
+
+def test_the_tanh_recurrence_makes_no_tokens_and_the_gated_ones_do(configure):
+    """The work saved is real: the embedding is never applied, and yet it is trained. GRU and LSTM run as written."""
+    applied = []
+    for cell in CELLS:
+        model = build_rnn(configure({"model.cell": cell}).model, 12, 4)
+        model.embedding.register_forward_hook(lambda *_, cell=cell: applied.append(cell))
+        model(torch.randn(3, 12)).sum().backward()
+        assert model.embedding.weight.grad.any()
+        assert model.embedding.bias.grad.any()
+
+    assert applied == ["gru", "lstm"]

@@ -17,28 +17,28 @@ def contexts(count, length=12):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2])
-def test_recurrence_answers_a_query_by_one_more_step(configure, scramble, cell, layers):
+def test_recurrence_answers_a_query_by_one_more_step(configure, scramble, embed, cell, layers):
     """A query is what the cell would read next: each alone, from the final state, as if it followed the tokens."""
     mixer = scramble(Recurrence(configure({"model.cell": cell, "model.rnn_layers": layers}).model)).eval()
     tokens, queries = torch.randn(2, 5, 8), torch.randn(2, 3, 8)
 
-    answers = mixer.answer(tokens, queries)
+    answers = mixer.answer(embed(tokens), queries)
 
     for number in range(3):
         longer = torch.cat([tokens, queries[:, [number]]], dim=1)
-        torch.testing.assert_close(answers[:, number], mixer(longer, last_only=True)[:, 0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(answers[:, number], mixer(embed(longer), last_only=True)[:, 0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary"])
-def test_attention_answers_queries_as_tokens_behind_the_others(configure, scramble, positional):
+def test_attention_answers_queries_as_tokens_behind_the_others(configure, scramble, embed, positional):
     """The last layer asks for the queries alone; the numbers are those of the whole sequence."""
     params = configure({**SEGMENTS, "model.positional": positional}).model
     mixer = scramble(build_transformer(params, 12, 8)).eval().mixer  # 3 patches and 2 segments
     tokens, queries = torch.randn(2, 3, 8), torch.randn(2, 2, 8)
 
-    whole = mixer(torch.cat([tokens, queries], dim=1), last_only=False)
+    whole = mixer(embed(torch.cat([tokens, queries], dim=1)), last_only=False)
 
-    torch.testing.assert_close(mixer.answer(tokens, queries), whole[:, 3:], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(mixer.answer(embed(tokens), queries), whole[:, 3:], rtol=1e-4, atol=1e-5)
 
 
 @BUILDERS

@@ -73,26 +73,26 @@ def test_weights_are_first_drawn_as_torch_draws_them(configure):
 @pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("positional", POSITIONALS)
 def test_the_last_token_shortcut_gives_the_last_token_of_the_full_computation(
-    configure, scramble, positional, layers, readout_length
+    configure, scramble, embed, positional, layers, readout_length
 ):
     """The shortcut saves work and changes no number; else speed and accuracy would be of two different models."""
     params = configure({"model.positional": positional, "model.transformer_layers": layers}).model
     mixer = scramble(SelfAttention(params, readout_length)).double()
     tokens = torch.randn(2, readout_length, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
-    short, full = mixer(tokens, last_only=True), mixer(tokens, last_only=False)
+    short, full = mixer(embed(tokens), last_only=True), mixer(embed(tokens), last_only=False)
 
     torch.testing.assert_close(short, full[:, -1:], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("positional", POSITIONALS)
-def test_the_last_token_shortcut_trains_on_the_same_gradient(configure, scramble, positional):
+def test_the_last_token_shortcut_trains_on_the_same_gradient(configure, scramble, embed, positional):
     """Training through the shortcut moves every weight as the full computation would."""
     mixer = scramble(SelfAttention(configure({"model.positional": positional}).model, 5)).double()
     tokens = torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
-    short = torch.autograd.grad(mixer(tokens, last_only=True).pow(3).sum(), list(mixer.parameters()))
-    full = torch.autograd.grad(mixer(tokens, last_only=False)[:, -1:].pow(3).sum(), list(mixer.parameters()))
+    short = torch.autograd.grad(mixer(embed(tokens), last_only=True).pow(3).sum(), list(mixer.parameters()))
+    full = torch.autograd.grad(mixer(embed(tokens), last_only=False)[:, -1:].pow(3).sum(), list(mixer.parameters()))
 
     assert all(gradient.any() for gradient in short)
     torch.testing.assert_close(short, full, rtol=1e-9, atol=1e-9)
@@ -162,27 +162,27 @@ def test_the_number_of_heads_changes_the_forecast(configure, scramble):
         assert (forecasts[first] - forecasts[second]).abs().max() > 1e-3
 
 
-def test_every_token_sees_every_other(configure, scramble):
+def test_every_token_sees_every_other(configure, scramble, embed):
     """There is no causal mask: the whole context is past, so the oldest token may look at the newest."""
     mixer = scramble(SelfAttention(configure({"model.transformer_layers": 1}).model, 5))
     tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1)).requires_grad_()
 
     for position in range(5):
-        gradient = torch.autograd.grad(mixer(tokens, last_only=False)[0, position].pow(3).sum(), tokens)[0]
+        gradient = torch.autograd.grad(mixer(embed(tokens), last_only=False)[0, position].pow(3).sum(), tokens)[0]
         assert gradient[0].abs().amax(dim=1).min() > 0
 
 
 @pytest.mark.parametrize("positional", POSITIONALS)
-def test_the_order_of_tokens_matters_through_the_positional_encoding(configure, scramble, positional):
+def test_the_order_of_tokens_matters_through_the_positional_encoding(configure, scramble, embed, positional):
     """Each encoding tells the order: earlier tokens swapped change what the last one reads."""
     mixer = scramble(SelfAttention(configure({"model.positional": positional}).model, 5))
     tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1))
     swapped = tokens[:, [1, 0, 3, 2, 4]]
 
-    assert (mixer(tokens, last_only=True) - mixer(swapped, last_only=True)).abs().max() > 1e-3
+    assert (mixer(embed(tokens), last_only=True) - mixer(embed(swapped), last_only=True)).abs().max() > 1e-3
 
 
-def test_without_positions_attention_sees_a_set(configure, scramble):
+def test_without_positions_attention_sees_a_set(configure, scramble, embed):
     """With the encoding taken away, swapped tokens change nothing: order enters nowhere else."""
     mixer = scramble(SelfAttention(configure({"model.positional": "learned"}).model, 5))
     with torch.no_grad():
@@ -190,7 +190,10 @@ def test_without_positions_attention_sees_a_set(configure, scramble):
     tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1))
 
     torch.testing.assert_close(
-        mixer(tokens, last_only=True), mixer(tokens[:, [1, 0, 3, 2, 4]], last_only=True), rtol=1e-4, atol=1e-5
+        mixer(embed(tokens), last_only=True),
+        mixer(embed(tokens[:, [1, 0, 3, 2, 4]]), last_only=True),
+        rtol=1e-4,
+        atol=1e-5,
     )
 
 

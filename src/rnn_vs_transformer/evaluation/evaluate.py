@@ -14,7 +14,7 @@ from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage_scores import score_intervals
 from rnn_vs_transformer.evaluation.metrics import excess, skill
-from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, rounded
+from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, ridge_row, rounded
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
     Scores,
@@ -54,6 +54,7 @@ def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: Evalu
     rows = {name: _row(runs, references) for name, runs in everyone.items()}
     for family, runs in families.items():
         rows[family] |= {**family_row(runs, test, params), "validation_mse": float(best[family].mean())}
+        rows[family] |= ridge_row(runs, references["ridge"], test, params)
     for family, found in score_intervals(builders, seeds, test, params).items():
         rows[family] |= found
     comparison = compare_runs(families["rnn"], families["transformer"], test, params)

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.evaluation.comparison import Comparison, compare, mean_interval
+from rnn_vs_transformer.evaluation.comparison import Comparison, compare, mean_interval, ratio_interval
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit
 from rnn_vs_transformer.files import finite
 from rnn_vs_transformer.params import EvaluateParams
@@ -24,6 +24,21 @@ def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) 
     """`error_row` of a family, with `mse_ci_low` and `mse_ci_high`, its 95 % interval over seeds and time."""
     interval = mean_interval(_losses(runs), test.block_length, params.resamples, params.seed)
     return {**error_row(runs), "mse_ci_low": interval.low, "mse_ci_high": interval.high}
+
+
+def ridge_row(runs: Sequence[Scores], ridge: Scores, test: TestSplit, params: EvaluateParams) -> dict[str, float]:
+    """The relative MSE difference of a family from ridge on the same windows, negative where the family is better.
+
+    It is `ridge_difference`, with its 95 % interval over seeds and time.
+    """
+    losses = _losses(runs)
+    linear = np.tile(ridge.window_mse, (len(losses), 1))
+    interval = ratio_interval(losses, linear, test.block_length, params.resamples, params.seed)
+    return {
+        "ridge_difference": float(losses.mean() / linear.mean() - 1),
+        "ridge_difference_ci_low": interval.low - 1,
+        "ridge_difference_ci_high": interval.high - 1,
+    }
 
 
 def compare_runs(

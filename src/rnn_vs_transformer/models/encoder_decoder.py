@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from rnn_vs_transformer.models.shell import Forecaster, MixerBuilder
+from rnn_vs_transformer.models.shell import Embedded, Forecaster, MixerBuilder
 from rnn_vs_transformer.params import SharedModelParams
 
 Memory = Any
@@ -25,7 +25,7 @@ State = Any
 class Encoder(Protocol):
     """A mixer that can be followed by a decoder."""
 
-    def encode(self, tokens: Tensor) -> Memory:
+    def encode(self, embedded: Embedded) -> Memory:
         """All that the decoder may know of the context's tokens (B, T, D)."""
 
 
@@ -82,7 +82,7 @@ class EncoderDecoder(Forecaster):
         """
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
-        memory = cast("Encoder", self.mixer).encode(self.embedding(self._patches(normed)))
+        memory = cast("Encoder", self.mixer).encode(Embedded(self._patches(normed), self.embedding))
         state, last = cast("Decoder", self.decoder).start(memory), normed[:, -1:]
         if target is None:
             forecast = self._run_freely(last, state)

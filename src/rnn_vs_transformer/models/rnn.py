@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rnn_vs_transformer.models.elman import run_elman
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.recurrent_decoder import RecurrentDecoder, State
-from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.models.shell import Embedded, Forecaster
 from rnn_vs_transformer.params import RnnModelParams
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -28,31 +28,32 @@ class Recurrence(nn.Module):
         super().__init__()
         self.layers = stack_cells(params)
 
-    def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
+    def forward(self, embedded: Embedded, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to the states (B, T, D), or to the last state (B, 1, D)."""
-        states, _ = self._run(tokens)
+        states, _ = self._run(embedded)
         result: Tensor = states[-1:] if last_only else states
         return result.transpose(0, 1)
 
-    def encode(self, tokens: Tensor) -> State:
+    def encode(self, embedded: Embedded) -> State:
         """The state after the tokens (B, T, D), in which a decoder starts."""
-        _, state = self._run(tokens)
+        _, state = self._run(embedded)
         return state
 
-    def _run(self, tokens: Tensor) -> tuple[Tensor, State]:
+    def _run(self, embedded: Embedded) -> tuple[Tensor, State]:
         """States (T, B, D), and the last state of each layer (layers, B, D); LSTM has two."""
-        steps = tokens.transpose(0, 1)  # (T, B, D), the layout torch.nn.RNN works in
-        if isinstance(self.layers, nn.RNN) and steps.device.type == "cpu":  # a GPU has a kernel for the whole
-            return run_elman(self.layers, steps)
+        patches, embedding = embedded
+        if isinstance(self.layers, nn.RNN) and patches.device.type == "cpu":  # a GPU has a kernel for the whole
+            return run_elman(self.layers, embedding, patches.transpose(0, 1))
+        steps = embedded.tokens().transpose(0, 1)  # (T, B, D), the layout torch.nn.RNN works in
         return cast("tuple[Tensor, State]", self.layers(steps))
 
-    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+    def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
         """Each query (B, S, D) takes one step of the recurrence from the final state, in parallel: (B, S, D).
 
         This is the parallel multi-step decoding of SegRNN (Lin et al. 2023).
         """
         count = queries.shape[1]
-        final = self.encode(tokens)
+        final = self.encode(embedded)
         if isinstance(final, tuple):  # LSTM: state and cell, (layers, B, D) each
             start: State = (final[0].repeat_interleave(count, dim=1), final[1].repeat_interleave(count, dim=1))
         else:

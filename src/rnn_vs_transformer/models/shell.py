@@ -10,7 +10,7 @@ its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear 
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,13 +19,31 @@ from rnn_vs_transformer.models.segments import SegmentReadout
 from rnn_vs_transformer.params import SharedModelParams
 
 
+class Embedded(NamedTuple):
+    """What a mixer reads: the shell's tokens, as patches and the linear map that makes tokens of them.
+
+    The two come apart since nothing lies between the embedding and the mixer: one that begins with a linear map of its
+    own may join both maps before they meet the series, which gives the same numbers, up to rounding, for less work.
+    """
+
+    patches: Tensor
+    """(B, T, P)."""
+    embedding: nn.Linear
+    """From P to D."""
+
+    def tokens(self) -> Tensor:
+        """(B, T, D)."""
+        tokens: Tensor = self.embedding(self.patches)
+        return tokens
+
+
 class Mixer(Protocol):
     """The one factor in which the families differ: what moves information along time."""
 
-    def __call__(self, tokens: Tensor, last_only: bool) -> Tensor:
+    def __call__(self, embedded: Embedded, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
 
-    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+    def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
         """Answer each query (B, S, D) from the tokens (B, T, D): (B, S, D)."""
 
 
@@ -83,12 +101,12 @@ class Forecaster(nn.Module):
         """
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
-        tokens = self.embedding(self._patches(normed))  # (B, T, D)
+        embedded = Embedded(self._patches(normed), self.embedding)  # tokens (B, T, D)
         if isinstance(self.readout, SegmentReadout):
-            answers = self.mixer.answer(tokens, self.readout.queries(len(context), channel))  # (B, S, D)
+            answers = self.mixer.answer(embedded, self.readout.queries(len(context), channel))  # (B, S, D)
             forecast = self.readout(self.dropout(answers))
         else:
-            mixed = self.mixer(tokens, self.last_only)  # (B, T or 1, D)
+            mixed = self.mixer(embedded, self.last_only)  # (B, T or 1, D)
             forecast = self.readout(self.dropout(mixed.flatten(1)))
         if self.highway is not None:
             forecast = forecast + self.highway(normed)

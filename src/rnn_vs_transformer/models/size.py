@@ -16,7 +16,9 @@ def multiply_adds_per_window(model: nn.Module, context_length: int) -> int:
     """Multiply-adds of the matrix products of one forward pass for one window (half its FLOPs).
 
     They are counted on torch's meta device, which knows shapes only. There the recurrence of LSTM and attention run
-    product by product; on a CPU both take fused kernels, which the counter does not see.
+    product by product; on a CPU both take fused kernels, which the counter does not see. So it is the model as written
+    that is counted: that the tanh recurrence joins the embedding with its first layer on a CPU (`models/elman.py`)
+    saves time, not counted work.
     """
     shapes = copy.deepcopy(model).to("meta")
     with FlopCounterMode(display=False) as counter:

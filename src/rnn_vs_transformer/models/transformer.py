@@ -18,7 +18,7 @@ from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
 from rnn_vs_transformer.models.positional import Positions
-from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.models.shell import Embedded, Forecaster
 from rnn_vs_transformer.params import TransformerModelParams
 
 
@@ -55,13 +55,14 @@ class SelfAttention(nn.Module):
         self.layers = nn.ModuleList(EncoderLayer(params) for _ in range(params.transformer_layers))
         self.norm = nn.LayerNorm(params.transformer_width)
 
-    def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
+    def forward(self, embedded: Embedded, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
+        tokens = embedded.tokens()
         return self._mix(tokens, 1 if last_only else tokens.shape[1])
 
-    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+    def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
         """Each query (B, S, D), put behind the tokens (B, T, D), reads them by attention: (B, S, D)."""
-        return self._mix(torch.cat([tokens, queries], dim=1), queries.shape[1])
+        return self._mix(torch.cat([embedded.tokens(), queries], dim=1), queries.shape[1])
 
     def _mix(self, tokens: Tensor, asked: int) -> Tensor:
         tokens = self.dropout(self.positions(tokens))
@@ -70,9 +71,9 @@ class SelfAttention(nn.Module):
         result: Tensor = self.norm(self.layers[-1](tokens, asked))
         return result
 
-    def encode(self, tokens: Tensor) -> Tensor:
+    def encode(self, embedded: Embedded) -> Tensor:
         """All mixed tokens (B, T, D), which a decoder's cross-attention reads."""
-        return self(tokens, last_only=False)  # type: ignore[no-any-return]
+        return self(embedded, last_only=False)  # type: ignore[no-any-return]
 
 
 def build_transformer(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnn_vs_transformer.models.shell import Builder, Forecaster, Mixer
+from rnn_vs_transformer.models.shell import Builder, Embedded, Forecaster, Mixer
 from rnn_vs_transformer.params import CostParams
 
 ALL_QUERIES = "transformer_all_queries"
@@ -27,14 +27,14 @@ class AllQueries(nn.Module):
         super().__init__()
         self.mixer = mixer
 
-    def forward(self, tokens: Tensor, last_only: bool) -> Tensor:
+    def forward(self, embedded: Embedded, last_only: bool) -> Tensor:
         """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
-        mixed: Tensor = self.mixer(tokens, False)
+        mixed: Tensor = self.mixer(embedded, False)
         return mixed[:, -1:] if last_only else mixed
 
-    def answer(self, tokens: Tensor, queries: Tensor) -> Tensor:
+    def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
         """Queries are further tokens, which the mixer works on as it is."""
-        return self.mixer.answer(tokens, queries)
+        return self.mixer.answer(embedded, queries)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One finding per textbook claim: a number, its interval, and a sentence that a newcomer understands."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,12 +156,17 @@ def lower_error(metrics: dict[str, Any]) -> Measured:
     """C9, from the comparison of the families."""
     found = metrics["comparison"]
     finding = Finding(found["relative_mse_difference"], found["ci_low"], found["ci_high"])
-    worse = [name for name in FAMILIES if metrics[name]["mse"] >= metrics["ridge"]["mse"]]
+    worse = not_below_ridge(metrics)
     ends = {"low": 100 * found["ci_low"], "high": 100 * found["ci_high"]}
     told = [piece("C9_below" if finding.number < 0 else "C9_above", size=100 * abs(finding.number), **ends)]
     if worse:
         told.append(piece(f"C9_void_{worse[0] if len(worse) == 1 else 'both'}"))
     return measured(finding, *told)
+
+
+def not_below_ridge(metrics: Mapping[str, Any]) -> list[str]:
+    """The families that are not shown to beat a linear forecast: their interval is not wholly below ridge's error."""
+    return [family for family in FAMILIES if metrics[family]["ridge_difference_ci_high"] >= 0]
 
 
 def claimed_architecture(report: dict[str, Any]) -> Measured:

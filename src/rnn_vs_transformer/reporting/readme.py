@@ -6,7 +6,7 @@ from pathlib import Path
 from rnn_vs_transformer import paths
 from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import read_json, write_bytes
-from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, verdict_sentence
+from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, ridge_sentence, verdict_sentence
 
 PAGES = (Path("README.md"), Path("README.zh-CN.md"))
 
@@ -15,7 +15,7 @@ def sections() -> dict[str, str]:
     """What stands between the markers of each name, from the committed reports."""
     metrics = read_json(paths.METRICS)
     return {
-        "verdict": verdict_sentence(metrics["comparison"]),
+        "verdict": f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics)}",
         "comparison": comparison_table(metrics, read_json(paths.TIMINGS)),
         "claims": claims_table(read_json(paths.CLAIMS)),
         "dag": pipeline_graph(),

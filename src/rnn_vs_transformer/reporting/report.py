@@ -20,12 +20,13 @@ from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
 from rnn_vs_transformer.reporting.backtest import backtest_sentences
 from rnn_vs_transformer.reporting.cells import Cell, number
+from rnn_vs_transformer.reporting.claim_findings import not_below_ridge
 from rnn_vs_transformer.reporting.claim_rules import RULES
 from rnn_vs_transformer.reporting.claim_texts import Piece, tell
 from rnn_vs_transformer.reporting.claims import load_claims
 from rnn_vs_transformer.reporting.decoding import decoding_sentences
 from rnn_vs_transformer.reporting.style import FAMILIES, is_drawn_from
-from rnn_vs_transformer.reporting.tables import ORDER, verdict_sentence
+from rnn_vs_transformer.reporting.tables import ORDER, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
 from rnn_vs_transformer.reporting.tuning_section import tuning_section
 
@@ -59,7 +60,7 @@ def write_report(language: Literal["en", "zh"]) -> None:
     texts = load_texts(language)
     metrics = read_json(paths.METRICS)
     write_bytes(REPORT, render(texts, metrics, load_claims()).encode())
-    write_bytes(VERDICT, f"{verdict_sentence(metrics['comparison'])}\n".encode())
+    write_bytes(VERDICT, f"{verdict_sentence(metrics['comparison'])}\n{ridge_sentence(metrics)}\n".encode())
 
 
 def load_texts(language: str) -> Texts:
@@ -85,7 +86,7 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
         decoding=decoding_sentences(texts),
         backtest=backtest_sentences(texts),
         claims=claim_rows(texts, claims),
-        figures=[_picture(name, *words) for name, words in texts["figures"].items()],
+        figures=[_picture(name, *words) for name, words in texts["figures"].items() if name not in _absent()],
         facts=_facts(texts),
         params=paths.PARAMS.read_text(encoding="utf-8"),
         **_tuning(texts, read_json(paths.TUNING)),
@@ -94,11 +95,17 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
 
 def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     """The four answers: which family, how sure, at what cost, and when the answer would change."""
-    comparison, ridge = metrics["comparison"], metrics["ridge"]["mse"]
-    void = [texts["names"][family] for family in FAMILIES if metrics[family]["mse"] >= ridge]
+    comparison = metrics["comparison"]
+    void = [texts["names"][family] for family in not_below_ridge(metrics)]
+    ends = {
+        f"{family}{end}": 100 * metrics[family][f"ridge_difference{end}"]
+        for family in FAMILIES
+        for end in ("", "_ci_low", "_ci_high")
+    }
     which = [
         f"{texts['verdicts'][comparison['verdict']]}{texts['stop']}",
-        texts["void"].format(ridge=ridge, names=", ".join(void)) if void else texts["below_ridge"].format(ridge=ridge),
+        texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ends),
+        *([texts["void"].format(names=", ".join(void))] if void else []),
     ]
     if "oracle" in metrics:
         which.append(texts["floor"].format(oracle=metrics["oracle"]["mse"]))
@@ -110,10 +117,30 @@ def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str
     )
     return [
         (texts["which"], which),
-        (texts["how_sure"], [sure, *_coverage(texts, metrics)]),
+        (texts["how_sure"], [sure, *_training(texts), *_coverage(texts, metrics)]),
         (texts["cost"], _cost(texts)),
         (texts["change"], _change(texts, comparison["verdict"])),
     ]
+
+
+def _training(texts: Texts) -> list[str]:
+    """How long each family was trained and how far its seeds lie apart, and a warning where the budget ended it."""
+    seeds, told = pd.read_csv(paths.SEEDS), list[str]()
+    budget = yaml.safe_load(paths.PARAMS.read_text(encoding="utf-8"))["train"]
+    for family in FAMILIES:
+        losses = pd.read_csv(paths.history(family)).groupby("seed")["validation_loss"]
+        epochs, best = losses.size(), losses.apply(lambda of_seed: int(of_seed.to_numpy().argmin()) + 1)
+        errors = seeds.loc[seeds["family"] == family, "mse"]
+        name = texts["names"][family]
+        told.append(
+            texts["training"].format(
+                family=name, fewest=epochs.min(), most=epochs.max(), low=errors.min(), high=errors.max()
+            )
+        )
+        late = int((epochs - best < budget["patience"]).sum())
+        if late:
+            told.append(texts["unfinished"].format(family=name, late=late, seeds=len(epochs), epochs=budget["epochs"]))
+    return told
 
 
 def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
@@ -183,6 +210,11 @@ def _measure(texts: Texts, name: str, claim: Mapping[str, Any]) -> str:
         return str(claim["measure"])
     rule = RULES[name]
     return str(texts["claim_true"][rule.side].format(measure=texts["claim_measures"][name], threshold=rule.threshold))
+
+
+def _absent() -> set[str]:
+    """Figures that would show nothing."""
+    return {"decoding"} if "not_compared" in read_json(paths.DECODING) else set()
 
 
 def _tuning(texts: Texts, report: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rnn_vs_transformer.reporting.style import LABELS
+from rnn_vs_transformer.reporting.style import FAMILIES, LABELS
 
 ORDER = ("transformer", "rnn", "ridge", "seasonal_naive", "last_value", "oracle")
 CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
@@ -41,6 +41,16 @@ def verdict_sentence(comparison: Mapping[str, Any]) -> str:
         f"{'below' if difference < 0 else 'above'} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %; "
         f"smallest difference this experiment would detect: {detectable:.0f} %)."
     )
+
+
+def ridge_sentence(metrics: Mapping[str, Any]) -> str:
+    """Each family's error against that of a linear forecast, with its interval."""
+    told = []
+    for family in FAMILIES:
+        row = metrics[family]
+        difference, low, high = (100 * row[f"ridge_difference{end}"] for end in ("", "_ci_low", "_ci_high"))
+        told.append(f"{LABELS[family]} {difference:+.0f} % ({low:+.0f} % to {high:+.0f} %)")
+    return f"Test MSE against a linear ridge, with 95 % intervals: {', '.join(told)}."
 
 
 def claims_table(claims: Mapping[str, Any]) -> str:
