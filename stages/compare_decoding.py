@@ -20,7 +20,7 @@ def compare_decoding(params: Params) -> None:
         log.warning("%s: decodings are not compared: %s", family, NO_OTHER_DECODING)
     for family in (family for family in BUILDERS if family in report):
         difference = 100 * report[family]["relative_mse_difference"]
-        log.info("%-12s autoregressive test MSE %+.0f %% of direct: %s", family, difference, report[family]["verdict"])
+        log.info("%-12s autoregressive MSE %+.0f %% against direct: %s", family, difference, report[family]["verdict"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the pages show is what was committed."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -27,6 +28,25 @@ def test_the_pages_show_the_committed_results(page: str) -> None:
     assert f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics)}" in text
     assert comparison_table(metrics, timings) in text
     assert claims_table(claims) in text
+
+
+LINK = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """What a page's headings are called in links to it."""
+    titles = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_links_to_headings_lead_somewhere() -> None:
+    """A heading that was renamed leaves its links behind."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    links = [(page, *found) for page in pages for found in LINK.findall(page.read_text(encoding="utf-8"))]
+    links = [(page, target, anchor) for page, target, anchor in links if not target.startswith("http")]
+    assert len(links) > 10
+    lost = [link for link in links if link[2] not in anchors((link[0].parent / link[1]) if link[1] else link[0])]
+    assert not lost
 
 
 def test_filling_replaces_what_stood_between_the_markers_and_nothing_else() -> None:
