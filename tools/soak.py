@@ -10,7 +10,6 @@ import itertools
 import re
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,9 @@ from pathlib import Path
 
 import psutil
 import yaml
+
+from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.reporting.experiments import run_program
 
 SETTINGS = {
     "data": {"context_length": 24, "prediction_length": 6},
@@ -180,13 +182,10 @@ def _queue(clone: Path, number: int) -> None:
 
 
 def _run(folder: Path, *words: str) -> str:
-    with tempfile.TemporaryFile("w+") as output:  # not a pipe, which the queue's workers would hold open
-        done = subprocess.run(words, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - fixed
-        output.seek(0)
-        told = output.read()
-    if done.returncode:
-        sys.exit(f"error: {' '.join(words[:3])} failed: {' '.join(told.split())}")
-    return told
+    try:
+        return run_program(*words, folder=folder)
+    except InputError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -50,14 +50,14 @@ def test_the_gradient_is_that_of_finite_differences():
 def test_single_precision_is_as_near_the_truth_as_torch():
     """2 sigmoid(2 a) - 1 in place of tanh(a) must not cost a digit: errors of both against float64, over 96 steps.
 
-    Over 40 seeds the ratio is 2.9 to 6.2: 4 W s - 2 W 1 rounds two bits more than W h.
+    Over 40 seeds the ratio is 2.9 to 6.2, for this one 4.1: 4 W s - 2 W 1 rounds two bits more than W h.
     """
     torch.manual_seed(0)
     parts = nn.RNN(8, 32), nn.Linear(4, 8), torch.randn(96, 16, 4)
     with torch.no_grad():
         ours, theirs = run_elman(*parts)[0].double(), run_torch(*parts)[0].double()
         truth = run_torch(*(part.double() for part in parts))[0]
-    assert (ours - truth).abs().max() < 8 * max((theirs - truth).abs().max(), torch.finfo(torch.float32).eps)
+    assert (ours - truth).abs().max() < 5 * max((theirs - truth).abs().max(), torch.finfo(torch.float32).eps)
 
 
 def test_dropout_falls_between_layers_and_only_in_training():

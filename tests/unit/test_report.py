@@ -85,10 +85,7 @@ def saved(tmp_path, monkeypatch):
     paths.DEVELOPMENT.write_bytes(b"data")
     seeds = {"family": ["rnn", "rnn", "transformer", "transformer"], "seed": [0, 1, 0, 1], "mse": [0.1, 0.3, 0.1, 0.1]}
     pd.DataFrame(seeds).to_csv(paths.SEEDS, index=False)
-    for family, last in (
-        ("rnn", 0.1),
-        ("transformer", 0.9),
-    ):  # seed 0 is stopped by patience
+    for family, last in (("rnn", 0.1), ("transformer", 0.9)):
         losses = {"seed": [0, 0, 0, 1, 1, 1, 1], "validation_loss": [0.5, 0.6, 0.7, 0.9, 0.8, 0.9, last]}
         pd.DataFrame(losses).to_csv(paths.history(family), index=False)
     for name in load_texts("en")["figures"]:

@@ -42,7 +42,7 @@ def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = ()) ->
     Raises:
         InputError: DVC refuses an experiment, or one failed.
     """
-    done = set(_run("dvc", "exp", "list", "--name-only").split())
+    done = set(run_program("dvc", "exp", "list", "--name-only").split())
     missing = [one for one in experiments if one.name not in done]
     tasks = _tasks()
     for one in missing:
@@ -50,12 +50,12 @@ def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = ()) ->
         if UNDER_WAY.intersection(states):
             continue
         for _ in states:  # finished tasks, of earlier commits or failed; DVC keeps them
-            _run("dvc", "queue", "remove", one.name)
+            run_program("dvc", "queue", "remove", one.name)
         paths_copied = [word for path in copied for word in ("--copy-paths", path)]
         settings = [word for override in one.overrides for word in ("--set-param", override)]
-        _run("dvc", "exp", "run", "--queue", "--name", one.name, *paths_copied, *settings, "evaluate")
+        run_program("dvc", "exp", "run", "--queue", "--name", one.name, *paths_copied, *settings, "evaluate")
     if missing:
-        _run("dvc", "queue", "start", "--jobs", "1")
+        run_program("dvc", "queue", "start", "--jobs", "1")
         _wait(missing)
 
 
@@ -74,7 +74,7 @@ def _wait(experiments: Sequence[Experiment]) -> None:
 
 def _tasks() -> list[tuple[str, str]]:
     """Name and state of each task that DVC's queue knows; a name can have several."""
-    rows = [line.split() for line in _run("dvc", "queue", "status").splitlines()]
+    rows = [line.split() for line in run_program("dvc", "queue", "status").splitlines()]
     return [(row[1], row[-1]) for row in rows if len(row) > 2]  # noqa: PLR2004
 
 
@@ -147,19 +147,23 @@ def _read(revision: str, path: Path) -> str:
 
 def _revision(experiment: str) -> str:
     """The commit in which DVC keeps an experiment that stands on the current one."""
-    base = _run("git", "rev-parse", "HEAD").strip()
-    found = _run("git", "for-each-ref", f"refs/exps/{base[:2]}/{base[2:]}/{experiment}", "--format=%(objectname)")
+    base = run_program("git", "rev-parse", "HEAD").strip()
+    found = run_program(
+        "git", "for-each-ref", f"refs/exps/{base[:2]}/{base[2:]}/{experiment}", "--format=%(objectname)"
+    )
     if not found:
         raise InputError(f"no experiment {experiment} on this commit; run it first")
     return found.strip()
 
 
-def _run(*words: str) -> str:
-    with (
-        tempfile.TemporaryFile("w+") as output,
-        tempfile.TemporaryFile("w+") as errors,
-    ):  # the queue's workers hold pipes
-        done = subprocess.run(words, stdout=output, stderr=errors, check=False)  # noqa: S603 - no text from outside
+def run_program(*words: str, folder: Path = Path()) -> str:
+    """What a program prints. It goes through files, as the queue's workers would hold a pipe open.
+
+    Raises:
+        InputError: The program failed.
+    """
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        done = subprocess.run(words, cwd=folder, stdout=output, stderr=errors, check=False)  # noqa: S603 - fixed
         output.seek(0)
         errors.seek(0)
         told, wrong = output.read(), errors.read()

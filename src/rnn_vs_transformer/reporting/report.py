@@ -26,7 +26,7 @@ from rnn_vs_transformer.reporting.claim_texts import Piece, tell
 from rnn_vs_transformer.reporting.claims import load_claims
 from rnn_vs_transformer.reporting.decoding import decoding_sentences
 from rnn_vs_transformer.reporting.style import FAMILIES, is_drawn_from
-from rnn_vs_transformer.reporting.tables import ORDER, ridge_sentence, verdict_sentence
+from rnn_vs_transformer.reporting.tables import ORDER, ridge_percents, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
 from rnn_vs_transformer.reporting.tuning_section import tuning_section
 
@@ -86,7 +86,7 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
         decoding=decoding_sentences(texts),
         backtest=backtest_sentences(texts),
         claims=claim_rows(texts, claims),
-        figures=[_picture(name, *words) for name, words in texts["figures"].items() if name not in _absent()],
+        figures=_figures(texts),
         facts=_facts(texts),
         params=paths.PARAMS.read_text(encoding="utf-8"),
         **_tuning(texts, read_json(paths.TUNING)),
@@ -97,14 +97,9 @@ def _cards(texts: Texts, metrics: Mapping[str, Any]) -> list[tuple[str, list[str
     """The four answers: which family, how sure, at what cost, and when the answer would change."""
     comparison = metrics["comparison"]
     void = [texts["names"][family] for family in not_below_ridge(metrics)]
-    ends = {
-        f"{family}{end}": 100 * metrics[family][f"ridge_difference{end}"]
-        for family in FAMILIES
-        for end in ("", "_ci_low", "_ci_high")
-    }
     which = [
         f"{texts['verdicts'][comparison['verdict']]}{texts['stop']}",
-        texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ends),
+        texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics)),
         *([texts["void"].format(names=", ".join(void))] if void else []),
     ]
     if "oracle" in metrics:
@@ -212,9 +207,10 @@ def _measure(texts: Texts, name: str, claim: Mapping[str, Any]) -> str:
     return str(texts["claim_true"][rule.side].format(measure=texts["claim_measures"][name], threshold=rule.threshold))
 
 
-def _absent() -> set[str]:
-    """Figures that would show nothing."""
-    return {"decoding"} if "not_compared" in read_json(paths.DECODING) else set()
+def _figures(texts: Texts) -> list[Picture]:
+    """All figures, but that of the decodings where it would show nothing."""
+    absent = {"decoding"} if "not_compared" in read_json(paths.DECODING) else set()
+    return [_picture(name, *words) for name, words in texts["figures"].items() if name not in absent]
 
 
 def _tuning(texts: Texts, report: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,12 +45,17 @@ def verdict_sentence(comparison: Mapping[str, Any]) -> str:
 
 def ridge_sentence(metrics: Mapping[str, Any]) -> str:
     """Each family's error against that of a linear forecast, with its interval."""
-    told = []
-    for family in FAMILIES:
-        row = metrics[family]
-        difference, low, high = (100 * row[f"ridge_difference{end}"] for end in ("", "_ci_low", "_ci_high"))
-        told.append(f"{LABELS[family]} {difference:+.0f} % ({low:+.0f} % to {high:+.0f} %)")
+    told = [
+        f"{LABELS[family]} {difference:+.0f} % ({low:+.0f} % to {high:+.0f} %)"
+        for family, (difference, low, high) in ridge_percents(metrics).items()
+    ]
     return f"Test MSE against a linear ridge, with 95 % intervals: {', '.join(told)}."
+
+
+def ridge_percents(metrics: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Each family's difference from ridge and the ends of its interval, in per cent."""
+    ends = ("", "_ci_low", "_ci_high")
+    return {family: [100 * metrics[family][f"ridge_difference{end}"] for end in ends] for family in FAMILIES}
 
 
 def claims_table(claims: Mapping[str, Any]) -> str:
