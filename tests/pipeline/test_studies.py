@@ -24,7 +24,9 @@ except InputError as error:
 mended = Experiment(refused.name, (*csv, "model.patch_length=2"))
 run_queued([*runs, mended], copied=["data/raw/panel.csv"])
 runs.append(mended)
-print("compared:", *read_comparisons(runs)["verdict"])
+comparisons = read_comparisons(runs)
+print("compared:", *comparisons["verdict"])
+print("errors:", *comparisons["rnn"])
 print(read_seeds(runs).to_csv(index=False))
 """
 
@@ -49,6 +51,8 @@ def test_a_study_runs_on_a_file_that_git_does_not_know_and_gives_a_row_per_seed(
         for family in ("rnn", "transformer")
         for seed in (0, 1)
     ]
+    told = [float(error) for error in re.search(r"^errors: (.*)$", shown, re.MULTILINE)[1].split()]
+    assert told == pytest.approx(rows[rows["family"] == "rnn"].groupby("experiment")["mse"].mean(), abs=1e-6)
     assert (rows["train_seconds"] > 0).all()
     assert rows["mse"].nunique() == len(rows)
     assert clone.run("dvc", "exp", "list", "--name-only").split().count("patch-1") == 1
