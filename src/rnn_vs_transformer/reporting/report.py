@@ -81,6 +81,7 @@ def render(texts: Texts, metrics: Mapping[str, Any], claims: Mapping[str, Any]) 
             size=abs(difference), side=texts["below" if difference < 0 else "above"]
         ),
         interval=texts["interval"].format(low=100 * comparison["ci_low"], high=100 * comparison["ci_high"]),
+        turns_round=texts["turns_round"] if read_json(paths.META)["source"] == "synthetic" else "",
         cards=_cards(texts, metrics),
         comparison=comparison_rows(texts, metrics),
         decoding=decoding_sentences(texts),
