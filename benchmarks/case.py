@@ -8,12 +8,12 @@ import numpy.typing as npt
 import torch
 
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.sources.make import make_series
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.case import Case
-from rnn_vs_transformer.parallel import run_as_finished
 from rnn_vs_transformer.params import RunParams
+from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.training.fit import fit, predict, window_errors
 
 WARM_UP = 10

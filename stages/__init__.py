@@ -14,7 +14,7 @@ SOURCE = str(Path(__file__).resolve().parent.parent / "src")
 sys.path.insert(0, SOURCE)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SOURCE, os.environ.get("PYTHONPATH")]))
 
-from rnn_vs_transformer.interrupts import (  # noqa: E402
+from rnn_vs_transformer.runtime.interrupts import (  # noqa: E402
     Interrupted,
     end_on_signals,
     end_process,
@@ -27,10 +27,10 @@ FROM_CHECKPOINTS = "interrupted; `dvc repro` goes on from the last epoch that ea
 if sys.argv[0] == "-m":  # a stage is being started; the imports to come take seconds
     end_on_signals(FROM_THE_START)
 
-from rnn_vs_transformer.errors import InputError, tell_system_error  # noqa: E402
-from rnn_vs_transformer.heap import keep_freed_memory  # noqa: E402
-from rnn_vs_transformer.inputs import read_inputs  # noqa: E402
 from rnn_vs_transformer.params import Params, load_params  # noqa: E402
+from rnn_vs_transformer.runtime.errors import InputError, tell_system_error  # noqa: E402
+from rnn_vs_transformer.runtime.heap import keep_freed_memory  # noqa: E402
+from rnn_vs_transformer.runtime.inputs import read_inputs  # noqa: E402
 
 
 def run(stage: Callable[[Params], Callable[[], None] | None], interrupted: str = FROM_THE_START) -> None:

@@ -1,9 +1,9 @@
 """Check all settings and the input series before any stage gives up its earlier results."""
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.data.sources import make_series
-from rnn_vs_transformer.files import write_bytes
 from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.sources.make import make_series
 from stages import run
 
 

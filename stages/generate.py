@@ -1,8 +1,8 @@
 """Make the series: simulate the synthetic world with its oracle, or read a CSV file."""
 
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.sources.make import make_series
 from stages import run
 
 

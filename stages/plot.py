@@ -2,13 +2,13 @@
 
 import logging
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.reporting.decoding import draw_decoding
 from rnn_vs_transformer.reporting.figures import draw_comparison
 from rnn_vs_transformer.reporting.probe_figures import draw_probes
 from rnn_vs_transformer.reporting.tables import ridge_sentence, verdict_sentence
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json
 from stages import run
 
 log = logging.getLogger(__name__)

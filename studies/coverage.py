@@ -20,18 +20,18 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.evaluation.adaptive_conformal import STEP
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside
 from rnn_vs_transformer.evaluation.coverage_scores import score_rolling
-from rnn_vs_transformer.files import write_table
 from rnn_vs_transformer.models.baselines import Ridge, fit_ridge
-from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import DataParams, load_params
 from rnn_vs_transformer.params.recipes import merge_settings
 from rnn_vs_transformer.reporting.study_tables import coverage_table, near_nominal
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.runtime.parallel import run_side_by_side
+from rnn_vs_transformer.sources.make import make_series
 
 FloatArray = npt.NDArray[np.float64]
 

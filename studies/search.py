@@ -20,14 +20,14 @@ import yaml
 from tqdm import tqdm
 
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.sources import make_series
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import write_table
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.settings import current_settings
-from rnn_vs_transformer.parallel import run_as_finished
 from rnn_vs_transformer.params import Params
 from rnn_vs_transformer.params.recipes import load_recipe, merge_settings
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.runtime.parallel import run_as_finished
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import train_seed
 
 CANDIDATES = Path("studies/search.yaml")

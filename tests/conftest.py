@@ -13,10 +13,10 @@ import yaml
 from hypothesis import settings
 from torch import nn
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.models.settings import MODELS, current_settings, save_settings
 from rnn_vs_transformer.models.shell import Embedded
 from rnn_vs_transformer.params import Params, load_params
+from rnn_vs_transformer.runtime import paths
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -30,11 +30,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _forecast(chosen: argparse.Namespace) -> None:
-    from rnn_vs_transformer.data.tabular import read_channels  # noqa: PLC0415 - --help must not wait for torch
-    from rnn_vs_transformer.files import write_table  # noqa: PLC0415
     from rnn_vs_transformer.forecasting import Forecaster  # noqa: PLC0415
     from rnn_vs_transformer.forecasting.artifact import FOLDER  # noqa: PLC0415
     from rnn_vs_transformer.forecasting.forecaster import SPACING_ROWS  # noqa: PLC0415
+    from rnn_vs_transformer.runtime.files import write_table  # noqa: PLC0415
+    from rnn_vs_transformer.sources.tabular import read_channels  # noqa: PLC0415 - --help must not wait for torch
 
     if not chosen.input.is_file():
         raise InputError(f"{chosen.input} does not exist")

@@ -19,9 +19,9 @@ sys.path[:0] = [str(ROOT / "src")]
 with atheris.instrument_imports(include=["rnn_vs_transformer", "yaml", "csv"]):
     import numpy as np
 
-    from rnn_vs_transformer.data.tabular import read_table
-    from rnn_vs_transformer.errors import InputError
     from rnn_vs_transformer.params import load_params
+    from rnn_vs_transformer.runtime.errors import InputError
+    from rnn_vs_transformer.sources.tabular import read_table
 
 DIALECTS = (
     "time,a,b\n2020-01-01,1.5,2\n2020-01-02,,3\n2020-01-03,-4e5,5\n",

@@ -11,7 +11,7 @@ from conftest import Clone
 
 STUDY = """
 import sys
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.reporting.experiments import Experiment, read_comparisons, read_seeds, run_queued
 
 csv = ("data.source=csv", "data.file=data/raw/panel.csv", "data.season_length=8")

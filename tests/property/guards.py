@@ -3,7 +3,7 @@
 import signal
 from contextlib import contextmanager
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError
 
 SECONDS = 10
 

@@ -13,7 +13,7 @@ from guards import result_or_refusal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.data.tabular import read_table
+from rnn_vs_transformer.sources.tabular import read_table
 
 CASES = 5 * settings().max_examples
 """200 in `make test`, 2,000 in `make nightly`."""

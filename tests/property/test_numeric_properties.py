@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from rnn_vs_transformer.data.splits import Borders, Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.params import FitParams
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.training.fit import fit, predict, window_errors
 
 LENGTHS = (12, 4)

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.params import load_params
+from rnn_vs_transformer.sources.make import make_series
 
 CASES = 5 * settings().max_examples
 """200 in `make test`, 2,000 in `make nightly`."""

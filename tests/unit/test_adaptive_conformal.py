@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rnn_vs_transformer.evaluation.adaptive_conformal import STEP, adaptive_intervals
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside
 from rnn_vs_transformer.evaluation.coverage_scores import score_rolling
-from rnn_vs_transformer.files import finite
+from rnn_vs_transformer.runtime.files import finite
 
 
 @given(st.integers(1, 60), st.integers(1, 5), st.integers(0, 99), st.sampled_from([0.0, STEP, 0.1]))

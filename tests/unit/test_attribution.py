@@ -9,12 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta, save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.windows import Batch
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import read_json, write_arrays
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.settings import current_settings, save_settings
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
@@ -22,6 +18,10 @@ from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.probes.attribution import attend, draw_donors, encoder_attention, occlude
 from rnn_vs_transformer.probes.inspection import inspect_families
 from rnn_vs_transformer.probes.subjects import build_untrained
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_json, write_arrays
+from rnn_vs_transformer.sources.make import make_series
 
 BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 ONE_WORKER = RunParams(workers=1, backend="loky", address="local")

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Series, load_meta, save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.evaluation.backtest import (
     Refit,
@@ -17,9 +15,11 @@ from rnn_vs_transformer.evaluation.backtest import (
 )
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
 from rnn_vs_transformer.evaluation.scoring import open_test_split
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.settings import current_settings
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import train_family
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.settings import current_settings
 from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds as training
 from rnn_vs_transformer.training.checkpoint import FORGOTTEN_AFTER_SECONDS, Checkpoint, forget_old_runs
 from rnn_vs_transformer.training.fit import fit

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.probes.controls import ProbeControlFailed, check_controls, paired_lead, require_controls
 from rnn_vs_transformer.probes.tasks import order_free_share
 from rnn_vs_transformer.probes.trial import MODELS
+from rnn_vs_transformer.runtime.errors import InputError
 
 
 @pytest.fixture

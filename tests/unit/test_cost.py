@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.models.transformer import build_transformer
@@ -16,6 +15,7 @@ from rnn_vs_transformer.probes.cost import FEWEST_ROUNDS, Measurements, measure_
 from rnn_vs_transformer.probes.cost_report import summarise_cost, summarise_speed_up, write_cost_report
 from rnn_vs_transformer.probes.memory import peak_mebibytes, resident_mebibytes
 from rnn_vs_transformer.probes.workload import ALL_QUERIES, WORKLOADS, build_workload
+from rnn_vs_transformer.runtime import paths
 
 BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 CPU = torch.device("cpu")

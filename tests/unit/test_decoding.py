@@ -9,10 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.sources import make_series
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.evaluation.decoding import MODES, compare_decodings
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
 from rnn_vs_transformer.models.rnn import build_rnn
@@ -21,6 +18,9 @@ from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import NO_OTHER_DECODING
 from rnn_vs_transformer.reporting.decoding import decoding_sentences, draw_decoding
 from rnn_vs_transformer.reporting.report import load_texts
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.decoding import train_other_decoding
 from rnn_vs_transformer.training.seeds import train_family
 

@@ -22,7 +22,7 @@ TRAINING = """
 import json, sys
 import torch
 torch.set_num_threads(1)
-from rnn_vs_transformer.data.sources import make_series
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.models.families import BUILDERS

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.errors import InputError, tell_system_error
-from rnn_vs_transformer.files import (
+from rnn_vs_transformer.runtime.errors import InputError, tell_system_error
+from rnn_vs_transformer.runtime.files import (
     fingerprint,
     finite,
     merge_json,
@@ -98,7 +98,7 @@ def test_what_a_killed_process_left_is_taken_away_and_what_a_running_one_writes_
 def test_stages_that_merge_at_the_same_time_lose_nothing(tmp_path, root):
     """`dvc repro -s train_rnn & dvc repro -s train_transformer`: DVC does not guard a file that it does not know."""
     program = (
-        "import sys; from pathlib import Path; from rnn_vs_transformer.files import merge_json\n"
+        "import sys; from pathlib import Path; from rnn_vs_transformer.runtime.files import merge_json\n"
         "for number in range(20): merge_json(Path('timings.json'), f'{sys.argv[1]} {number}', {'seconds': number})"
     )
     environment = {**os.environ, "PYTHONPATH": str(root / "src")}

@@ -10,13 +10,13 @@ import torch
 
 from rnn_vs_transformer.__main__ import main
 from rnn_vs_transformer.data.splits import Scaler
-from rnn_vs_transformer.data.times import TimeColumn, regular_axis
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import write_bytes
 from rnn_vs_transformer.forecasting import Forecaster
 from rnn_vs_transformer.forecasting.artifact import MANIFEST, Artifact, Schema, save_artifact, weights_file
 from rnn_vs_transformer.forecasting.forecaster import BUILDERS
 from rnn_vs_transformer.models.settings import current_settings
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.sources.times import TimeColumn, regular_axis
 
 L, H = 12, 4
 CHANNELS = ["a", "b"]
@@ -217,7 +217,7 @@ def test_a_forecast_loads_no_package_that_only_the_pipeline_needs():
     """A forecast starts in the time of its imports, and each of these would add to it."""
     others = {"dvc", "jinja2", "joblib", "matplotlib", "optuna", "scipy"}
     code = (
-        "import sys, rnn_vs_transformer.data.tabular, rnn_vs_transformer.forecasting\n"
+        "import sys, rnn_vs_transformer.sources.tabular, rnn_vs_transformer.forecasting\n"
         f"assert not {others} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from rnn_vs_transformer.data.series import load_meta, save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
@@ -21,6 +20,7 @@ from rnn_vs_transformer.probes.gradients import (
     summarise_decay,
 )
 from rnn_vs_transformer.probes.subjects import build_untrained, sample_windows
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds
 from rnn_vs_transformer.training.seeds import development_windows
 

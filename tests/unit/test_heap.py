@@ -8,7 +8,7 @@ import pytest
 
 FAULTS = """
 import ctypes, resource, sys
-from rnn_vs_transformer.heap import keep_freed_memory
+from rnn_vs_transformer.runtime.heap import keep_freed_memory
 
 if sys.argv[1] == "keep":
     keep_freed_memory()

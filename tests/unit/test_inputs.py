@@ -6,8 +6,8 @@ import re
 import pytest
 import yaml
 
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.inputs import PIPELINE, _declaration, read_inputs
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.inputs import PIPELINE, _declaration, read_inputs
 
 DVC = """stages:
   other:
@@ -73,7 +73,7 @@ def test_a_folder_is_all_that_lies_in_it(workspace):
 
 def test_of_a_large_file_the_time_decides(workspace, monkeypatch):
     """Reading gigabytes twice would cost more than it saves."""
-    monkeypatch.setattr("rnn_vs_transformer.inputs.LARGE_BYTES", 2)
+    monkeypatch.setattr("rnn_vs_transformer.runtime.inputs.LARGE_BYTES", 2)
     inputs = read_inputs("train", "mine.csv")
     inputs.require_unchanged()
     os.utime(workspace / "mine.csv", (0, 0))

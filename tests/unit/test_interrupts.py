@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rnn_vs_transformer.interrupts import (
+from rnn_vs_transformer.runtime.interrupts import (
     Interrupted,
     end_on_signals,
     follow_dvc,
@@ -20,7 +20,7 @@ from rnn_vs_transformer.interrupts import (
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 ORPHAN = """
 import os, subprocess, sys, time
-from rnn_vs_transformer.interrupts import follow_stage
+from rnn_vs_transformer.runtime.interrupts import follow_stage
 if len(sys.argv) == 1:
     child = subprocess.Popen([sys.executable, "-c", sys.orig_argv[2], str(os.getpid())], stdout=subprocess.PIPE)
     child.stdout.readline()

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.data.synthetic import simulate
 from rnn_vs_transformer.probes.attribution import Attribution
 from rnn_vs_transformer.probes.lag_recovery import regime_echo, score_band, score_horizon, true_lags
 from rnn_vs_transformer.probes.recovery_report import recovery_table, summarise_recovery
+from rnn_vs_transformer.sources.synthetic import simulate
 
 DELAY, HORIZON, LENGTH = 7, 3, 12
 

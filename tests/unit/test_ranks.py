@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.sources import make_series
-from rnn_vs_transformer.files import read_arrays
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_arrays
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.ranks import ALONE, Ranks
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]

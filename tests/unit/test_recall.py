@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 import torch
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.probes.controls import ProbeControlFailed
 from rnn_vs_transformer.probes.recall import find_critical_lags, mean_recall, plan_trials, run_probe, run_trials
 from rnn_vs_transformer.probes.tasks import make_task
 from rnn_vs_transformer.probes.trial import MODELS, Trial, build_model, run_trial, train
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
 
 TINY = {
     "probe.tasks": ["recall", "shuffled", "parity", "adding"],

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import write_bytes
 from rnn_vs_transformer.models.settings import MODELS, load_settings, trained_settings
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_bytes
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"3", b'{"model": {"cell": "rnn"}, "train": {}}', b'{"model": []}'])

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_development, load_meta, load_test, save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.splits import Borders
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import read_arrays, write_arrays
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_arrays, write_arrays
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import development_windows
 
 

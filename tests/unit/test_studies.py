@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.data.sources import make_series
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params.recipes import merge_settings
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.sources.make import make_series
 from studies import coverage, etth1, search
 
 

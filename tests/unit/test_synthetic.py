@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.data import synthetic
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins, split_borders
 from rnn_vs_transformer.models.baselines import fit_ridge
+from rnn_vs_transformer.sources import synthetic
 
 QUIET = {"season_amplitudes": [0.0], "trend": 0.0}
 

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, save_series
-from rnn_vs_transformer.data.sources import make_series
 from rnn_vs_transformer.data.splits import Borders
-from rnn_vs_transformer.errors import DivergedError, InputError
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.settings import current_settings, load_settings
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import TunePlan
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import DivergedError, InputError
+from rnn_vs_transformer.runtime.files import read_json
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import identity
 from rnn_vs_transformer.tuning import runs, search
 from rnn_vs_transformer.tuning.choose import choose_settings

@@ -6,7 +6,7 @@ import torch
 
 from rnn_vs_transformer.data.splits import Borders, Scaler, check_windows, forecast_origins, split_borders
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError
 
 
 def test_the_ett_protocol_gives_the_published_number_of_windows():

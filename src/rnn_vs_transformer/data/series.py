@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.splits import Borders
-from rnn_vs_transformer.files import read_arrays, read_json, write_arrays, write_json
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_arrays, write_json
 
 FloatArray = npt.NDArray[np.float64]
 

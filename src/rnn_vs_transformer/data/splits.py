@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.errors import InputError, quoted
+from rnn_vs_transformer.runtime.errors import InputError, quoted
 
 FloatArray = npt.NDArray[np.float64]
 LARGEST = 1e100

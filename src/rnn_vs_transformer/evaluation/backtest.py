@@ -15,18 +15,18 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, load_meta
 from rnn_vs_transformer.data.splits import Borders, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, rounded
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score
-from rnn_vs_transformer.files import write_json
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.settings import FamilySettings, load_settings
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import EvaluateParams, RunParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json
+from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.training.fit import fit, predict
 
 FloatArray = npt.NDArray[np.float64]

@@ -7,16 +7,16 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, rounded
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, open_test_split, score_model
-from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.params import NO_OTHER_DECODING, EvaluateParams, SharedModelParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.training.history import best_validation_losses
 
 MODES: Final = ("direct", "autoregressive")

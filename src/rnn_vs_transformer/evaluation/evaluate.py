@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage_scores import score_intervals
@@ -23,9 +22,10 @@ from rnn_vs_transformer.evaluation.scoring import (
     score_families,
     score_references,
 )
-from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.params import EvaluateParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.training.history import best_validation_losses
 
 FloatArray = npt.NDArray[np.float64]

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare, mean_interval, ratio_interval
 from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit
-from rnn_vs_transformer.files import finite
 from rnn_vs_transformer.params import EvaluateParams
+from rnn_vs_transformer.runtime.files import finite
 
 DIGITS: Final = 8
 """Decimals in reports: more than the models' float32 carries."""

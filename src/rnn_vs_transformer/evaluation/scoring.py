@@ -8,11 +8,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, load_development, load_test
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.evaluation.metrics import (
     mean_absolute_error,
     mean_absolute_scaled_error,
@@ -24,6 +22,8 @@ from rnn_vs_transformer.evaluation.metrics import (
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.weights import load_trained
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.training.fit import predict
 
 FloatArray = npt.NDArray[np.float64]

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from rnn_vs_transformer.data.splits import Scaler
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from rnn_vs_transformer.models.settings import MODELS
 from rnn_vs_transformer.params import SharedModelParams
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
 
 FOLDER: Final = Path("models/forecaster")
 FORMAT: Final = 3

@@ -10,11 +10,11 @@ import torch
 from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 from torch import nn
 
-from rnn_vs_transformer.data.times import parse_times
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.weights import load_weights
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.sources.times import parse_times
 
 FloatArray = npt.NDArray[np.float64]
 SPACING_ROWS: Final = 12

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_development, load_meta
 from rnn_vs_transformer.data.splits import Scaler
 from rnn_vs_transformer.evaluation.conformal import LEVELS
 from rnn_vs_transformer.evaluation.interval_scores import load_seeds, validation_half_widths
-from rnn_vs_transformer.files import read_arrays
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, save_artifact
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_arrays
 from rnn_vs_transformer.training.history import best_validation_losses
 
 

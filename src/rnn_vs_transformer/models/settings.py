@@ -7,9 +7,6 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import read_json, write_json
 from rnn_vs_transformer.params import (
     FitParams,
     ModelParams,
@@ -18,6 +15,9 @@ from rnn_vs_transformer.params import (
     TrainParams,
     TransformerModelParams,
 )
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_json, write_json
 
 MODELS: Final[Mapping[str, type[SharedModelParams]]] = {"rnn": RnnModelParams, "transformer": TransformerModelParams}
 

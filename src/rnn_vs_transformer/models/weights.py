@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import read_arrays
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder, Forecaster
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_arrays
 
 
 def load_weights(forecaster: Forecaster, path: Path, remedy: str) -> None:

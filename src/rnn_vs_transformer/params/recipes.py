@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params.strict_yaml import read_yaml
+from rnn_vs_transformer.runtime.errors import InputError
 
 FOLDER = Path("params")
 Settings = dict[str, Any]

@@ -9,7 +9,6 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from rnn_vs_transformer.errors import MOST_SHOWN, InputError
 from rnn_vs_transformer.params.base import Section
 from rnn_vs_transformer.params.data import DataParams
 from rnn_vs_transformer.params.decoding import DecodingParams
@@ -19,6 +18,7 @@ from rnn_vs_transformer.params.probe import ProbeParams
 from rnn_vs_transformer.params.run import EvaluateParams, ReportParams, RunParams, TrainParams
 from rnn_vs_transformer.params.strict_yaml import read_yaml
 from rnn_vs_transformer.params.tune import TuneParams, misfit
+from rnn_vs_transformer.runtime.errors import MOST_SHOWN, InputError
 
 MOST_FAULTS = 12
 """Faults that one line tells."""

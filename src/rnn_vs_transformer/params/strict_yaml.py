@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError
 
 TWO_WAYS = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
 """Octal 010 and sexagesimal 1:30 of YAML 1.1, which YAML 1.2, and with it DVC, reads otherwise."""

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.models.rnn import CELLS
 from rnn_vs_transformer.params import ProbeParams
 from rnn_vs_transformer.probes.tasks import order_free_share, parity_lengths
+from rnn_vs_transformer.runtime.errors import InputError
 
 SHUFFLED_MOST: Final = 0.1
 """Recovered from a shuffled history, beyond what the values tell without their order."""

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_development, load_meta
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.models.baselines import seasonal_naive_forecast
+from rnn_vs_transformer.runtime import paths
 
 FRACTIONS = (0.5, 0.9, 0.95, 0.99)
 COLUMNS = ("family", "seed", "fraction", "target_loss", "reached", "epochs", "steps", "seconds")

@@ -10,14 +10,14 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.params import CostParams
 from rnn_vs_transformer.probes.cost import Measurements
 from rnn_vs_transformer.probes.intervals import interval_entries, mean_interval, significant
 from rnn_vs_transformer.probes.scaling import find_crossover, fit_exponent, fit_local_exponent
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json, write_table
 
 FloatArray = npt.NDArray[np.float64]
 Report = dict[str, Any]

@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_development, load_meta
-from rnn_vs_transformer.data.synthetic import deterministic_part
-from rnn_vs_transformer.files import write_json, write_table
 from rnn_vs_transformer.models.rnn import CELLS
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import DataParams, InspectParams, RnnModelParams, RunParams, SharedModelParams
 from rnn_vs_transformer.probes.attribution import (
     Attribution,
@@ -37,6 +33,10 @@ from rnn_vs_transformer.probes.intervals import significant
 from rnn_vs_transformer.probes.lag_recovery import regime_echo
 from rnn_vs_transformer.probes.recovery_report import recovery_table, summarise_recovery
 from rnn_vs_transformer.probes.subjects import build_trained, build_untrained, sample_windows
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json, write_table
+from rnn_vs_transformer.runtime.parallel import run_side_by_side
+from rnn_vs_transformer.sources.synthetic import deterministic_part
 from rnn_vs_transformer.training.seeds import development_windows
 
 Report = dict[str, Any]

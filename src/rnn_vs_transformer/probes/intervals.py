@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from rnn_vs_transformer.files import finite
+from rnn_vs_transformer.runtime.files import finite
 
 LEVEL = 0.95
 

@@ -12,15 +12,15 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import write_json, write_table
-from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import ProbeParams, RunParams
 from rnn_vs_transformer.probes.controls import Control, check_controls, require_controls
 from rnn_vs_transformer.probes.critical_lag import CriticalLag, Crossing, combine_seeds, compare_memory, find_crossing
 from rnn_vs_transformer.probes.intervals import interval_entries, mean_interval, significant
 from rnn_vs_transformer.probes.tasks import FLOOR, order_free_share, parity_lengths
 from rnn_vs_transformer.probes.trial import MODELS, Trial, run_trial
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json, write_table
+from rnn_vs_transformer.runtime.parallel import run_side_by_side
 
 UNIT = {"recall": "lag", "shuffled": "lag", "parity": "length", "adding": "length"}
 

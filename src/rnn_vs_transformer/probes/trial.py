@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.models.rnn import CELLS, build_rnn
 from rnn_vs_transformer.models.shell import Forecaster
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import ModelParams, ProbeParams
 from rnn_vs_transformer.probes.tasks import Task, make_task
+from rnn_vs_transformer.runtime.errors import InputError
 
 MODELS = (*CELLS, "transformer")
 """The tanh RNN, GRU and LSTM, and the Transformer."""

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.reporting.style import FAMILIES
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json
 
 
 def backtest_sentences(texts: dict[str, Any]) -> list[str]:

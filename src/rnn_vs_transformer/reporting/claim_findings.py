@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.probes.intervals import mean_interval
 from rnn_vs_transformer.reporting.claim_rules import Finding
 from rnn_vs_transformer.reporting.claim_texts import Piece, piece, tell
+from rnn_vs_transformer.runtime import paths
 
 FAMILIES = ("rnn", "transformer")
 FRACTION = 0.95

@@ -6,9 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.files import read_json, write_json, write_table
 from rnn_vs_transformer.models.settings import trained_settings
 from rnn_vs_transformer.probes.convergence import (
     COLUMNS,
@@ -34,6 +32,8 @@ from rnn_vs_transformer.reporting.claim_findings import (
 )
 from rnn_vs_transformer.reporting.claim_rules import RULES, Verdict, judge, judge_comparison
 from rnn_vs_transformer.reporting.timings import timings_of
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json, write_json, write_table
 
 
 def write_claims(margin: float) -> dict[str, Any]:

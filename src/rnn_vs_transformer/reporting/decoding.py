@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.params import NO_OTHER_DECODING
 from rnn_vs_transformer.reporting.style import COLOURS, DASHES, FAMILIES, LABELS, MARKERS, figure
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json
 
 LINES: Final = {"direct": "-", "autoregressive": "--"}
 """The dash of each way of decoding; the colour is the family's."""

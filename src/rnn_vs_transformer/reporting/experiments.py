@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.reporting.style import FAMILIES
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
 
 POLL_SECONDS = 5.0
 UNDER_WAY = {"Queued", "Running"}

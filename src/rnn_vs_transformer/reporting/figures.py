@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.reporting.style import COLOURS, DASHES, FAMILIES, LABELS, MARKERS, REFERENCES, figure
 from rnn_vs_transformer.reporting.timings import timings_of
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json
 
 
 def draw_comparison() -> None:

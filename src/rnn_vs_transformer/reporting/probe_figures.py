@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import read_json
 from rnn_vs_transformer.probes.intervals import mean_interval
 from rnn_vs_transformer.reporting.style import COLOURS, FAMILIES, LABELS, MARKERS, figure
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json
 
 MODELS = ("rnn", "gru", "lstm", "transformer")
 

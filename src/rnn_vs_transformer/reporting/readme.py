@@ -3,10 +3,10 @@
 import subprocess
 from pathlib import Path
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import read_json, write_bytes
 from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, ridge_sentence, verdict_sentence
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_json, write_bytes
 
 PAGES = (Path("README.md"), Path("README.zh-CN.md"))
 

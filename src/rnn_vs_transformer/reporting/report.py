@@ -15,9 +15,6 @@ import pandas as pd
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import fingerprint, read_json, write_bytes
 from rnn_vs_transformer.reporting.backtest import backtest_sentences
 from rnn_vs_transformer.reporting.cells import Cell, number
 from rnn_vs_transformer.reporting.claim_findings import not_below_ridge
@@ -29,6 +26,9 @@ from rnn_vs_transformer.reporting.style import FAMILIES, is_drawn_from
 from rnn_vs_transformer.reporting.tables import ORDER, ridge_percents, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.reporting.timings import timings_of
 from rnn_vs_transformer.reporting.tuning_section import tuning_section
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import fingerprint, read_json, write_bytes
 
 REPORT = Path("reports/index.html")
 """The page; it tells times and the machine, so it differs from run to run."""

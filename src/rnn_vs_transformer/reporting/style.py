@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rnn_vs_transformer.files import fingerprint, write_bytes
+from rnn_vs_transformer.runtime.files import fingerprint, write_bytes
 
 LABELS = {
     "rnn": "RNN",

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.reporting.style import FAMILIES, LABELS
+from rnn_vs_transformer.runtime import paths
 
 Settings = dict[str, Any]
 HIDDEN = ("run.", "report.")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import fingerprint, read_json
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import fingerprint, read_json
 
 
 def timings_of(family: str) -> dict[str, Any] | None:

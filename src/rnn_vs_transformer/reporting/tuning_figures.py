@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.reporting.style import COLOURS, FAMILIES, LABELS, MARKERS, figure
 from rnn_vs_transformer.reporting.tuning_report import seconds_of
+from rnn_vs_transformer.runtime import paths
 
 Report = dict[str, Any]
 PROGRESS: Final = paths.FIGURES / "tuning_progress.png"

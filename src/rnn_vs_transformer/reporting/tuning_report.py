@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import fingerprint, read_json, write_json
 from rnn_vs_transformer.reporting.style import FAMILIES
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import fingerprint, read_json, write_json
 
 Report = dict[str, Any]
 

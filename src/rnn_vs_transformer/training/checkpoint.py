@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import write_bytes
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_bytes
 from rnn_vs_transformer.training.fit import TrainingState
 
 WRITING_SHARE: Final = 0.02

@@ -5,11 +5,11 @@ import shutil
 
 import numpy as np
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import write_arrays, write_table
 from rnn_vs_transformer.models.settings import load_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.params import NO_OTHER_DECODING, DecodingParams, RunParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_arrays, write_table
 from rnn_vs_transformer.training.seeds import SeedRun, forget_seeds, history_table, train_seeds
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.errors import DivergedError
 from rnn_vs_transformer.params import FitParams
+from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.training.ranks import ALONE, Ranks
 
 EVALUATION_BATCH = 128

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import torch
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import fingerprint
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import fingerprint
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 TRAINED_BY: Final = ("data", "models", "params", "training", "tuning")

@@ -11,16 +11,16 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import Meta, load_development, load_meta
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
-from rnn_vs_transformer.files import fingerprint, merge_json, write_arrays, write_table
 from rnn_vs_transformer.models.settings import load_settings, save_settings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
-from rnn_vs_transformer.parallel import run_side_by_side
 from rnn_vs_transformer.params import FitParams, RunParams, SharedModelParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import fingerprint, merge_json, write_arrays, write_table
+from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, fit
 from rnn_vs_transformer.training.identity import run_identity

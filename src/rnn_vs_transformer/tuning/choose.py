@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.files import write_json
 from rnn_vs_transformer.models.settings import FamilySettings, save_settings
 from rnn_vs_transformer.params import RunParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_json
 from rnn_vs_transformer.tuning.space import Search
 
 

@@ -5,13 +5,13 @@ from typing import Final
 import torch
 
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.settings import FamilySettings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.params import SharedModelParams, TransformerModelParams
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.tuning.space import Values
 
 TOLERANCE: Final = 0.02

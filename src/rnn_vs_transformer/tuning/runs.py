@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.errors import DivergedError
 from rnn_vs_transformer.models.settings import FamilySettings
 from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import parameter_count
+from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of
 from rnn_vs_transformer.training.fit import Fit, fit
 from rnn_vs_transformer.training.identity import run_identity

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from rnn_vs_transformer import paths
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import fingerprint, write_json
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.settings import FamilySettings
-from rnn_vs_transformer.parallel import end_processes, run_as_finished
 from rnn_vs_transformer.params import RunParams
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import fingerprint, write_json
+from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished
 from rnn_vs_transformer.tuning.finalists import FIRST_FRESH_SEED, Finalist, choose, is_claimed, pick_finalists
 from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
 from rnn_vs_transformer.tuning.propose import importances, propose

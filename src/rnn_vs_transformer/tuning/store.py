@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rnn_vs_transformer import paths
+from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.training.identity import run_identity
 
 PATIENCE_SECONDS: Final = 60

@@ -23,10 +23,10 @@ from typing import Any, Final, Self
 import numpy as np
 import torch
 
-from rnn_vs_transformer.errors import InputError
 from rnn_vs_transformer.params import RunParams
+from rnn_vs_transformer.runtime.errors import InputError
 
-PACKAGE: Final = Path(__file__).resolve().parent
+PACKAGE: Final = Path(__file__).resolve().parents[1]
 RETRIES: Final = 3
 """Workers that may die under one task before it is given up."""
 PATIENCE_SECONDS: Final = 20

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from rnn_vs_transformer.errors import InputError, quoted
+from rnn_vs_transformer.runtime.errors import InputError, quoted
 
 FEWEST_TIMES = 3
 """What pandas needs to tell a spacing."""

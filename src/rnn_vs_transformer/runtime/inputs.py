@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import yaml
 
-from rnn_vs_transformer import paths
-from rnn_vs_transformer.errors import InputError
-from rnn_vs_transformer.files import fingerprint
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import fingerprint
 
 PIPELINE = Path("dvc.yaml")
 LARGE_BYTES: Final = 64 * 2**20

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from rnn_vs_transformer.errors import InputError, quoted
+from rnn_vs_transformer.runtime.errors import InputError, quoted
 
 Row = list[str]
 SEPARATORS = {";": "semicolon", "\t": "tab", "|": "bar"}

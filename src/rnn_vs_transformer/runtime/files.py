@@ -16,7 +16,7 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from rnn_vs_transformer.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError
 
 Arrays = dict[str, npt.NDArray[Any]]
 

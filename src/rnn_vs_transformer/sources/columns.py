@@ -10,8 +10,8 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.data.rows import Row
 from rnn_vs_transformer.data.splits import LARGEST
+from rnn_vs_transformer.sources.rows import Row
 
 FloatArray = npt.NDArray[np.float64]
 CELLS_AT_ONCE = 200_000
