@@ -14,8 +14,8 @@ from benchmarks.peers import hush
 from benchmarks.pipeline import measure_pipeline, measure_starts
 from benchmarks.spread import measure_ray
 from benchmarks.throughput import measure_throughput
-from rnn_vs_transformer.params import load_params
 from rnn_vs_transformer.runtime.files import write_json
+from rnn_vs_transformer.settings.whole import load_params
 
 RESULTS = Path("benchmarks/results.json")
 FAMILIES = ("rnn", "transformer")

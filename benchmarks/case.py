@@ -11,8 +11,8 @@ from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.shell import Forecaster
-from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.models.shell import ForecastModel
+from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
 
 
@@ -67,7 +67,7 @@ class Case:
         origins = forecast_origins(start, end, *self.lengths)[:first]
         return Windows(to_tensor(self._series[1]), origins, *self.lengths)
 
-    def build(self, family: str) -> Forecaster:
+    def build(self, family: str) -> ForecastModel:
         """The family's forecaster, with the weights of seed 0."""
         torch.manual_seed(0)
         return BUILDERS[family](self.params.model, *self.lengths, self.channels)

@@ -10,9 +10,9 @@ import torch
 
 from benchmarks.case import Case
 from benchmarks.ours import fit_windows_per_second
-from rnn_vs_transformer.params import RunParams
-from rnn_vs_transformer.probes.memory import peak_mebibytes
+from rnn_vs_transformer.probes.cost.workload import peak_mebibytes
 from rnn_vs_transformer.runtime.parallel import end_processes, run_side_by_side
+from rnn_vs_transformer.runtime.run import RunParams
 
 SERIES_LENGTHS: Final = (4_000, 16_000, 64_000)
 CHANNELS: Final = (1, 8, 64)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import joblib
 import torch
 
-from rnn_vs_transformer.probes.cost import free_share
+from rnn_vs_transformer.probes.cost.measure import free_share
 
 PACKAGES: Final = ("torch", "numpy", "joblib", "neuralforecast", "darts", "pytorch-lightning", "ray", "distributed")
 SIZE: Final = 1024

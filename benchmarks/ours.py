@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.case import Case
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime.parallel import run_as_finished
-from rnn_vs_transformer.training.fit import fit, predict, window_errors
+from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.training.fit import Watch, fit, predict, window_errors
 
 WARM_UP = 10
 FEWEST_PASSES = 3
@@ -124,7 +124,7 @@ def rate_within(job: Job) -> float:
 def _run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
     endless = case.params.train.model_copy(update={"epochs": 10_000, "patience": 10_000})
     try:
-        fit(case.build(family), case.train, case.one_window, endless, 0, note)
+        fit(case.build(family), (case.train, case.one_window), endless, 0, watch=Watch(on_step=note))
     except Enough:
         return
 

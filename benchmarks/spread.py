@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from benchmarks.case import Case
 from benchmarks.ours import fit_windows_per_second
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished
+from rnn_vs_transformer.runtime.run import RunParams
 
 TASKS: Final = 4
 STEPS: Final = 400

@@ -19,8 +19,8 @@ from benchmarks.ours import (
 )
 from benchmarks.peers import DIFFERENCES, PEERS
 from rnn_vs_transformer.models.size import multiply_adds_per_window
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime.parallel import end_processes
+from rnn_vs_transformer.runtime.run import RunParams
 
 STEPS: Final = {"rnn": 120, "transformer": 40}
 """Training steps of a rate; of our own `fit` and of the bare loop twice as many, since 3 % is to be told apart."""

@@ -2,10 +2,9 @@
 
 import logging
 
-from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.params import Params
-from rnn_vs_transformer.probes.cost import measure_costs
-from rnn_vs_transformer.probes.cost_report import write_cost_report, write_multiply_adds
+from rnn_vs_transformer.probes.cost.measure import measure_costs
+from rnn_vs_transformer.probes.cost.report import write_cost_report, write_multiply_adds
+from rnn_vs_transformer.settings.cost import CostParams
 from stages import run
 
 QUIET = 0.9
@@ -13,11 +12,11 @@ QUIET = 0.9
 log = logging.getLogger(__name__)
 
 
-def cost(params: Params) -> None:
-    """Write timings, exponents, crossover and speed-up; tell the exponents of a training step."""
-    write_multiply_adds(BUILDERS, params.cost)
-    measured = measure_costs(BUILDERS, params.cost)
-    report = write_cost_report(measured, params.cost)
+def cost(params: CostParams) -> None:
+    """Write times, exponents, crossover and speed-up; tell the exponents of a training step."""
+    write_multiply_adds(params)
+    measured = measure_costs(params)
+    report = write_cost_report(measured, params)
     for setting, found in report["train_step"].items():
         for name in (name for name in found if name != "crossover"):
             log.info("%s, %s: training step ~ L^%.2f on long contexts", setting, name, found[name]["local_exponent"])
@@ -29,4 +28,4 @@ def cost(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    run(cost)
+    run(cost, CostParams)

@@ -1,14 +1,15 @@
 """Probe how far back each model remembers."""
 
-from rnn_vs_transformer.params import Params
-from rnn_vs_transformer.probes.recall import run_probe
+from rnn_vs_transformer.probes.memory.recall import run_probe
+from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.settings.probe import ProbeParams
 from stages import run
 
 
-def probe(params: Params) -> None:
+def probe(params: ProbeParams, spread: RunParams) -> None:
     """Write recovered per lag, the critical lags and the controls; fail where a control does."""
-    run_probe(params.probe, params.run)
+    run_probe(params, spread)
 
 
 if __name__ == "__main__":
-    run(probe)
+    run(probe, ProbeParams, RunParams)

@@ -1,15 +1,17 @@
 """Train the paired seeds of the Transformer family."""
 
-from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.interrupts import FROM_CHECKPOINTS
+from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.settings.family.train import TrainParams
 from rnn_vs_transformer.training.seeds import train_family
-from stages import FROM_CHECKPOINTS, run
+from stages import run
 
 
-def train_transformer(params: Params) -> None:
-    """Write the best weights with their settings, loss histories and timings of each seed."""
-    train_family("transformer", build_transformer, params.train.seeds, params.run)
+def train_transformer(train: TrainParams, spread: RunParams) -> None:
+    """Write the best weights with their settings, loss histories and times of each seed."""
+    train_family("transformer", train.settings, spread)
 
 
 if __name__ == "__main__":
-    run(train_transformer, FROM_CHECKPOINTS)
+    run(train_transformer, TrainParams, RunParams, files=lambda *_: paths.SERIES, interrupted=FROM_CHECKPOINTS)

@@ -1,6 +1,6 @@
 """Studies: many runs of the pipeline with one question, each a script that anyone can rerun (see docs/results.md)."""
 
-from rnn_vs_transformer.params.recipes import recipe_overrides
+from rnn_vs_transformer.settings.recipes import recipe_overrides
 
 
 def study_base() -> tuple[str, ...]:

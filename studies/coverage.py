@@ -4,7 +4,7 @@ A world is the synthetic one of params.yaml, drawn anew by another `data.synthet
 the pipeline, and its errors on validation and test go to the functions that size the pipeline's intervals. Two minutes
 of one core.
 
-`STEP` in evaluation/adaptive_conformal.py is chosen from the worlds `CHOOSING`, at the prediction length in params.yaml
+`STEP` in evaluation/conformal.py is chosen from the worlds `CHOOSING`, at the prediction length in params.yaml
 and from nothing else: it is the least candidate with which each of them is within 2 points of each nominal coverage.
 The worlds `CHECKING` and the other prediction lengths only check it. The default world, seed 0, is in neither: its test
 split chooses nothing.
@@ -12,6 +12,7 @@ split chooses nothing.
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,18 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer.data.splits import Scaler, forecast_origins
-from rnn_vs_transformer.evaluation.adaptive_conformal import STEP
-from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside
-from rnn_vs_transformer.evaluation.coverage_scores import score_rolling
+from rnn_vs_transformer.data.splits import Scaler, Split, Splits
+from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, half_widths, inside
+from rnn_vs_transformer.evaluation.coverage import score_rolling
 from rnn_vs_transformer.models.baselines import Ridge, fit_ridge
-from rnn_vs_transformer.params import DataParams, load_params
-from rnn_vs_transformer.params.recipes import merge_settings
-from rnn_vs_transformer.reporting.study_tables import coverage_table, near_nominal
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
+from rnn_vs_transformer.settings.data import DataParams
+from rnn_vs_transformer.settings.recipes import merge_settings
+from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.make import make_series
+from studies.tables import coverage_table, near_nominal
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -77,20 +78,17 @@ def score_world(data: DataParams) -> list[dict[str, Any]]:
     """Coverage on test and mean width, in scaled units, of each kind of interval about the forecasts of ridge."""
     series = make_series(data, with_oracle=False)
     borders, in_units = series.meta.borders, series.values  # noqa: PD011
-    values = Scaler.fit(in_units[: borders.train_end], series.meta.channels).scale(in_units)
-    lengths = (data.context_length, data.prediction_length)
-    ridge = fit_ridge(values[: borders.validation_end], borders, *lengths)
-    calibration = _residuals(ridge, values, forecast_origins(borders.train_end, borders.validation_end, *lengths))
-    residuals = _residuals(ridge, values, forecast_origins(borders.validation_end, borders.test_end, *lengths))
+    scaler = Scaler.fit(in_units[: borders.train_end], series.meta.channels)
+    splits = Splits(scaler.scale(in_units), borders, data.context_length, data.prediction_length, scaler)
+    ridge = fit_ridge(splits.values, borders, data.context_length, data.prediction_length)
+    calibration, residuals = (_residuals(ridge, splits, split) for split in ("validation", "test"))
     world = {"world": data.synthetic.seed, "prediction_length": data.prediction_length}
     return [{**world, **row} for level in LEVELS for row in score_intervals(calibration, residuals, level)]
 
 
-def _residuals(ridge: Ridge, values: FloatArray, origins: npt.NDArray[np.int64]) -> FloatArray:
+def _residuals(ridge: Ridge, splits: Splits, split: Split) -> FloatArray:
     """Truth less forecast (C, N, H)."""
-    forecasts = ridge.forecast(values, origins)
-    truth = values[origins[:, None] + np.arange(1, forecasts.shape[2] + 1)].transpose(2, 0, 1)
-    errors: FloatArray = truth - forecasts
+    errors: FloatArray = splits.truth(split) - ridge.forecast(splits.values, splits.origins(split))
     return errors
 
 
@@ -101,9 +99,8 @@ def score_intervals(calibration: FloatArray, residuals: FloatArray, level: float
     fixed = {"coverage": inside(residuals, widths).mean(), "unbounded": 1.0 - bounded}
     yield {"intervals": "fixed", "step": None, "level": level, **fixed, "width": 2 * widths.mean() if bounded else None}
     for step in STEPS:
-        scores, name = score_rolling(calibration, residuals, level, step), f"{100 * level:.0f}"
-        found = {key: scores.get(f"rolling_{key}_{name}") for key in ("coverage", "unbounded", "width")}
-        yield {"intervals": "rolling", "step": step, "level": level, **found}
+        yield {"intervals": "rolling", "step": step, "level": level,
+               **asdict(score_rolling(calibration, residuals, level, step))}  # fmt: skip
 
 
 def choose_step(rows: pd.DataFrame) -> float | None:

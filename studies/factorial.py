@@ -8,12 +8,12 @@ import itertools
 import sys
 from pathlib import Path
 
-from rnn_vs_transformer.params.recipes import recipe_overrides
-from rnn_vs_transformer.reporting.experiments import Experiment, read_seeds, run_queued
-from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.settings.recipes import recipe_overrides
 from studies import study_base
+from studies.experiments import Experiment, read_seeds, run_queued
+from studies.tables import cell_table, effect_table
 
 SERIES = "data/raw/ETTh1.csv"
 FACTORS = {

@@ -20,15 +20,15 @@ import yaml
 from tqdm import tqdm
 
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.settings import current_settings
-from rnn_vs_transformer.params import Params
-from rnn_vs_transformer.params.recipes import load_recipe, merge_settings
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.runtime.parallel import run_as_finished
+from rnn_vs_transformer.settings.family.families import given_settings
+from rnn_vs_transformer.settings.recipes import load_recipe, merge_settings
+from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.seeds import train_seed
+from rnn_vs_transformer.training.checkpoint import common_identity
+from rnn_vs_transformer.training.seeds import SeedTask, train_seed
 
 CANDIDATES = Path("studies/search.yaml")
 RESULTS = Path("docs/results/search.csv")
@@ -109,11 +109,11 @@ def try_candidate(home: str, candidate: Candidate) -> dict[str, Any]:
     """Validation MSE of one candidate, trained in a folder of its own, as the stages leave theirs."""
     os.chdir(home)
     family, params = candidate.family, candidate.params
-    series, settings = make_series(params.data), current_settings(family, params.model, params.train)
+    series, settings = make_series(params.data), given_settings(family, params.model, params.train)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         save_series(series)
-        fit = train_seed(family, BUILDERS[family], settings.model, settings.train, candidate.seed).fit
+        fit = train_seed(SeedTask(family, settings, candidate.seed, common_identity())).fit
         os.chdir(home)
     return {"validation_mse": fit.best_validation_loss, "epoch": fit.best_epoch, "train_seconds": sum(fit.seconds)}
 

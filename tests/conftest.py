@@ -11,93 +11,15 @@ import pytest
 import torch
 import yaml
 from hypothesis import settings
+from small import SMALL
 from torch import nn
 
-from rnn_vs_transformer.models.settings import MODELS, current_settings, save_settings
 from rnn_vs_transformer.models.shell import Embedded
-from rnn_vs_transformer.params import Params, load_params
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, save_settings
+from rnn_vs_transformer.settings.whole import Params, load_params
 
 ROOT = Path(__file__).resolve().parent.parent
-
-SMALL = {
-    "data.source": "synthetic",
-    "data.time_column": "auto",
-    "data.channels": "all",
-    "data.season_length": "auto",
-    "data.missing": "error",
-    "data.context_length": 12,
-    "data.prediction_length": 4,
-    "data.split": [0.5, 0.2, 0.3],
-    "data.synthetic": {
-        "length": 400,
-        "seed": 0,
-        "delay": 6,
-        "phi_above": 0.3,
-        "mu_above": -0.5,
-        "phi_below": 0.9,
-        "mu_below": 0.5,
-        "sigma": 0.3,
-        "trend": 0.0,
-        "season_lengths": [8],
-        "season_amplitudes": [1.0],
-        "season_phases": [0.0],
-        "oracle_paths": 100,
-    },
-    "model.instance_norm": "none",
-    "model.patch_length": 1,
-    "model.patch_stride": 1,
-    "model.readout": "last",
-    "model.decoding": "direct",
-    "model.dropout": 0.0,
-    "model.linear_highway": False,
-    "model.cell": "rnn",
-    "model.rnn_width": 8,
-    "model.rnn_layers": 1,
-    "model.transformer_width": 8,
-    "model.transformer_layers": 2,
-    "model.heads": 2,
-    "model.feedforward_width": 16,
-    "model.positional": "sinusoidal",
-    "train.seeds": 2,
-    "train.epochs": 3,
-    "train.patience": 3,
-    "train.batch_size": 16,
-    "train.learning_rate": 1e-3,
-    "train.schedule": "constant",
-    "train.weight_decay": 0.0,
-    "train.loss": "mse",
-    "train.gradient_clip": 1.0,
-    "evaluate.refit": "none",
-    "tune.trials": 0,
-    "tune.budget": "trials",
-    "tune.seconds": 1.0,
-    "tune.batch": 3,
-    "tune.pruning_warmup": 1,
-    "tune.confirmation_seeds": 2,
-    "tune.seed": 0,
-    "tune.shared": {
-        "learning_rate": {"low": 1e-4, "high": 3e-2},
-        "weight_decay": [0.0, 0.1],
-        "schedule": ["constant", "cosine"],
-        "batch_size": [16, 32],
-        "dropout": [0.0, 0.2],
-        "linear_highway": [False, True],
-        "patch_length": [1, 4],
-        "readout": ["last", "segments"],
-    },
-    "tune.rnn": {"cell": ["rnn", "gru"], "rnn_width": [4, 8, 64], "rnn_layers": [1, 2]},
-    "tune.transformer": {
-        "transformer_width": [8, 16],
-        "transformer_layers": [1, 2],
-        "heads": [1, 2, 4],
-        "feedforward_width": [8, 16],
-        "positional": ["sinusoidal", "rotary"],
-    },
-    "cost.context_lengths": [32, 64, 128],
-    "cost.width": 64,
-}
-"""Small settings of the tests' own, so that a changed params.yaml changes no test."""
 
 CHROMIUM = next(
     filter(None, map(shutil.which, (
@@ -161,13 +83,13 @@ def configure():
 
 @pytest.fixture(scope="session")
 def pass_settings():
-    """A function that writes both families' settings to where tuning leaves them, and to where training does."""
+    """A function that writes both families' settings to where `check` leaves them, and to where training does."""
 
     def write(params):
-        for family in MODELS:
-            settings = current_settings(family, params.model, params.train)
-            save_settings(paths.tuned(family), settings)
-            save_settings(paths.settings(family), settings)
+        for family in FAMILIES:
+            settings = given_settings(family, params.model, params.train)
+            save_settings(paths.family_settings("given", family), settings)
+            save_settings(paths.trained_settings(family), settings)
 
     return write
 

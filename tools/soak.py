@@ -20,8 +20,8 @@ from pathlib import Path
 import psutil
 import yaml
 
-from rnn_vs_transformer.reporting.experiments import run_program
 from rnn_vs_transformer.runtime.errors import InputError
+from studies.experiments import run_program
 
 SETTINGS = {
     "data": {"context_length": 24, "prediction_length": 6},

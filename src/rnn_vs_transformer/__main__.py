@@ -50,7 +50,7 @@ def _forecast(chosen: argparse.Namespace) -> None:
 
 
 def _recipe(chosen: argparse.Namespace) -> None:
-    from rnn_vs_transformer.params.recipes import recipe_overrides  # noqa: PLC0415
+    from rnn_vs_transformer.settings.recipes import recipe_overrides  # noqa: PLC0415
 
     print(*(f"-S {override}" for override in recipe_overrides(chosen.name)))  # noqa: T201
 

@@ -19,8 +19,8 @@ sys.path[:0] = [str(ROOT / "src")]
 with atheris.instrument_imports(include=["rnn_vs_transformer", "yaml", "csv"]):
     import numpy as np
 
-    from rnn_vs_transformer.params import load_params
     from rnn_vs_transformer.runtime.errors import InputError
+    from rnn_vs_transformer.settings.whole import load_params
     from rnn_vs_transformer.sources.tabular import read_table
 
 DIALECTS = (

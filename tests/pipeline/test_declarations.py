@@ -9,8 +9,8 @@ import yaml
 from conftest import ROOT, Clone
 from imports import modules_of
 
-from rnn_vs_transformer.params import Params, load_params
-from rnn_vs_transformer.params.base import Section
+from rnn_vs_transformer.runtime.section import Section
+from rnn_vs_transformer.settings.whole import Params, load_params
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = PIPELINE["stages"]

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.evaluation.comparison import compare, diebold_mariano, long_run_variance, verdict
+from rnn_vs_transformer.evaluation.comparison import compare, diebold_mariano, verdict
+from rnn_vs_transformer.evaluation.intervals import long_run_variance
+from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
 ENDS = st.tuples(st.floats(-1, 1), st.floats(-1, 1)).map(sorted)
 
@@ -21,7 +23,7 @@ def losses(draw):
 
 
 def compared(rnn, transformer):
-    return compare(rnn, transformer, block=10, margin=0.02, resamples=200, seed=0)
+    return compare(rnn, transformer, 10, EvaluateParams(margin=0.02, resamples=200, seed=0))
 
 
 @given(ENDS, st.floats(0.001, 0.5))

@@ -13,8 +13,8 @@ from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.params import FitParams
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.family.train import FitParams
 from rnn_vs_transformer.training.fit import fit, predict, window_errors
 
 LENGTHS = (12, 4)
@@ -56,7 +56,7 @@ def everything(values, model, budget):
     scaler = Scaler.fit(values[: BORDERS.train_end], ["a"])
     scaled = scaler.scale(values)
     validation = windows_of(scaled, BORDERS.train_end, BORDERS.validation_end)
-    run = fit(model, windows_of(scaled, 0, BORDERS.train_end), validation, budget, seed=0)
+    run = fit(model, (windows_of(scaled, 0, BORDERS.train_end), validation), budget, seed=0)
     forecast, truth = (part.double().numpy() for part in predict(model, windows_of(scaled, 160, 200)))
     ridge = fit_ridge(scaled, BORDERS, *LENGTHS)
     scale = metrics.seasonal_naive_scale(scaled[: BORDERS.train_end], 8)

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from rnn_vs_transformer.params import load_params
+from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.make import make_series
 
 CASES = 5 * settings().max_examples

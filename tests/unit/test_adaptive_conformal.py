@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.evaluation.adaptive_conformal import STEP, adaptive_intervals
-from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths, inside
-from rnn_vs_transformer.evaluation.coverage_scores import score_rolling
+from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, adaptive_intervals, half_widths, inside
+from rnn_vs_transformer.evaluation.coverage import Rolling, score_rolling
 from rnn_vs_transformer.runtime.files import finite
 
 
@@ -104,15 +103,15 @@ def test_an_unbounded_interval_is_counted_and_left_out_of_the_mean_width():
     calibration, errors = generator.normal(size=(1, 40, 2)), generator.normal(size=(1, 400, 2))
     errors[:, 100:] *= 2.0 ** np.arange(300)[None, :, None]
     scores = score_rolling(calibration, errors, 0.95)
-    assert 0 < finite(scores["rolling_unbounded_95"]) < 1
-    assert finite(scores["rolling_width_95"]) > 0
-    assert scores["rolling_coverage_95"] == pytest.approx(0.95, abs=0.05)
+    assert 0 < finite(scores.unbounded) < 1
+    assert finite(scores.width) > 0
+    assert scores.coverage == pytest.approx(0.95, abs=0.05)
 
 
 def test_scores_of_no_bounded_interval_have_no_width():
     """Five errors are too few for 95 % from the first block on."""
     scores = score_rolling(np.ones((1, 5, 2)), np.ones((1, 2, 2)), 0.95)
-    assert scores == {"rolling_coverage_95": 1.0, "rolling_unbounded_95": 1.0}
+    assert scores == Rolling(coverage=1.0, unbounded=1.0, width=None)
 
 
 def test_a_short_last_block_counts_by_its_windows():
@@ -120,7 +119,7 @@ def test_a_short_last_block_counts_by_its_windows():
     errors = np.full((1, 5, 2), 3.0)  # blocks of 2, 2 and 1 windows; only the last knows of a 3
     errors[:, 0] = 1.0
     scores = score_rolling(np.ones((1, 4, 2)), errors, 0.8, step=0.0)
-    assert scores["rolling_width_80"] == pytest.approx((2 + 2 + 2 + 2 + 6) / 5)
+    assert scores.width == pytest.approx((2 + 2 + 2 + 2 + 6) / 5)
     scores = score_rolling(np.ones((1, 4, 2)), errors, 0.8, step=1.0)
-    assert scores["rolling_unbounded_80"] == pytest.approx(1 / 5)
-    assert scores["rolling_width_80"] == pytest.approx(2.0)
+    assert scores.unbounded == pytest.approx(1 / 5)
+    assert scores.width == pytest.approx(2.0)

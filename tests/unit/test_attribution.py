@@ -11,19 +11,19 @@ from torch import nn
 
 from rnn_vs_transformer.data.series import load_meta, save_series
 from rnn_vs_transformer.data.windows import Batch
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.settings import current_settings, save_settings
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
-from rnn_vs_transformer.params import RunParams
-from rnn_vs_transformer.probes.attribution import attend, draw_donors, encoder_attention, occlude
-from rnn_vs_transformer.probes.inspection import inspect_families
-from rnn_vs_transformer.probes.subjects import build_untrained
+from rnn_vs_transformer.probes.inspection.attribution import attention_profile, draw_donors, encoder_attention, occlude
+from rnn_vs_transformer.probes.inspection.inspection import inspect_families
+from rnn_vs_transformer.probes.inspection.subjects import build_untrained
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_arrays
+from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.settings.family.families import given_settings, save_settings
 from rnn_vs_transformer.sources.make import make_series
 
-BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 ONE_WORKER = RunParams(workers=1, backend="loky", address="local")
 DELAY, HORIZON, LENGTH = 7, 3, 12
 
@@ -140,7 +140,7 @@ def test_attention_comes_from_the_last_layer_newest_step_first(configure, scramb
         tokens = forecaster.mixer.positions(forecaster.embedding(sample.context[..., None]))
         expected = encoder_attention(last, first(tokens, asked=tokens.shape[1]), 1).mean(dim=(0, 2)).flip(1)
 
-    found = attend(forecaster, sample)
+    found = attention_profile(forecaster, sample)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
     assert not last._forward_pre_hooks
@@ -160,7 +160,7 @@ def test_queries_of_segments_are_read_together(configure, scramble, positional):
         weights = encoder_attention(last, seen[0], HORIZON)[..., :LENGTH].sum(dim=(0, 2))
     expected = (weights / weights.sum(dim=1, keepdim=True)).flip(1)
 
-    np.testing.assert_allclose(attend(forecaster, sample), expected.numpy(), rtol=1e-4)
+    np.testing.assert_allclose(attention_profile(forecaster, sample), expected.numpy(), rtol=1e-4)
 
 
 @pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary"])
@@ -170,7 +170,7 @@ def test_a_decoder_shows_which_steps_its_own_queries_read(configure, scramble, p
     forecaster = scramble(build_transformer(configure(changes).model, LENGTH, HORIZON)).eval()
     sample, read = random_sample(windows=5), []
     cross = forecaster.decoder.layers[-1].cross_attention
-    found = attend(forecaster, sample)
+    found = attention_profile(forecaster, sample)
     assert found.shape == (1, LENGTH)
 
     def hand_on(module, inputs):
@@ -196,7 +196,7 @@ def test_the_weight_of_a_patch_is_shared_by_its_steps(configure):
     forecaster = build_transformer(configure(changes).model, LENGTH, HORIZON).eval()
     with torch.no_grad():
         forecaster.mixer.layers[-1].attention.query.weight.zero_()
-    found = attend(forecaster, random_sample())
+    found = attention_profile(forecaster, random_sample())
 
     one = 1 / 3 / 4
     expected = [one, one, one, 2 * one, one, one, 2 * one, one, one, one, 0, 0]
@@ -206,7 +206,7 @@ def test_the_weight_of_a_patch_is_shared_by_its_steps(configure):
 def test_a_recurrence_has_no_attention_to_show(configure):
     """It is refused, not answered with nothing."""
     with pytest.raises(TypeError, match="expected a Transformer, got a mixer Recurrence"):
-        attend(build_rnn(configure().model, LENGTH, HORIZON), random_sample())
+        attention_profile(build_rnn(configure().model, LENGTH, HORIZON), random_sample())
 
 
 @pytest.fixture
@@ -215,15 +215,15 @@ def trained(configure, tmp_path, monkeypatch):
     params = configure({"inspect.windows": 20})
     monkeypatch.chdir(tmp_path)
     save_series(make_series(params.data))
-    for (family, build), seed in itertools.product(BUILDERS.items(), range(2)):
-        state = build_untrained(build, params.model, load_meta(), 10 + seed).state_dict()
+    for family, seed in itertools.product(BUILDERS, range(2)):
+        state = build_untrained(family, params.model, load_meta(), 10 + seed).state_dict()
         write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in state.items()})
-        save_settings(paths.settings(family), current_settings(family, params.model, params.train))
+        save_settings(paths.settings(family), given_settings(family, params.model, params.train))
     return params
 
 
 def inspect(params, data=None):
-    inspect_families(BUILDERS, data or params.data, params.train.seeds, params.inspect, ONE_WORKER)
+    inspect_families(data or params.data, params.inspect, ONE_WORKER)
     return {path.name: path.read_bytes() for path in paths.INSPECT.parent.iterdir()}
 
 
@@ -259,6 +259,6 @@ def test_a_series_without_a_known_delay_has_maps_but_no_score(trained, configure
 def test_weights_of_other_settings_are_told_in_one_line(trained, configure):
     """Weights and settings that do not belong together must not give a result, and the remedy is told."""
     wider = configure({"inspect.windows": 20, "model.rnn_width": 16})
-    save_settings(paths.settings("rnn"), current_settings("rnn", wider.model, wider.train))
+    save_settings(paths.settings("rnn"), given_settings("rnn", wider.model, wider.train))
     with pytest.raises(InputError, match=r"does not fit the settings beside it; run: dvc repro --force train_rnn"):
         inspect(wider)

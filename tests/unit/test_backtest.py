@@ -1,24 +1,24 @@
 """The rolling-origin backtest: refits know what has been observed by then, and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-import torch
 
-from rnn_vs_transformer.data.series import Series, load_meta, save_series
-from rnn_vs_transformer.data.splits import Borders
-from rnn_vs_transformer.evaluation.backtest import (
+from rnn_vs_transformer.analyses.backtest import (
     Refit,
     backtest_families,
-    known_borders,
+    known_splits,
     refit_and_forecast,
     split_origins,
 )
+from rnn_vs_transformer.data.series import Series, load_meta, save_series
+from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
 from rnn_vs_transformer.evaluation.scoring import open_test_split
-from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.settings import current_settings
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_json
+from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import train_family
 
@@ -34,13 +34,13 @@ def series(configure, pass_settings, tmp_path, monkeypatch):
 
 
 def run_backtest(configure, refit, workers=1, changes=None):
-    params = configure({"evaluate.refit": refit, "run.workers": workers, **(changes or {})})
-    return backtest_families(BUILDERS, params.train.seeds, params.evaluate, params.run)
+    params = configure({"backtest.refit": refit, "run.workers": workers, **(changes or {})})
+    return backtest_families(params.backtest, params.evaluate, params.run)
 
 
-def forecast(params, values, refit):
-    settings = {family: current_settings(family, params.model, params.train) for family in BUILDERS}
-    return refit_and_forecast(BUILDERS, settings, load_meta(), values, refit)
+def forecast(params, splits, refit):
+    settings = {family: given_settings(family, params.model, params.train) for family in FAMILIES}
+    return refit_and_forecast(settings, load_meta(), splits, refit)
 
 
 @pytest.mark.parametrize("every", [1, 3, 7, 10, 99])
@@ -53,16 +53,17 @@ def test_blocks_hold_every_origin_once_in_order(every):
 
 def test_a_refit_shifts_validation_and_lengthens_train():
     """At the first test origin the borders are those of the fixed split; ten steps later both are ten further."""
-    fixed = Borders(50, 70, 100)
-    assert known_borders(fixed, 69) == fixed
-    assert known_borders(fixed, 79) == Borders(60, 80, 100)
+    fixed = Splits(np.zeros((100, 1)), Borders(50, 70, 100), 8, 4, Scaler(np.zeros(1), np.ones(1)))
+    assert known_splits(fixed, 69).borders == fixed.borders
+    later = known_splits(fixed, 79)
+    assert (later.borders, len(later.values)) == (Borders(60, 80, 100), 80)
 
 
 def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
     """With as many windows as there are in all, nothing is refitted, so the scores must be those of `evaluate`."""
-    for family, build in BUILDERS.items():
-        train_family(family, build, series.train.seeds, series.run)
-    fixed = evaluate_families(BUILDERS, series.train.seeds, series.evaluate)
+    for family in FAMILIES:
+        train_family(family, "given", series.run)
+    fixed = evaluate_families(series.evaluate)
 
     found = run_backtest(configure, 10_000)
 
@@ -71,15 +72,15 @@ def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
         assert row == {key: fixed[name][key] for key in row}
 
 
-@pytest.mark.parametrize("family", BUILDERS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_refit_cannot_see_past_its_first_origin(series, family):
     """What comes later may reach contexts of later origins, but neither weights nor the first origin's forecast."""
-    test = open_test_split(load_meta())
-    refit = Refit(family, 0, test.origins[20:24])
-    changed = test.values.copy()
+    splits = open_test_split().splits
+    refit = Refit(family, 0, splits.origins("test")[20:24])
+    changed = splits.values.copy()
     changed[refit.origins[0] + 1 :] += 5.0
 
-    before, after = forecast(series, test.values, refit), forecast(series, changed, refit)
+    before, after = forecast(series, splits, refit), forecast(series, replace(splits, values=changed), refit)
 
     assert np.array_equal(before[:, 0], after[:, 0])
     assert not np.allclose(before[:, 1], after[:, 1])
@@ -87,14 +88,14 @@ def test_a_refit_cannot_see_past_its_first_origin(series, family):
 
 def test_a_refit_learns_from_what_the_fixed_split_never_saw(series):
     """Other values in what used to be test, and is train by now, give another model."""
-    test = open_test_split(load_meta())
-    refit, border = Refit("rnn", 0, test.origins[110:111]), test.meta.borders.validation_end
-    changed = test.values.copy()
+    splits = open_test_split().splits
+    refit, border = Refit("rnn", 0, splits.origins("test")[110:111]), splits.borders.validation_end
+    changed = splits.values.copy()
     changed[border : border + 20] += 1.0
 
-    assert known_borders(test.meta.borders, int(refit.origins[0])).train_end > border + 20
-    assert refit.origins[0] - border > 20 + test.meta.context_length
-    assert not np.allclose(forecast(series, test.values, refit), forecast(series, changed, refit))
+    assert known_splits(splits, int(refit.origins[0])).borders.train_end > border + 20
+    assert refit.origins[0] - border > 20 + splits.context_length
+    assert not np.allclose(forecast(series, splits, refit), forecast(series, replace(splits, values=changed), refit))
 
 
 def test_refits_follow_a_series_that_changes(configure, pass_settings, tmp_path, monkeypatch):
@@ -119,19 +120,13 @@ def test_the_report_is_the_same_for_any_number_of_workers(series, configure):
     reports = []
     for workers in (1, 2):
         run_backtest(configure, 60, workers)
-        reports.append(paths.BACKTEST.read_bytes())
+        reports.append(paths.analysis("backtest").read_bytes())
     assert reports[0] == reports[1]
-    assert read_json(paths.BACKTEST)["refits"] == 2
-
-
-def test_without_refits_nothing_is_trained(series, configure, monkeypatch):
-    """The default costs nothing, and says so."""
-    monkeypatch.setattr(torch.optim, "AdamW", lambda *_, **__: pytest.fail("a model was trained"))
-    assert run_backtest(configure, "none") == {"refit": "none"} == read_json(paths.BACKTEST)
+    assert read_json(paths.analysis("backtest"))["refits"] == 2
 
 
 @pytest.mark.parametrize("refit", [0, -1, "daily"])
 def test_unusable_refits_are_refused(configure, refit):
     """Zero windows between refits would never end."""
-    with pytest.raises(ValueError, match=r"evaluate\.refit"):
-        configure({"evaluate.refit": refit})
+    with pytest.raises(ValueError, match=r"backtest\.refit"):
+        configure({"backtest.refit": refit})

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ import torch
 from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.settings import current_settings
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds as training
 from rnn_vs_transformer.training.checkpoint import FORGOTTEN_AFTER_SECONDS, Checkpoint, forget_old_runs
-from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.fit import Watch, fit
 
 BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
 HARD = {
@@ -83,14 +84,14 @@ def test_a_killed_run_goes_on_to_the_same_bits(configure, tmp_path, build, epoch
     The second process differs from the first in its random state and in its model's first weights.
     """
     params = configure(HARD)
-    whole = fit(built(build, params), *data(), params.train, seed=3)
+    whole = fit(built(build, params), data(), params.train, seed=3)
     keeper = Checkpoint(tmp_path / "run", "this one", writing_share=EVERY_EPOCH)
 
     with pytest.raises(Killed):
-        fit(built(build, params), *data(), params.train, 3, on_step=kill_in(epoch), keeper=keeper)
+        fit(built(build, params), data(), params.train, 3, watch=Watch(on_step=kill_in(epoch), keeper=keeper))
     steps = []
     again = Checkpoint(tmp_path / "run", "this one", writing_share=EVERY_EPOCH)
-    rest = fit(built(build, params, seed=9), *data(), params.train, 3, on_step=steps.append, keeper=again)
+    rest = fit(built(build, params, seed=9), data(), params.train, 3, watch=Watch(on_step=steps.append, keeper=again))
 
     if epoch > 1:  # killed in the first epoch, a run begins anew, and this one with other weights
         assert_same(rest, whole)
@@ -102,14 +103,14 @@ def test_a_killed_run_goes_on_to_the_same_bits(configure, tmp_path, build, epoch
 def test_a_run_killed_after_every_epoch_ends_with_the_same_bits(configure, tmp_path, build):
     """However often it is interrupted: what is restored is kept again as whole as it was."""
     params = configure(HARD)
-    whole = fit(built(build, params), *data(), params.train, seed=3)
+    whole = fit(built(build, params), data(), params.train, seed=3)
     for _ in range(params.train.epochs - 1):
         keeper = Checkpoint(tmp_path / "run", "this one", writing_share=EVERY_EPOCH)
         with pytest.raises(Killed):
-            fit(built(build, params), *data(), params.train, 3, on_step=kill_in(2), keeper=keeper)
+            fit(built(build, params), data(), params.train, 3, watch=Watch(on_step=kill_in(2), keeper=keeper))
 
     last = Checkpoint(tmp_path / "run", "this one", writing_share=EVERY_EPOCH)
-    assert_same(fit(built(build, params), *data(), params.train, 3, keeper=last), whole)
+    assert_same(fit(built(build, params), data(), params.train, 3, watch=Watch(keeper=last)), whole)
 
 
 def test_a_finished_run_is_not_trained_again(configure, tmp_path):
@@ -117,10 +118,10 @@ def test_a_finished_run_is_not_trained_again(configure, tmp_path):
     params = configure({**HARD, "train.learning_rate": 0.05, "train.patience": 1})
     train, validation = windows_of(*sines(40)), windows_of(sines(40, seed=1)[0], -sines(40, seed=1)[1])
     keeper = Checkpoint(tmp_path / "run", "this one")
-    whole = fit(built(build_rnn, params), train, validation, params.train, 3, keeper=keeper)
+    whole = fit(built(build_rnn, params), (train, validation), params.train, 3, watch=Watch(keeper=keeper))
     steps, model = [], built(build_rnn, params, seed=9)
 
-    again = fit(model, train, validation, params.train, 3, on_step=steps.append, keeper=keeper)
+    again = fit(model, (train, validation), params.train, 3, watch=Watch(on_step=steps.append, keeper=keeper))
 
     assert steps == []
     assert whole.best_epoch < len(whole.seconds)
@@ -134,8 +135,8 @@ def test_keeping_changes_nothing(configure, tmp_path):
     params = configure(HARD)
     keeper = Checkpoint(tmp_path / "run", "this one", writing_share=EVERY_EPOCH)
     assert_same(
-        fit(built(build_rnn, params), *data(), params.train, 3, keeper=keeper),
-        fit(built(build_rnn, params), *data(), params.train, 3),
+        fit(built(build_rnn, params), data(), params.train, 3, watch=Watch(keeper=keeper)),
+        fit(built(build_rnn, params), data(), params.train, 3),
     )
 
 
@@ -143,9 +144,15 @@ def test_a_trial_that_was_stopped_is_known_as_stopped(configure, tmp_path):
     """Tuning tells pruned trials from whole ones; a pruned one that is read back is still pruned."""
     params = configure(HARD)
     keeper = Checkpoint(tmp_path / "run", "this one")
-    fit(built(build_rnn, params), *data(), params.train, 3, stops=lambda run: len(run.seconds) == 2, keeper=keeper)
+    fit(
+        built(build_rnn, params),
+        data(),
+        params.train,
+        3,
+        watch=Watch(stops=lambda run: len(run.seconds) == 2, keeper=keeper),
+    )
 
-    again = fit(built(build_rnn, params), *data(), params.train, 3, keeper=keeper)
+    again = fit(built(build_rnn, params), data(), params.train, 3, watch=Watch(keeper=keeper))
 
     assert again.stopped
     assert len(again.seconds) == 2
@@ -156,7 +163,7 @@ def test_what_does_not_fit_is_not_taken(configure, tmp_path, damage):
     """Another run's state, or a damaged one, would be a wrong result that nobody sees; then training starts anew."""
     params = configure(HARD)
     path = tmp_path / "run"
-    fit(built(build_rnn, params), *data(), params.train, 3, keeper=Checkpoint(path, "this one"))
+    fit(built(build_rnn, params), data(), params.train, 3, watch=Watch(keeper=Checkpoint(path, "this one")))
     content = bytearray(path.read_bytes())
     if damage == "one bit":
         content[-100] ^= 1
@@ -165,10 +172,10 @@ def test_what_does_not_fit_is_not_taken(configure, tmp_path, damage):
     keeper, steps = Checkpoint(path, "another" if damage == "other run" else "this one"), []
 
     assert keeper.course() == {}
-    whole = fit(built(build_rnn, params), *data(), params.train, 3, on_step=steps.append, keeper=keeper)
+    whole = fit(built(build_rnn, params), data(), params.train, 3, watch=Watch(on_step=steps.append, keeper=keeper))
 
     assert len(steps) == 3 * 6
-    assert_same(whole, fit(built(build_rnn, params), *data(), params.train, 3))
+    assert_same(whole, fit(built(build_rnn, params), data(), params.train, 3))
     assert keeper.course()["finished"]
 
 
@@ -181,7 +188,7 @@ def test_writing_takes_a_small_share_of_the_time(configure, tmp_path, monkeypatc
         "rnn_vs_transformer.training.checkpoint.write_bytes", lambda *_: (written.append(1), time.sleep(0.05))
     )
     started = time.perf_counter()
-    run = fit(built(build_rnn, params), *data(), params.train, 3, keeper=keeper)
+    run = fit(built(build_rnn, params), data(), params.train, 3, watch=Watch(keeper=keeper))
     spent = time.perf_counter() - started
     assert run.finished
     assert 2 <= len(written) <= 2 + 0.02 * spent / 0.05
@@ -206,29 +213,29 @@ def outputs():
 def test_a_stage_goes_on_where_its_seeds_were_and_leaves_nothing(workspace, monkeypatch, caplog, workers):
     """As a user meets it: killed in its second seed, started again, the same files, no file of its own left."""
     run = workspace.run.model_copy(update={"workers": workers})
-    training.train_family("rnn", build_rnn, 2, run)
+    training.train_family("rnn", "given", run)
     undisturbed = outputs()
-    settings = current_settings("rnn", workspace.model, workspace.train)
-    training.train_seed("rnn", build_rnn, settings.model, settings.train, 0)
+    whole, half = training.seed_tasks("rnn", given_settings("rnn", workspace.model, workspace.train))
+    training.train_seed(whole)
     plain, epochs = training.fit, []
 
-    def killed(*args, keeper, **more):
-        def stop(run):
-            epochs.append(1)
-            if len(epochs) == 3:
-                raise Killed
-            return False
+    def stop(run):
+        epochs.append(1)
+        if len(epochs) == 3:
+            raise Killed
+        return False
 
-        return plain(*args, **{**more, "stops": stop}, keeper=keeper)
+    def killed(model, windows, params, seed, watch, ranks):
+        return plain(model, windows, params, seed, replace(watch, stops=stop), ranks)
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "fit", killed)
         with pytest.raises(Killed):
-            training.train_seed("rnn", build_rnn, settings.model, settings.train, 1)
+            training.train_seed(half)
     assert len(list(paths.unfinished().iterdir())) == 2
     caplog.set_level("INFO")
 
-    training.train_family("rnn", build_rnn, 2, run)
+    training.train_family("rnn", "given", run)
 
     assert "rnn: going on after epochs 4, " in caplog.text
     assert outputs() == undisturbed
@@ -237,14 +244,13 @@ def test_a_stage_goes_on_where_its_seeds_were_and_leaves_nothing(workspace, monk
 
 def test_other_settings_series_or_seeds_have_checkpoints_of_their_own(workspace, configure):
     """A stale checkpoint must never be taken: whatever the run depends on is in its name and in the file."""
-    settings = current_settings("rnn", workspace.model, workspace.train)
-    other = current_settings("rnn", workspace.model, workspace.train.model_copy(update={"epochs": 5}))
-    names = [training.seed_checkpoint("rnn", settings.model, settings.train, seed).identity for seed in (0, 1)]
-    names.append(training.seed_checkpoint("rnn", settings.model, other.train, 0).identity)
-    names.append(training.seed_checkpoint("transformer", settings.model, settings.train, 0).identity)
+    settings = given_settings("rnn", workspace.model, workspace.train)
+    other = given_settings("rnn", workspace.model, workspace.train.model_copy(update={"epochs": 5}))
+    tasks = [*training.seed_tasks("rnn", settings), training.seed_tasks("rnn", other)[0]]
+    tasks.append(replace(tasks[0], family="transformer"))
     save_series(make_series(configure({"data.synthetic.seed": 1}).data))
-    names.append(training.seed_checkpoint("rnn", settings.model, settings.train, 0).identity)
-    assert len(set(names)) == len(names)
+    tasks.append(training.seed_tasks("rnn", settings)[0])
+    assert len({task.checkpoint().identity for task in tasks}) == len(tasks)
 
 
 @pytest.mark.parametrize("copy", [".dvc/tmp/exps/standalone/tmpabc", ".dvc/tmp/exps/tmpabc"])

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from rnn_vs_transformer.reporting.claim_rules import RULES, judge
 
 from rnn_vs_transformer.reporting import claim_findings as findings
-from rnn_vs_transformer.reporting.claim_rules import RULES, judge
 
 
 def rounds(times: dict[tuple[str, int, int], float]) -> pd.DataFrame:

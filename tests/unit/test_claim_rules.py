@@ -1,7 +1,6 @@
 """Verdicts on made-up numbers, on both sides of every threshold."""
 
 import pytest
-
 from rnn_vs_transformer.reporting.claim_rules import RULES, Finding, judge, judge_comparison
 
 

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 
 from rnn_vs_transformer.evaluation.comparison import (
-    Interval,
     compare,
     diebold_mariano,
-    long_run_variance,
-    mean_interval,
     minimum_detectable_effect,
-    ratio_interval,
     too_little_evidence,
     verdict,
 )
+from rnn_vs_transformer.evaluation.intervals import Interval, bootstrap_interval, long_run_variance, ratio_interval
+from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
 
 def losses(seed, seeds=5, origins=300, level=1.0, spread=0.1):
@@ -24,7 +22,8 @@ def losses(seed, seeds=5, origins=300, level=1.0, spread=0.1):
 
 
 def compared(rnn, transformer, **changes):
-    return compare(rnn, transformer, **{"block": 20, "margin": 0.02, "resamples": 400, "seed": 0, **changes})
+    block = changes.pop("block", 20)
+    return compare(rnn, transformer, block, EvaluateParams(**{"margin": 0.02, "resamples": 400, "seed": 0, **changes}))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +190,7 @@ def test_the_detectable_effect_shrinks_with_more_data(few, many):
 
 def test_few_seeds_widen_the_interval():
     """With noise between seeds, three of them must claim less than twelve."""
-    three, twelve = (mean_interval(losses(0, seeds=seeds), 20, 400, 0) for seeds in (3, 12))
+    three, twelve = (bootstrap_interval(losses(0, seeds=seeds), 20, 400, 0) for seeds in (3, 12))
 
     assert three.degrees_of_freedom < twelve.degrees_of_freedom
     assert three.high - three.low > twelve.high - twelve.low
@@ -229,7 +228,7 @@ def test_the_interval_stays_possible_and_swapping_inverts_it_on_heavy_tails():
         shared = np.convolve(generator.standard_normal(661 + 119), np.ones(120) / 120**0.5, "valid")
         rnn, transformer = (np.exp(shared + generator.normal(scale=0.8, size=(5, 661))) for _ in range(2))
         rnn = rnn * np.exp(np.convolve(generator.standard_normal(661 + 59), np.ones(60) / 60**0.5, "valid"))
-        forth, back = (compare(*pair, 120, 0.02, 300, 0) for pair in ((rnn, transformer), (transformer, rnn)))
+        forth, back = (compared(*pair, block=120, resamples=300) for pair in ((rnn, transformer), (transformer, rnn)))
         assert -1 < forth.ci_low < forth.ci_high
         assert (1 + forth.ci_low) * (1 + back.ci_high) == pytest.approx(1)
         assert (1 + forth.ci_high) * (1 + back.ci_low) == pytest.approx(1)
@@ -260,7 +259,7 @@ def test_wider_blocks_see_the_dependence_that_single_origins_hide():
     generator = np.random.default_rng(0)
     together = 1 + 0.1 * np.convolve(generator.standard_normal(629), np.ones(30) / 30**0.5, "valid")[None]
 
-    ignoring, aware = (mean_interval(together, block, 400, 0) for block in (1, 60))
+    ignoring, aware = (bootstrap_interval(together, block, 400, 0) for block in (1, 60))
 
     assert aware.high - aware.low > 2.5 * (ignoring.high - ignoring.low)
 
@@ -280,7 +279,7 @@ def test_the_standard_error_allows_for_dependence_as_long_as_a_block():
     for experiment in range(100):
         generator = np.random.default_rng([11, experiment])
         shared = 1 + 0.1 * moving_average(generator, 1500, 30)[None]
-        errors.append(mean_interval(shared, 30, 400, experiment).log_standard_error)
+        errors.append(bootstrap_interval(shared, 30, 400, experiment).log_standard_error)
 
     assert 0.87 < np.median(errors) / (0.1 * (30 / 1500) ** 0.5) < 1.1
 
@@ -312,8 +311,8 @@ def test_the_interval_covers_the_truth_at_about_its_nominal_rate(of_time, of_see
 
 def test_the_interval_of_a_mean_repeats_for_its_seed():
     """Reports are the same bytes each time, bootstrap included."""
-    assert mean_interval(losses(1), 20, 200, 7) == mean_interval(losses(1), 20, 200, 7)
-    assert mean_interval(losses(1), 20, 200, 7) != mean_interval(losses(1), 20, 200, 8)
+    assert bootstrap_interval(losses(1), 20, 200, 7) == bootstrap_interval(losses(1), 20, 200, 7)
+    assert bootstrap_interval(losses(1), 20, 200, 7) != bootstrap_interval(losses(1), 20, 200, 8)
 
 
 def test_two_seeds_and_four_blocks_are_just_enough_evidence():

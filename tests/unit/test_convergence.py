@@ -1,47 +1,62 @@
 """Epochs to parts of the way, on made-up histories with known answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.probes.convergence import time_to_fractions
+from rnn_vs_transformer.data.series import Series, save_series
+from rnn_vs_transformer.probes.inspection.convergence import epochs_to_fractions, write_convergence
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.sources.make import make_series
 
 
-def history(losses: list[float], family: str = "rnn", seed: int = 0) -> pd.DataFrame:
-    count = len(losses)
-    return pd.DataFrame(
-        {
-            "family": [family] * count,
-            "seed": [seed] * count,
-            "epoch": range(1, count + 1),
-            "validation_loss": losses,
-            "seconds": [2.0] * count,
-        }
-    )
+def history(losses: list[float], family: str = "rnn") -> pd.DataFrame:
+    epochs = range(1, len(losses) + 1)
+    return pd.DataFrame({"family": family, "seed": 0, "epoch": epochs, "validation_loss": losses})
 
 
-def test_the_first_epoch_at_or_below_the_target_counts_with_its_steps_and_seconds() -> None:
+def test_the_first_epoch_at_or_below_the_target_counts_with_its_steps() -> None:
     """From 2.0 to 1.0, half of the way is 1.5: reached in the third epoch, though the fourth is above it again."""
-    found = time_to_fractions(history([1.9, 1.6, 1.5, 1.7, 1.0]), 2.0, 1.0, steps_per_epoch=10, fractions=[0.5, 1.0])
+    found = epochs_to_fractions(history([1.9, 1.6, 1.5, 1.7, 1.0]), 2.0, {"rnn": 10}, [0.5, 1.0])
     assert found["target_loss"].tolist() == [1.5, 1.0]
     assert found["epochs"].tolist() == [3, 5]
     assert found["steps"].tolist() == [30, 50]
-    assert found["seconds"].tolist() == [6.0, 10.0]
     assert found["reached"].all()
 
 
 def test_a_run_that_never_arrives_is_censored_at_its_last_epoch() -> None:
-    found = time_to_fractions(history([1.9, 1.6]), 2.0, 1.0, steps_per_epoch=10, fractions=[0.99])
-    assert not found["reached"].any()
-    assert found["epochs"].tolist() == [2]
+    """The best of any family is the end of the way for all."""
+    both = pd.concat([history([1.9, 1.6]), history([1.0], "transformer")])
+    found = epochs_to_fractions(both, 2.0, {"rnn": 10, "transformer": 7}, [0.99])
+    assert found["reached"].tolist() == [False, True]
+    assert found["epochs"].tolist() == [2, 1]
+    assert found["steps"].tolist() == [20, 7]
 
 
-def test_unknown_seconds_stay_unknown() -> None:
-    """Times of another run must not be passed off as times of this one."""
-    unknown = history([1.0]).assign(seconds=np.nan)
-    assert time_to_fractions(unknown, 2.0, 1.0, 10, [0.5])["seconds"].isna().all()
+def test_there_is_no_way_to_go_where_no_seed_comes_below_the_start() -> None:
+    assert epochs_to_fractions(history([1.0]), 1.0, {"rnn": 10}).empty
 
 
-def test_a_start_that_is_no_higher_than_the_best_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected a start above the best loss"):
-        time_to_fractions(history([1.0]), 1.0, 1.0, 10)
+def test_the_way_starts_at_the_seasonal_naives_loss(configure, pass_settings, tmp_path, monkeypatch) -> None:
+    """On a line that rises by 1 the naive is off by a season of 8; the 200 train steps have the variance 3333.25.
+
+    They hold 185 windows of 12 + 4 steps, 12 batches of 16.
+    """
+    monkeypatch.chdir(tmp_path)
+    params = configure()
+    meta = replace(make_series(params.data).meta, season_length=8)
+    save_series(Series(meta, np.arange(400.0)[:, None], None))
+    pass_settings(params)
+    start = 64 / 3333.25
+    for family in FAMILIES:
+        write_table(paths.history(family), history([start, 0.4 * start, 0.0]).drop(columns="family"))
+    write_convergence()
+    found = pd.read_csv(paths.CONVERGENCE)
+    assert found["family"].unique().tolist() == ["rnn", "transformer"]
+    assert found["target_loss"].tolist()[0] == pytest.approx(start / 2)
+    assert found["epochs"].tolist()[:2] == [2, 3]
+    assert found["steps"].tolist()[:2] == [24, 36]

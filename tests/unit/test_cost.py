@@ -7,17 +7,20 @@ import pandas as pd
 import pytest
 import torch
 
-from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.size import multiply_adds_per_window
-from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.probes import cost
-from rnn_vs_transformer.probes.cost import FEWEST_ROUNDS, Measurements, measure_costs
-from rnn_vs_transformer.probes.cost_report import summarise_cost, summarise_speed_up, write_cost_report
-from rnn_vs_transformer.probes.memory import peak_mebibytes, resident_mebibytes
-from rnn_vs_transformer.probes.workload import ALL_QUERIES, WORKLOADS, build_workload
+from rnn_vs_transformer.probes.cost import measure
+from rnn_vs_transformer.probes.cost.measure import FEWEST_ROUNDS, Measurements, measure_costs
+from rnn_vs_transformer.probes.cost.report import summarise_cost, summarise_speed_up, write_cost_report
+from rnn_vs_transformer.probes.cost.workload import (
+    ALL_QUERIES,
+    WORKLOADS,
+    build_workload,
+    peak_mebibytes,
+    resident_mebibytes,
+)
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.machine import machine_label
 
-BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 CPU = torch.device("cpu")
 LENGTHS = (32, 64, 128, 256, 512, 1024)
 
@@ -41,7 +44,7 @@ def small(configure):
 
 def workload(name, params, context_length=16):
     torch.manual_seed(0)
-    return build_workload(name, BUILDERS, params, context_length, CPU)
+    return build_workload(name, params, context_length, CPU)
 
 
 def planted_table(rounds=4, threads=(1, 2), noise=0.0):
@@ -130,11 +133,11 @@ def test_all_queries_give_the_numbers_of_the_last_one_for_more_work(small):
 def test_every_model_is_measured_at_every_length_in_every_round(small, monkeypatch):
     """Medians are over rounds in which all took turns, so no cell of the table may be missing."""
     asked_for = []
-    monkeypatch.setattr(cost.torch, "set_num_threads", asked_for.append)  # real ones would wait for other tests
-    monkeypatch.setattr(cost.joblib, "cpu_count", lambda: 2)
-    monkeypatch.setattr(cost, "SHORTEST_TIMING", 0.001)
-    monkeypatch.setattr(cost, "PROBED_SECONDS", 0.05)
-    measured = measure_costs(BUILDERS, small(rounds=4))
+    monkeypatch.setattr(measure.torch, "set_num_threads", asked_for.append)  # real ones would wait for other tests
+    monkeypatch.setattr(measure.joblib, "cpu_count", lambda: 2)
+    monkeypatch.setattr(measure, "SHORTEST_TIMING", 0.001)
+    monkeypatch.setattr(measure, "PROBED_SECONDS", 0.05)
+    measured = measure_costs(small(rounds=4))
 
     assert asked_for[-1] == torch.get_num_threads(), "as it was before"
     assert set(asked_for) == {1, 2}
@@ -160,10 +163,10 @@ def test_both_families_have_the_probes_width_and_their_own_settings_apart(small)
 
 def test_without_time_the_longest_lengths_and_last_rounds_are_left_out(small, monkeypatch):
     """The three shortest lengths and three rounds are always taken; what is missing is said."""
-    monkeypatch.setattr(cost.joblib, "cpu_count", lambda: 1)
-    monkeypatch.setattr(cost, "SHORTEST_TIMING", 0.001)
-    monkeypatch.setattr(cost, "PROBED_SECONDS", 0.05)
-    measured = measure_costs(BUILDERS, small(context_lengths=[8, 16, 32, 64, 128], rounds=9, seconds=1e-6))
+    monkeypatch.setattr(measure.joblib, "cpu_count", lambda: 1)
+    monkeypatch.setattr(measure, "SHORTEST_TIMING", 0.001)
+    monkeypatch.setattr(measure, "PROBED_SECONDS", 0.05)
+    measured = measure_costs(small(context_lengths=[8, 16, 32, 64, 128], rounds=9, seconds=1e-6))
 
     assert measured.skipped == [64, 128]
     assert measured.rounds == FEWEST_ROUNDS
@@ -222,6 +225,7 @@ def test_the_report_is_json_without_lists_and_says_what_was_left_out(small, tmp_
         return [leaf for value in tree.values() for leaf in (leaves(value) if isinstance(value, dict) else [value])]
 
     report = json.loads(paths.COST.read_text(), parse_constant=no_constant)
+    assert report["machine"]["label"] == machine_label()
     assert all(isinstance(leaf, str | int | float) for leaf in leaves(report))
     assert report["measured"]["skipped_context_lengths"] == "2048, 4096"
     assert report["measured"]["longest_context_length"] == 1024

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.probes.critical_lag import Crossing, combine_seeds, compare_memory, find_crossing
+from rnn_vs_transformer.probes.memory.critical_lag import Crossing, combine_seeds, compare_memory, find_crossing
 
 LAGS = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96]
 

@@ -26,7 +26,8 @@ from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.data.windows import Windows, to_tensor
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.params import FitParams, Params
+from rnn_vs_transformer.settings.family.train import FitParams
+from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.training.fit import fit, window_errors
 
 params = Params.model_validate_json(sys.stdin.read())
@@ -39,7 +40,7 @@ found = {"unit": torch.backends.cpu.get_cpu_capability()}
 for family, build in sorted(BUILDERS.items()):
     torch.manual_seed(0)
     model = build(params.model, *lengths, 1)
-    run = fit(model, train, validation, params.train.part(FitParams), 0)
+    run = fit(model, (train, validation), params.train.part(FitParams), 0)
     found[family] = [*run.validation_losses, float(window_errors(model, test).mean())]
 print(json.dumps(found))
 """

@@ -231,7 +231,7 @@ def test_one_batch_can_be_learnt_by_heart(configure, build):
     data = Windows(noise, np.array([L - 1]), L, H)
     torch.manual_seed(0)
 
-    run = fit(build(params.model, L, H), data, data, params.train, seed=0)
+    run = fit(build(params.model, L, H), (data, data), params.train, seed=0)
 
     assert run.validation_losses[0] > 0.5
     assert run.best_validation_loss < 0.03
@@ -246,7 +246,7 @@ def test_both_families_learn_a_sine_and_forecast_it_freely(configure, build):
     torch.manual_seed(0)
     model = build(params.model, L, H)
 
-    fit(model, series_windows(sine[:, :200]), series_windows(sine[:, 200:]), params.train, seed=0)
+    fit(model, (series_windows(sine[:, :200]), series_windows(sine[:, 200:])), params.train, seed=0)
 
     forecast, target = predict(model, series_windows(sine[:, 200:]))
     assert functional.mse_loss(forecast, target) < 0.01 * target.var()
@@ -261,7 +261,7 @@ def test_free_running_validation_chooses_the_weights(configure, build):
     torch.manual_seed(0)
     model = build(params.model, L, H)
 
-    run = fit(model, series_windows(noise[:, :150]), validation, params.train, seed=0)
+    run = fit(model, (series_windows(noise[:, :150]), validation), params.train, seed=0)
 
     context, target, _ = validation.batch(torch.arange(len(validation)))
     with torch.no_grad():
@@ -280,7 +280,7 @@ def test_every_weight_of_encoder_and_decoder_is_trained(configure, build):
     before = {name: weight.clone() for name, weight in model.named_parameters()}
     data = series_windows(torch.randn(1, 60, generator=torch.Generator().manual_seed(0)))
 
-    run = fit(model, data, data, params.train, seed=0)
+    run = fit(model, (data, data), params.train, seed=0)
 
     assert [name for name, weight in before.items() if torch.equal(run.state[name], weight)] == []
 

@@ -8,7 +8,7 @@ import pytest
 from rnn_vs_transformer.data.splits import Scaler, forecast_origins
 from rnn_vs_transformer.evaluation.metrics import mean_absolute_error, mean_squared_error
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
-from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
 
 ETTH1 = Path(__file__).resolve().parents[3] / "shared" / "data" / "ETTh1.csv"

@@ -14,7 +14,6 @@ from rnn_vs_transformer.runtime.errors import InputError, tell_system_error
 from rnn_vs_transformer.runtime.files import (
     fingerprint,
     finite,
-    merge_json,
     read_arrays,
     read_json,
     write_arrays,
@@ -95,22 +94,6 @@ def test_what_a_killed_process_left_is_taken_away_and_what_a_running_one_writes_
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([written.name, "metrics.json"])
 
 
-def test_stages_that_merge_at_the_same_time_lose_nothing(tmp_path, root):
-    """`dvc repro -s train_rnn & dvc repro -s train_transformer`: DVC does not guard a file that it does not know."""
-    program = (
-        "import sys; from pathlib import Path; from rnn_vs_transformer.runtime.files import merge_json\n"
-        "for number in range(20): merge_json(Path('timings.json'), f'{sys.argv[1]} {number}', {'seconds': number})"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
-    writers = [
-        subprocess.Popen([sys.executable, "-c", program, name], cwd=tmp_path, env=environment) for name in ("a", "b")
-    ]
-
-    assert [writer.wait(120) for writer in writers] == [0, 0]
-    assert len(read_json(tmp_path / "timings.json")) == 40
-    assert [path.name for path in tmp_path.iterdir()] == ["timings.json"]
-
-
 def test_a_write_makes_its_folders_and_leaves_nothing_else(tmp_path):
     """An output folder belongs to DVC, which would cache a forgotten temporary file with it."""
     write_bytes(tmp_path / "models" / "rnn" / "weights", b"first")
@@ -144,17 +127,6 @@ def test_json_is_the_same_bytes_for_the_same_content(tmp_path):
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert read_json(tmp_path / "a.json") == content
     assert (tmp_path / "a.json").read_bytes().endswith(b"}\n")
-
-
-def test_merging_replaces_one_key_and_keeps_the_others(tmp_path):
-    """Two stages write timings to one file, in either order, and the bytes must not depend on the order."""
-    for file, keys in [("one.json", ["rnn", "transformer"]), ("other.json", ["transformer", "rnn"])]:
-        for key in keys:
-            merge_json(tmp_path / file, key, {"train_seconds": len(key)})
-    merge_json(tmp_path / "one.json", "rnn", {"train_seconds": 3})
-
-    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
-    assert read_json(tmp_path / "one.json") == {"rnn": {"train_seconds": 3}, "transformer": {"train_seconds": 11}}
 
 
 def test_a_table_keeps_float32_whole(tmp_path):

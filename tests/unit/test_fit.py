@@ -46,7 +46,7 @@ def test_a_seeded_run_is_bit_identical(configure, build):
     params = configure({"model.dropout": 0.3, "model.rnn_layers": 2})
     data = windows_of(*sines(40)), windows_of(*sines(40, seed=1))
 
-    first, again, other = (fit(built(build, params, seed), *data, params.train, seed) for seed in (3, 3, 4))
+    first, again, other = (fit(built(build, params, seed), data, params.train, seed) for seed in (3, 3, 4))
 
     assert first.train_losses == again.train_losses
     assert first.validation_losses == again.validation_losses
@@ -60,7 +60,7 @@ def test_one_batch_can_be_learnt_by_heart(configure, build):
     params = configure({"train.epochs": 250, "train.patience": 250, "train.learning_rate": 0.01, "train.batch_size": 8})
     noise = torch.randn(8, 16, generator=torch.Generator().manual_seed(0)).split([12, 4], dim=1)
 
-    run = fit(built(build, params), windows_of(*noise), windows_of(*noise), params.train, seed=0)
+    run = fit(built(build, params), (windows_of(*noise), windows_of(*noise)), params.train, seed=0)
 
     assert run.train_losses[0] > 0.5
     assert run.best_validation_loss < 0.02
@@ -73,7 +73,7 @@ def test_every_weight_is_trained(configure, build):
     model = built(build, params)
     before = {name: weight.clone() for name, weight in model.named_parameters()}
 
-    run = fit(model, windows_of(*sines(40)), windows_of(*sines(40)), params.train, seed=0)
+    run = fit(model, (windows_of(*sines(40)), windows_of(*sines(40))), params.train, seed=0)
 
     assert [name for name, weight in before.items() if torch.equal(run.state[name], weight)] == []
 
@@ -90,7 +90,7 @@ def test_training_stops_when_patience_is_at_an_end_and_gives_back_the_best_weigh
     params = configure({"train.epochs": 30, "train.patience": 4, "train.learning_rate": 0.01})
     model, validation = built(build, params), windows_of(*backwards(40))
 
-    run = fit(model, windows_of(*sines(160)), validation, params.train, seed=0)
+    run = fit(model, (windows_of(*sines(160)), validation), params.train, seed=0)
 
     assert len(run.validation_losses) == len(run.train_losses) == len(run.seconds) == run.best_epoch + 4 < 30
     assert run.best_validation_loss == min(run.validation_losses) < run.validation_losses[-1]
@@ -103,7 +103,7 @@ def test_training_goes_on_while_it_improves(configure, build):
     """Patience counts epochs without improvement, not epochs."""
     params = configure({"train.epochs": 4, "train.patience": 1})
 
-    run = fit(built(build, params), windows_of(*sines(160)), windows_of(*sines(40, seed=1)), params.train, seed=0)
+    run = fit(built(build, params), (windows_of(*sines(160)), windows_of(*sines(40, seed=1))), params.train, seed=0)
 
     assert run.validation_losses == sorted(run.validation_losses, reverse=True)
     assert run.best_epoch == len(run.validation_losses) == 4
@@ -116,7 +116,7 @@ def test_validation_windows_never_enter_a_gradient(configure, build):
     train = windows_of(*sines(40))
 
     one, other = (
-        fit(built(build, params), train, windows_of(*validation), params.train, seed=0)
+        fit(built(build, params), (train, windows_of(*validation)), params.train, seed=0)
         for validation in (sines(40, seed=1), backwards(40))
     )
 
@@ -133,7 +133,7 @@ def test_a_loss_that_is_no_number_stops_with_seed_and_epoch(configure, spoilt, n
     data[spoilt] = windows_of(contexts, torch.full_like(targets, torch.nan))
 
     with pytest.raises(InputError, match=f"seed 7: the {name} loss became nan in epoch 1; lower train.learning_rate"):
-        fit(built(build_rnn, params), data["train"], data["validation"], params.train, seed=7)
+        fit(built(build_rnn, params), (data["train"], data["validation"]), params.train, seed=7)
 
 
 @BUILDERS
@@ -142,7 +142,7 @@ def test_a_learning_rate_far_too_high_stops_in_one_line(configure, build):
     params = configure({"train.learning_rate": 1e30, "train.epochs": 30, "train.patience": 30})
 
     with pytest.raises(InputError, match=r"seed 0: the \w+ loss became (nan|inf) in epoch \d+") as error:
-        fit(built(build, params), windows_of(*sines(40)), windows_of(*sines(40)), params.train, seed=0)
+        fit(built(build, params), (windows_of(*sines(40)), windows_of(*sines(40))), params.train, seed=0)
 
     assert "\n" not in str(error.value)
 
@@ -159,7 +159,7 @@ def contexts_seen(build, params, seed):
     model = built(build, params, seed)
     model.register_forward_pre_hook(remember)
     data = windows_of(contexts, torch.zeros(40, 4))
-    fit(model, data, data, params.train, seed)
+    fit(model, (data, data), params.train, seed)
     return seen
 
 
@@ -193,7 +193,7 @@ def test_the_train_loss_weighs_every_window_alike(configure):
     params = configure({"train.learning_rate": 1e-30, "train.batch_size": 16, "train.epochs": 1})
     model, train = built(build_rnn, params), windows_of(*sines(40))
 
-    run = fit(model, train, train, params.train, seed=0)
+    run = fit(model, (train, train), params.train, seed=0)
 
     assert run.train_losses[0] == pytest.approx(run.validation_losses[0], rel=1e-5)
 
@@ -210,7 +210,7 @@ def test_history_that_says_nothing_brings_both_families_to_the_mean_forecast(con
     others = torch.randperm(480, generator=torch.Generator().manual_seed(0))
 
     honest, shuffled = (
-        fit(built(build, params), windows_of(contexts, answers), windows_of(*pair), params.train, seed=0)
+        fit(built(build, params), (windows_of(contexts, answers), windows_of(*pair)), params.train, seed=0)
         for answers, pair in [
             (targets, validation),
             (targets[others], (validation[0], validation[1].roll(1, dims=0))),
@@ -251,7 +251,7 @@ def test_large_gradients_are_clipped(configure):
 
     hook = register_optimizer_step_pre_hook(remember)
     contexts, targets = sines(40)
-    fit(model, windows_of(contexts, 1000 * targets), windows_of(contexts, targets), params.train, seed=0)
+    fit(model, (windows_of(contexts, 1000 * targets), windows_of(contexts, targets)), params.train, seed=0)
     hook.remove()
 
     assert norms == [pytest.approx(0.5, rel=1e-4)] * 3
@@ -262,7 +262,7 @@ def test_any_model_can_be_fitted(configure):
     params = configure({"train.epochs": 60, "train.patience": 60, "train.learning_rate": 0.02})
     torch.manual_seed(0)
 
-    run = fit(LinearForecast(12, 4), windows_of(*sines(160)), windows_of(*sines(40, seed=1)), params.train, seed=0)
+    run = fit(LinearForecast(12, 4), (windows_of(*sines(160)), windows_of(*sines(40, seed=1))), params.train, seed=0)
 
     assert run.best_validation_loss < 0.01
 
@@ -278,7 +278,7 @@ def test_the_schedule_sets_the_rate_of_each_epoch(configure, name, multiples):
     rates = []
     hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
     try:
-        fit(built(build_rnn, params), *data, params.train, seed=0)
+        fit(built(build_rnn, params), data, params.train, seed=0)
     finally:
         hook.remove()
     assert np.array(rates) / params.train.learning_rate == pytest.approx(multiples, abs=1e-6)
@@ -292,7 +292,7 @@ def test_weight_decay_pulls_weights_towards_zero(configure):
         model.weight.fill_(1.0)
         model.bias.fill_(1.0)
     zeros = windows_of(torch.zeros(1, 12), torch.ones(1, 4))
-    fit(model, zeros, zeros, params.train, seed=0)
+    fit(model, (zeros, zeros), params.train, seed=0)
     assert model.weight.detach() == pytest.approx(torch.full((4, 12), 0.95))
 
 
@@ -309,6 +309,6 @@ def test_each_loss_leads_to_its_own_forecast(configure, loss, level):
     with torch.no_grad():
         model.bias.fill_(-1.0)
     far = windows_of(torch.zeros(1, 12), torch.full((1, 4), 100.0))
-    run = fit(model, windows_of(torch.zeros(5, 12), targets), far, params.train, seed=0)
+    run = fit(model, (windows_of(torch.zeros(5, 12), targets), far), params.train, seed=0)
     assert model.bias.detach().numpy() == pytest.approx(level, abs=0.12)
     assert run.train_losses[-1] == pytest.approx(float((targets - level).square().mean()), rel=0.1)  # told as MSE

@@ -13,9 +13,9 @@ from rnn_vs_transformer.data.splits import Scaler
 from rnn_vs_transformer.forecasting import Forecaster
 from rnn_vs_transformer.forecasting.artifact import MANIFEST, Artifact, Schema, save_artifact, weights_file
 from rnn_vs_transformer.forecasting.forecaster import BUILDERS
-from rnn_vs_transformer.models.settings import current_settings
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.times import TimeColumn, regular_axis
 
 L, H = 12, 4
@@ -36,7 +36,7 @@ def artifact(tmp_path, configure):
             torch.manual_seed(seed)
             models[family].append(build(params.model, L, H).eval())
         states[family] = [{k: v.numpy() for k, v in model.state_dict().items()} for model in models[family]]
-    settings = {family: current_settings(family, params.model, params.train).model for family in BUILDERS}
+    settings = {family: given_settings(family, params.model, params.train).model for family in BUILDERS}
     saved = Artifact(
         Schema(CHANNELS, "day", "D", L, H), settings, 2, {"rnn": 0.2, "transformer": 0.1}, [0.8, 0.95],
         Scaler(np.array([10.0, -5.0]), np.array([2.0, 0.5])),

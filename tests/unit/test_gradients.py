@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_vs_transformer.data.series import load_meta, save_series
-from rnn_vs_transformer.data.windows import Batch
+from rnn_vs_transformer.data.series import load_meta, load_splits, save_series
+from rnn_vs_transformer.data.windows import Batch, windows_of
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.probes.gradients import (
+from rnn_vs_transformer.probes.inspection.gradients import (
     GradientRow,
     decay_slope,
     gradient_norms,
@@ -19,12 +19,9 @@ from rnn_vs_transformer.probes.gradients import (
     mean_gradient_table,
     summarise_decay,
 )
-from rnn_vs_transformer.probes.subjects import build_untrained, sample_windows
+from rnn_vs_transformer.probes.inspection.subjects import build_untrained, sample_windows
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds
-from rnn_vs_transformer.training.seeds import development_windows
-
-BUILDERS = {"rnn": build_rnn, "transformer": build_transformer}
 
 
 class LinearRecurrence(nn.Module):
@@ -179,7 +176,7 @@ def test_untrained_weights_are_those_from_which_training_starts(configure, tmp_p
     with pytest.raises(InterruptedError):
         seeds.train_seed(family, BUILDERS[family], params.model, params.train, 3)
 
-    found = build_untrained(BUILDERS[family], params.model, load_meta(), 3).state_dict()
+    found = build_untrained(family, params.model, load_meta(), 3).state_dict()
     assert found.keys() == started_from.keys()
     assert all(torch.equal(found[name], started_from[name]) for name in found)
 
@@ -188,7 +185,7 @@ def test_the_sample_spans_the_validation_windows_evenly(configure, tmp_path, mon
     """First and last are in it, and where fewer windows are there than asked for, it is all of them, once each."""
     monkeypatch.chdir(tmp_path)
     save_series(make_series(configure().data))
-    _, validation = development_windows(load_meta())
+    [validation] = windows_of(load_splits(), "validation")
     every = validation.batch(torch.arange(len(validation)))[0]
 
     assert torch.equal(sample_windows(validation, 3).context, every[[0, (len(every) - 1) // 2, len(every) - 1]])

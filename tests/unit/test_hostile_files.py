@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.params import load_params
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.sources.tabular import read_channels, read_table
 from rnn_vs_transformer.sources.times import TimeColumn
@@ -239,7 +239,7 @@ def test_a_file_of_a_gigabyte_is_read_within_two_gibibytes(tmp_path, root):
 LIMITED = """
 import resource, sys
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.params import load_params
+from rnn_vs_transformer.settings.whole import load_params
 limit = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 changes = {"source": "csv", "file": "data/raw/big.csv", "season_length": 24}

@@ -3,9 +3,15 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.probes.attribution import Attribution
-from rnn_vs_transformer.probes.lag_recovery import regime_echo, score_band, score_horizon, true_lags
-from rnn_vs_transformer.probes.recovery_report import recovery_table, summarise_recovery
+from rnn_vs_transformer.probes.inspection.attribution import Attribution
+from rnn_vs_transformer.probes.inspection.lag_recovery import (
+    recovery_table,
+    regime_echo,
+    score_band,
+    score_horizon,
+    summarise_recovery,
+    true_lags,
+)
 from rnn_vs_transformer.sources.synthetic import simulate
 
 DELAY, HORIZON, LENGTH = 7, 3, 12
@@ -104,7 +110,7 @@ def test_recovery_over_seeds_is_their_mean_with_its_interval():
     at_echo = np.roll(at_delay, DELAY, axis=1)
     attributions = [Attribution("rnn", "occlusion", seed, found) for seed, found in enumerate([at_delay, at_echo])]
     table = recovery_table(attributions, DELAY, HORIZON, recent_steps=2)
-    found = summarise_recovery(attributions, table, DELAY, HORIZON, recent_steps=2)
+    found = summarise_recovery(attributions, DELAY, HORIZON, recent_steps=2)
 
     assert table.groupby(["target", "recent_steps_left_out"])["precision"].apply(list).to_dict() == {
         ("delay", 0): [1, 0],

@@ -6,13 +6,13 @@ import sys
 PANEL = """
 import resource, sys
 import numpy as np, torch
-from rnn_vs_transformer.data.series import Meta, Series, load_meta, save_series
+from rnn_vs_transformer.data.series import Meta, Series, load_meta, load_splits, save_series
 from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.settings import current_settings
-from rnn_vs_transformer.params import load_params
-from rnn_vs_transformer.training.fit import fit
-from rnn_vs_transformer.training.seeds import development_windows
+from rnn_vs_transformer.settings.family.families import given_settings
+from rnn_vs_transformer.settings.whole import load_params
+from rnn_vs_transformer.training.fit import Watch, fit
+from rnn_vs_transformer.data.windows import windows_of
 
 class Enough(Exception): pass
 
@@ -23,7 +23,7 @@ values = np.random.default_rng(0).standard_normal((steps, channels))
 names = [f"sensor {number}" for number in range(channels)]
 save_series(Series(Meta("csv", names, Borders(12_280, 14_034, steps), 24, *lengths, {}, "none"), values, None))
 del values
-train, validation = development_windows(load_meta())
+train, validation = windows_of(load_splits(), "train", "validation")
 for family, build in BUILDERS.items():
     taken = 0
     def stop_soon(_):
@@ -31,9 +31,9 @@ for family, build in BUILDERS.items():
         taken += 1
         if taken == 5:
             raise Enough
-    settings = current_settings(family, params.model, params.train)
+    settings = given_settings(family, params.model, params.train)
     try:
-        fit(build(settings.model, *lengths, channels), train, validation, settings.train, 0, stop_soon)
+        fit(build(settings.model, *lengths, channels), (train, validation), settings.train, 0, Watch(stop_soon))
     except Enough:
         pass
 print(len(train), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime import clusters
 from rnn_vs_transformer.runtime.clusters import Work
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished, run_side_by_side
+from rnn_vs_transformer.runtime.run import RunParams
 
 LOKY = RunParams(workers=2, backend="loky", address="local")
 

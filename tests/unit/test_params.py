@@ -5,8 +5,8 @@ import yaml
 from dvc.utils.serialize import modify_yaml
 from pydantic import BaseModel, ValidationError
 
-from rnn_vs_transformer.params import Params, load_params
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.whole import Params, load_params
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_vs_transformer.probes.tasks import (
+from rnn_vs_transformer.probes.memory.tasks import (
     FLOOR,
     PHI,
     draw_adding,

@@ -18,9 +18,9 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 TRAIN = """
 import sys
 from pathlib import Path
-from rnn_vs_transformer.params import Params
-from stages.train_{family} import train_{family}
-train_{family}(Params.model_validate_json(Path("settings.json").read_text()))
+from rnn_vs_transformer.settings.whole import Params
+from rnn_vs_transformer.training.seeds import train_family
+train_family("{family}", "given", Params.model_validate_json(Path("settings.json").read_text()).run)
 """
 
 

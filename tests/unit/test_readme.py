@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rnn_vs_transformer.reporting.readme import filled
 from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.runtime.errors import InputError
+from tools.readme import filled
 
 ROOT = Path(__file__).resolve().parents[2]
 

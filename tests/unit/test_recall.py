@@ -8,13 +8,12 @@ import pandas as pd
 import pytest
 import torch
 
-from rnn_vs_transformer.params import RunParams
-from rnn_vs_transformer.probes.controls import ProbeControlFailed
-from rnn_vs_transformer.probes.recall import find_critical_lags, mean_recall, plan_trials, run_probe, run_trials
-from rnn_vs_transformer.probes.tasks import make_task
-from rnn_vs_transformer.probes.trial import MODELS, Trial, build_model, run_trial, train
+from rnn_vs_transformer.probes.memory.recall import find_critical_lags, mean_recall, plan_trials, run_probe, run_trials
+from rnn_vs_transformer.probes.memory.tasks import make_task
+from rnn_vs_transformer.probes.memory.trial import MODELS, Trial, build_model, run_trial, train
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.run import RunParams
 
 TINY = {
     "probe.tasks": ["recall", "shuffled", "parity", "adding"],
@@ -64,7 +63,7 @@ def test_one_and_two_workers_write_the_same_bytes(tiny, tmp_path, monkeypatch):
         folder = tmp_path / str(workers)
         folder.mkdir()
         monkeypatch.chdir(folder)
-        with pytest.raises(ProbeControlFailed):
+        with pytest.raises(InputError, match="controls failed"):
             run_probe(tiny(), one_worker().model_copy(update={"workers": workers}))
         written.append([path.read_bytes() for path in (paths.PROBE, paths.PROBE_TABLE, paths.RECALL)])
     assert written[0] == written[1]
@@ -73,7 +72,7 @@ def test_one_and_two_workers_write_the_same_bytes(tiny, tmp_path, monkeypatch):
 def test_failed_controls_stop_the_stage_and_leave_the_evidence(tiny, tmp_path, monkeypatch):
     """After three steps nothing has been learnt, so the probe must say so, and its table must be there to look at."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ProbeControlFailed, match="lag_1: at lag 1 every model must recover more"):
+    with pytest.raises(InputError, match="lag_1: at lag 1 every model must recover more"):
         run_probe(tiny(), one_worker())
 
     report = json.loads(paths.PROBE.read_text())
@@ -122,7 +121,7 @@ def test_all_models_learn_from_the_same_batches_and_no_others_do(tiny, monkeypat
 
         return replace(task, draw=draw, tests={lag: draw})
 
-    monkeypatch.setattr("rnn_vs_transformer.probes.trial.make_task", record)
+    monkeypatch.setattr("rnn_vs_transformer.probes.memory.trial.make_task", record)
     for key in [(model, seed, lag) for model in MODELS for seed in (0, 1) for lag in (2, 3)]:
         model, seed, lag = key
         run_trial(Trial(task, lag, model, seed), tiny({"probe.test_windows": 4}))

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from rnn_vs_transformer.params import Params
-from rnn_vs_transformer.params.recipes import load_recipe, merge_settings, recipe_names, recipe_overrides
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.recipes import load_recipe, merge_settings, recipe_names, recipe_overrides
+from rnn_vs_transformer.settings.whole import Params
 
 NAMES = ["case-study", "ett", "factorial", "rnn-best", "rnn-best-long", "transformer-best", "transformer-best-long"]
 

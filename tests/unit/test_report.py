@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from rnn_vs_transformer.reporting import report
 from rnn_vs_transformer.reporting.backtest import backtest_sentences
 from rnn_vs_transformer.reporting.claim_rules import RULES
 from rnn_vs_transformer.reporting.claim_texts import load_words, piece
+
+from rnn_vs_transformer.plotting.style import figure
+from rnn_vs_transformer.reporting import report
 from rnn_vs_transformer.reporting.report import claim_rows, comparison_rows, load_texts, write_report
-from rnn_vs_transformer.reporting.style import figure
 from rnn_vs_transformer.runtime import paths
 
 PIXEL = base64.b64decode(

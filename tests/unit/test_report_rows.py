@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, ridge_row, rounded
-from rnn_vs_transformer.evaluation.scoring import Scores
+from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, error_row, family_row, ridge_row, rounded
 
 TEST = SimpleNamespace(block_length=10)
 

@@ -6,9 +6,9 @@ import re
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.evaluation.adaptive_conformal import STEP
-from rnn_vs_transformer.reporting.study_tables import cell_table, effect_table, horizon_table, verdict_table
+from rnn_vs_transformer.evaluation.conformal import STEP
 from studies.coverage import choose_step, coverage_tables, main_length
+from studies.tables import cell_table, effect_table, horizon_table, verdict_table
 
 FAMILIES = {"RNN": "rnn", "Transformer": "transformer"}
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.probes.intervals import mean_interval
-from rnn_vs_transformer.probes.scaling import crossing, find_crossover, fit_exponent, fit_local_exponent
+from rnn_vs_transformer.evaluation.intervals import mean_interval
+from rnn_vs_transformer.probes.cost.scaling import crossing, find_crossover, fit_exponent, fit_local_exponent
 
 LENGTHS = 2.0 ** np.arange(5, 12)
 FAMILIES = ("rnn", "transformer")

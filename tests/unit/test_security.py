@@ -59,9 +59,9 @@ def test_yaml_makes_plain_values_only(sources):
     loads = [(path, node) for path, _, name, node in calls_of(sources) if name in {"yaml.load", "YAML"}]
 
     assert [(path, ast.unparse(node.args[1])) for path, node in loads] == [
-        ("src/rnn_vs_transformer/params/strict_yaml.py", "StrictLoader")
+        ("src/rnn_vs_transformer/settings/strict_yaml.py", "StrictLoader")
     ]
-    strict = sources["src/rnn_vs_transformer/params/strict_yaml.py"]
+    strict = sources["src/rnn_vs_transformer/settings/strict_yaml.py"]
     bases = [ast.unparse(node.bases[0]) for node in ast.walk(strict) if isinstance(node, ast.ClassDef)]
     assert bases == ["yaml.SafeLoader"]
 

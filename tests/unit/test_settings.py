@@ -2,14 +2,14 @@
 
 import pytest
 
-from rnn_vs_transformer.models.settings import MODELS, load_settings, trained_settings
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.settings.family.families import FAMILIES, load_settings, trained_settings
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"3", b'{"model": {"cell": "rnn"}, "train": {}}', b'{"model": []}'])
-@pytest.mark.parametrize("family", MODELS)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_damaged_settings_name_the_stage_that_writes_them(tmp_path, monkeypatch, family, content):
     """Those beside the weights come from training, those that training follows from tuning."""
     monkeypatch.chdir(tmp_path)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from rnn_vs_transformer.models.rnn import Recurrence, build_rnn
-from rnn_vs_transformer.models.shell import Forecaster
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.transformer import build_transformer
 
 BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
@@ -54,7 +54,7 @@ def test_the_mixer_is_built_for_as_many_tokens_as_it_gets(
         told.append(count)
         return Recurrence(params)
 
-    model = Forecaster(params, context_length, 4, 8, mixer)
+    model = ForecastModel(params, context_length, 4, 8, mixer)
 
     assert told == [tokens]
     assert model._patches(torch.zeros(1, context_length)).shape[1] == tokens

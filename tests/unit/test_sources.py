@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_vs_transformer.data.series import load_development, load_meta, load_test, save_series
+from rnn_vs_transformer.data.series import load_development, load_meta, load_splits, load_test, save_series
 from rnn_vs_transformer.data.splits import Borders
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays, write_arrays
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.seeds import development_windows
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def test_steps_that_the_split_leaves_out_are_in_no_file(here, configure):
 def test_training_windows_do_not_change_with_the_test_split_or_the_validation_split(here, configure):
     """Train windows know nothing of validation, not even through the scaler; no window knows the test file."""
     save_series(make_series(configure().data))
-    train, validation = development_windows(load_meta())
+    train, validation = windows_of(load_splits(), "train", "validation")
     values = load_development()
     values[200:] = 50.0 + 7.0 * values[200:]
     write_arrays(paths.DEVELOPMENT, {"values": values})
     paths.TEST.unlink()
 
-    changed_train, changed_validation = development_windows(load_meta())
+    changed_train, changed_validation = windows_of(load_splits(), "train", "validation")
 
     everything = torch.arange(len(train))
     for one, other in zip(train.batch(everything), changed_train.batch(everything), strict=True):
@@ -100,7 +100,7 @@ def test_training_windows_are_scaled_by_train_and_end_at_their_borders(here, con
     save_series(series)
     scaled = (series.values[:, 0] - series.values[:200, 0].mean()) / series.values[:200, 0].std()
 
-    train, validation = development_windows(load_meta())
+    train, validation = windows_of(load_splits(), "train", "validation")
 
     assert (len(train), len(validation)) == (200 - 16 + 1, 80 - 4 + 1)
     np.testing.assert_allclose(train.batch(torch.tensor([184]))[1][0], scaled[196:200], rtol=1e-5)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.params.recipes import merge_settings
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.recipes import merge_settings
 from rnn_vs_transformer.sources.make import make_series
 from studies import coverage, etth1, search
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.reporting.study_tables import (
+from studies.tables import (
     cell_table,
     coverage_table,
     effect_table,

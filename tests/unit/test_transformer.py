@@ -10,7 +10,7 @@ from torch import nn
 from rnn_vs_transformer.models import layers
 from rnn_vs_transformer.models.layers import attend, attend_once
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention, build_transformer
-from rnn_vs_transformer.probes.memory import peak_mebibytes
+from rnn_vs_transformer.probes.cost.workload import peak_mebibytes
 
 CPU = torch.device("cpu")
 POSITIONALS = ["sinusoidal", "learned", "rotary"]

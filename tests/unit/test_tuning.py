@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -15,65 +14,59 @@ import pytest
 from rnn_vs_transformer.data.series import Meta, save_series
 from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.settings import current_settings, load_settings
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.params import TunePlan
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import DivergedError, InputError
 from rnn_vs_transformer.runtime.files import read_json
+from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, load_settings
+from rnn_vs_transformer.settings.tune import TunePlan
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training import identity
+from rnn_vs_transformer.training import checkpoint
 from rnn_vs_transformer.tuning import runs, search
-from rnn_vs_transformer.tuning.choose import choose_settings
-from rnn_vs_transformer.tuning.finalists import CLAIMED, Finalist, choose, pick_finalists
 from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
-from rnn_vs_transformer.tuning.runs import FEWEST_TRIALS, Run, is_worse, medians_by_epoch
-from rnn_vs_transformer.tuning.space import Search, search_space, transformer_size, with_stride
-from rnn_vs_transformer.tuning.store import Store
+from rnn_vs_transformer.tuning.runs import (
+    CLAIMED,
+    FEWEST_TRIALS,
+    Finalist,
+    Run,
+    choose,
+    is_worse,
+    medians_by_epoch,
+    pick_finalists,
+)
+from rnn_vs_transformer.tuning.search import Store, tune_family
+from rnn_vs_transformer.tuning.space import search_of, search_space, with_stride
 
-FAMILIES = ("rnn", "transformer")
 TRIALS = {"tune.trials": 8}
-CPU_SECONDS = 2
-PROGRAM = """
-import sys
-from rnn_vs_transformer.params import load_params
-from stages.tune_rnn import tune_rnn
-from stages.tune_transformer import tune_transformer
-params = load_params()
-tune_rnn(params)
-tune_transformer(params)
-assert "torch" not in sys.modules
-assert "optuna" not in sys.modules
-"""
 KILLED = """
 import sys, time
-from rnn_vs_transformer.params import Params
+from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.tuning import runs
-from stages.tune_rnn import tune_rnn
+from rnn_vs_transformer.tuning.search import tune_family
 plain = runs.fit
 def slow(*args, **more):
     time.sleep(0.3)
     return plain(*args, **more)
 runs.fit = slow
-tune_rnn(Params.model_validate_json(sys.argv[1]))
+params = Params.model_validate_json(sys.argv[1])
+tune_family("rnn", params.tune, params.run)
 """
 
 
 def tune(family, params, workers=1):
     """What the stage does; the settings chosen and the report of all runs."""
-    plan, own = params.tune.part(TunePlan), getattr(params.tune, family)
-    size = transformer_size(params.model) if family == "rnn" else None
-    current = current_settings(family, params.model, params.train)
-    spread = params.run.model_copy(update={"workers": workers})
-    tidy_up = choose_settings(family, current, Search(plan, params.tune.shared, own, size), spread)
-    assert kept(family) >= params.tune.trials, "kept until the stage knows that its inputs are unchanged"
-    tidy_up()
-    return load_settings(family, paths.tuned(family)), paths.tuning_runs(family).read_bytes()
+    tune_family(family, params.tune, params.run.model_copy(update={"workers": workers}))
+    path = paths.family_settings("tuned", family)
+    return load_settings(family, path), json.dumps(read_json(path)["tuning"])
+
+
+def given(params, family):
+    return given_settings(family, params.model, params.train)
 
 
 @pytest.fixture
-def world(configure, tmp_path, monkeypatch):
+def world(configure, pass_settings, tmp_path, monkeypatch):
     """A function that makes a folder of its own with the small series in it and goes there."""
 
     def enter(name, changes=None):
@@ -81,6 +74,7 @@ def world(configure, tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)
         save_series(make_series(params.data))
+        pass_settings(params)
         return params
 
     return enter
@@ -108,26 +102,27 @@ def test_an_interrupted_search_goes_on_and_chooses_the_same(world, monkeypatch, 
     whole = tune("transformer", world("whole"))
     params, plain, made = world("broken"), runs.make_run, []
 
-    def break_off(build, tuning, task):
+    def break_off(task):
         if len(made) == done:
             raise KeyboardInterrupt
         made.append(task.name)
-        return plain(build, tuning, task)
+        return plain(task)
 
     monkeypatch.setattr(search, "make_run", break_off)
     with pytest.raises(KeyboardInterrupt):
         tune("transformer", params)
     assert len(made) == done
-    assert not paths.tuned("transformer").exists()
+    assert not paths.family_settings("tuned", "transformer").exists()
 
-    def note(build, tuning, task):
+    def note(task):
         made.append(task.name)
-        return plain(build, tuning, task)
+        return plain(task)
 
     monkeypatch.setattr(search, "make_run", note)
     assert tune("transformer", params) == whole
     assert len(made) == len(set(made))
-    assert list(paths.unfinished_tuning("transformer", "any").parent.iterdir()) == []
+    monkeypatch.setattr(search, "make_run", lambda task: pytest.fail(f"{task.name} was made again"))
+    assert tune("transformer", params) == whole
 
 
 def test_a_killed_process_goes_on_where_it_was(world, root):
@@ -154,31 +149,33 @@ def kept(family="rnn"):
 
 def test_other_settings_data_or_code_do_not_take_up_an_old_search(world, monkeypatch):
     """Half-finished trials of another question would be silently wrong answers to this one."""
-    params, keys = world("some"), []
-    plain = search.store_for
-    monkeypatch.setattr(search, "store_for", lambda *told: keys.append(plain(*told)) or keys[-1])
-    tune("rnn", params)
-    tune("rnn", world("other", {"train.patience": 2}))
-    tune("rnn", world("series", {"data.split": [0.5, 0.25, 0.25]}))
-    tune("rnn", world("again"))
+    names = []
+
+    def store_of(params):
+        tune("rnn", params)
+        names.extend(path.name for path in paths.unfinished().glob("*.sqlite"))
+
+    store_of(world("some"))
+    store_of(world("other", {"train.patience": 2}))
+    store_of(world("series", {"data.split": [0.5, 0.25, 0.25]}))
+    store_of(world("again", {"train.seeds": 7}))
     params = world("code")
-    monkeypatch.setattr(identity, "PACKAGE", Path(shutil.copytree(identity.PACKAGE, "package")))
-    file = identity.PACKAGE / "training/fit.py"
+    monkeypatch.setattr(checkpoint, "PACKAGE", Path(shutil.copytree(checkpoint.PACKAGE, "package")))
+    file = checkpoint.PACKAGE / "training/fit.py"
     file.write_text(file.read_text() + "# another line\n")
-    tune("rnn", params)
-    names = [store.path.name for store in keys]
+    store_of(params)
     assert names[0] == names[3]
     assert len(set(names)) == 4
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_current_settings_are_tried_first_and_both_families_get_the_same(world, family):
+def test_the_given_settings_are_tried_first_and_both_families_get_the_same(world, family):
     """Without them a search could end worse than it began; and a family with more trials would not be compared."""
     params = world(family)
     _, report = tune(family, params)
     found = json.loads(report)
     first = found["trials"][0]["values"]
-    content = current_settings(family, params.model, params.train).content()
+    content = given(params, family).content()
     assert first == {key: content[key.split(".")[0]][key.split(".")[1]] for key in first}
     assert {"train.learning_rate", "train.weight_decay", "model.dropout"} < set(first)
     assert len(found["trials"]) == params.tune.trials
@@ -191,8 +188,9 @@ def test_shared_settings_are_searched_over_the_same_values(configure):
     """A wider range of learning rates for one family would be an advantage that has nothing to do with its mixer."""
     params, spaces = configure(), {}
     for family in FAMILIES:
-        told = Search(params.tune.part(TunePlan), params.tune.shared, getattr(params.tune, family), None)
-        spaces[family] = search_space(current_settings(family, params.model, params.train), told)
+        spaces[family] = search_space(
+            given(params, family), search_of(family, params.tune, given(params, "transformer"))
+        )
     shared = [key for key in spaces["rnn"] if key in spaces["transformer"]]
     assert len(shared) == len(type(params.tune.shared).model_fields)
     assert all(spaces["rnn"][key] == spaces["transformer"][key] for key in shared)
@@ -203,10 +201,8 @@ def test_shared_settings_are_searched_over_the_same_values(configure):
 def test_every_value_that_is_searched_makes_valid_settings(configure, family, decoding):
     """A refusal after minutes of trials has cost them; readout and linear highway are for direct decoding alone."""
     params = configure({"model.decoding": decoding})
-    current = current_settings(family, params.model, params.train)
-    space = search_space(
-        current, Search(params.tune.part(TunePlan), params.tune.shared, getattr(params.tune, family), None)
-    )
+    current = given(params, family)
+    space = search_space(current, search_of(family, params.tune, given(params, "transformer")))
     for key, choices in space.items():
         for value in choices if isinstance(choices, list) else [choices.low, choices.high]:
             current.with_values({key: value})
@@ -216,7 +212,7 @@ def test_every_value_that_is_searched_makes_valid_settings(configure, family, de
 def test_tried_patches_follow_without_overlap_and_the_current_ones_stay_as_they_are(configure):
     """A length alone would leave the current stride, with as many tokens as before."""
     params = configure({"model.patch_length": 6, "model.patch_stride": 3})
-    current = current_settings("rnn", params.model, params.train)
+    current = given_settings("rnn", params.model, params.train)
     assert with_stride({"model.patch_length": 4}, current) == {"model.patch_length": 4, "model.patch_stride": 4}
     assert with_stride({"model.patch_length": 6}, current) == {"model.patch_length": 6, "model.patch_stride": 3}
     assert with_stride({"model.dropout": 0.1}, current) == {"model.dropout": 0.1}
@@ -291,10 +287,10 @@ def test_seconds_as_the_budget_are_used_up_in_whole_batches(world, monkeypatch):
     """Trials go on while seconds are left, and not a batch longer."""
     params = world("seconds", {"tune.budget": "seconds", "tune.seconds": 10.0, "tune.trials": 1})
     made = iter(range(100))
-    monkeypatch.setattr(search, "make_run", lambda _, __, task: run_like(task, 0.5 - next(made) / 1000))
+    monkeypatch.setattr(search, "make_run", lambda task: run_like(task, 0.5 - next(made) / 1000))
     found = json.loads(tune("rnn", params)[1])
     assert len(found["trials"]) == 6  # 3 trials of 2 seconds are 6, 6 trials are 12
-    assert sum(read_json(paths.tuning_seconds("rnn"))["trials"]) == 12
+    assert sum(read_json(paths.tuning_times("rnn"))["trials"]) == 12
 
 
 def run_like(task, loss):
@@ -305,10 +301,12 @@ def run_like(task, loss):
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_parameters_match_within_two_per_cent(params, cell, layers):
     """With the project's own sizes, any cell in any number of layers can be given as many parameters."""
-    settings = current_settings("rnn", params.model, params.train)
+    settings = given_settings("rnn", params.model, params.train)
     settings = settings.with_values({"model.cell": cell, "model.rnn_layers": layers})
     meta = Meta("synthetic", ["y"], Borders(4000, 5600, 8000), 24, 96, 24, {}, "exact")
-    target = transformer_parameters(transformer_size(params.model), settings.model, meta)
+    target = transformer_parameters(
+        search_of("rnn", params.tune, given(params, "transformer")).transformer_size, settings.model, meta
+    )
     assert target == parameter_count(build_transformer(params.model, 96, 24))
     width = matching_width(settings, target, meta)
     built = build_rnn(settings.with_values({"model.rnn_width": width}).model, 96, 24)
@@ -336,7 +334,7 @@ def test_a_budget_of_parameters_gives_every_trial_the_same_size(world):
     later = trials["rnn"]
     assert len({(trial["values"]["model.cell"], trial["values"]["model.rnn_layers"]) for trial in later}) > 1
     assert [trial["parameters"] for trial in later] == [pytest.approx(target, rel=0.02)] * len(later)
-    chosen = load_settings("rnn", paths.tuned("rnn"))
+    chosen = load_settings("rnn", paths.family_settings("tuned", "rnn"))
     assert chosen.model.rnn_width > 8
 
 
@@ -348,22 +346,8 @@ def test_a_size_that_cannot_be_matched_is_refused(world):
         tune("rnn", params)
 
 
-def test_without_trials_the_settings_pass_at_once_and_without_torch(params, tmp_path, root):
-    """The default pipeline must not pay for a search that nobody asked for; the seconds are the processor's own."""
-    (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)])}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, env=environment, check=True, timeout=120)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < CPU_SECONDS
-    for family in FAMILIES:
-        saved = json.loads((tmp_path / paths.tuned(family)).read_text())
-        assert json.loads((tmp_path / paths.tuning_runs(family)).read_text()) == {"trials": []}
-        assert saved == current_settings(family, params.model, params.train).content()
-
-
 def test_claimed_values_are_settings_of_their_family(params):
     """A misspelt key would make the claim untestable, silently."""
     for family, values in CLAIMED.items():
-        model = current_settings(family, params.model, params.train).model.model_dump()
+        model = given_settings(family, params.model, params.train).model.model_dump()
         assert values.keys() <= model.keys()

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-
-from rnn_vs_transformer.reporting.report import load_texts
-from rnn_vs_transformer.reporting.style import is_drawn_from
 from rnn_vs_transformer.reporting.tuning_figures import ALL, draw_tuning
 from rnn_vs_transformer.reporting.tuning_report import best_so_far, seconds_of, write_tuning
 from rnn_vs_transformer.reporting.tuning_section import tuning_section
+
+from rnn_vs_transformer.plotting.style import is_drawn_from
+from rnn_vs_transformer.reporting.report import load_texts
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import fingerprint, write_json
 

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.data.splits import Borders
+from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_arrays, write_json
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,7 +42,7 @@ class Series:
 
 
 def save_series(series: Series) -> None:
-    """Write what `load_development`, `load_test` and `load_meta` read."""
+    """Write what `load_splits`, `load_test` and `load_meta` read."""
     borders = series.meta.borders
     write_arrays(paths.DEVELOPMENT, {"values": series.values[: borders.validation_end]})
     test = {"values": series.values[borders.validation_end : borders.test_end]}
@@ -66,3 +67,21 @@ def load_test() -> tuple[FloatArray, FloatArray | None]:
     """Test steps (steps, C) and, on the synthetic world, the oracle's forecasts (N, H); in series units."""
     arrays = read_arrays(paths.TEST)
     return arrays["values"], arrays.get("oracle")
+
+
+def load_splits(test: FloatArray | None = None) -> Splits:
+    """The development steps, scaled on train; with the test steps (steps, C) behind them where these are handed over.
+
+    Raises:
+        InputError: A file is missing, damaged, or of another run.
+    """
+    meta, values = load_meta(), load_development()
+    borders = meta.borders
+    fits = len(values) == borders.validation_end
+    if test is not None:
+        fits = fits and len(values) + len(test) == borders.test_end
+    if not fits:
+        raise InputError(f"{paths.DEVELOPMENT}, {paths.TEST} and {paths.META} are not of one run; run: dvc repro")
+    scaler = Scaler.fit(values[: borders.train_end], meta.channels)
+    steps = values if test is None else np.concatenate([values, test])
+    return Splits(scaler.scale(steps), borders, meta.context_length, meta.prediction_length, scaler)

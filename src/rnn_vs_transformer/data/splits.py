@@ -1,7 +1,7 @@
-"""Chronological splits, their forecast origins, and scaling fitted on train."""
+"""Chronological splits: their forecast origins, truth and windows, and scaling fitted on train."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,8 @@ import numpy.typing as npt
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Split = Literal["train", "validation", "test"]
 LARGEST = 1e100
 """Numbers beyond are markers or mistakes: their squares come near the end of float64."""
 FARTHEST = 1e15
@@ -25,6 +27,12 @@ class Borders:
     train_end: int
     validation_end: int
     test_end: int
+
+    def of(self, split: Split) -> tuple[int, int]:
+        """First step of a split, and first step after it."""
+        ends = {"train": (0, self.train_end), "validation": (self.train_end, self.validation_end),
+                "test": (self.validation_end, self.test_end)}  # fmt: skip
+        return ends[split]
 
 
 def split_borders(split: list[float], steps: int) -> Borders:
@@ -72,7 +80,7 @@ def check_windows(borders: Borders, context_length: int, prediction_length: int,
             )
 
 
-def forecast_origins(start: int, end: int, context_length: int, prediction_length: int) -> npt.NDArray[np.int64]:
+def forecast_origins(start: int, end: int, context_length: int, prediction_length: int) -> IntArray:
     """Every forecast origin whose targets lie in steps [start, end); its context may reach back over `start`."""
     first = max(start, context_length) - 1
     return np.arange(first, end - prediction_length)
@@ -131,3 +139,25 @@ class Scaler:
     def unscale(self, values: FloatArray) -> FloatArray:
         """Scaled units to series units, (..., C)."""
         return values * self.deviation + self.mean
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A series in scaled units, as far as it was opened, and the windows of its splits."""
+
+    values: FloatArray
+    """All steps up to the end of validation, or of test where that was opened (steps, C)."""
+    borders: Borders
+    context_length: int
+    prediction_length: int
+    scaler: Scaler
+
+    def origins(self, split: Split) -> IntArray:
+        """The forecast origins of a split (N,), see `forecast_origins`."""
+        return forecast_origins(*self.borders.of(split), self.context_length, self.prediction_length)
+
+    def truth(self, split: Split) -> FloatArray:
+        """What the forecasts of a split should have been (C, N, H)."""
+        ahead = self.origins(split)[:, None] + np.arange(1, self.prediction_length + 1)
+        truth: FloatArray = self.values[ahead].transpose(2, 0, 1)
+        return truth

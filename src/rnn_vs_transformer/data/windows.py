@@ -1,11 +1,15 @@
 """Windows of a series as views by index, for training and prediction."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from rnn_vs_transformer.data.splits import Split, Splits
+
+CPU: Final = torch.device("cpu")
 
 
 class Batch(NamedTuple):
@@ -49,3 +53,9 @@ class Windows:
 def to_tensor(values: npt.NDArray[np.float64]) -> Tensor:
     """Scaled values (steps, C) as the float32 tensor (C, steps) that `Windows` looks at."""
     return torch.from_numpy(np.ascontiguousarray(values.T, dtype=np.float32))
+
+
+def windows_of(splits: Splits, *names: Split, device: torch.device = CPU) -> list[Windows]:
+    """The windows of some splits, views into one float32 tensor on the device."""
+    values, lengths = to_tensor(splits.values).to(device), (splits.context_length, splits.prediction_length)
+    return [Windows(values, splits.origins(name), *lengths) for name in names]

@@ -2,6 +2,11 @@
 
 Sources: Vovk, Gammerman and Shafer (2005); Lei et al. (2018). The guarantee holds for exchangeable errors. Neighbouring
 windows overlap and a series may drift, so here the coverage is measured on test and not promised.
+
+Those that follow the series are sized anew every H steps, at a level that each miss raises and each hit lowers:
+adaptive conformal inference, Gibbs and Candes (2021), alpha_{t+1} = alpha_t + gamma*(alpha - err_t). For each channel
+and horizon step, 1 - alpha_t is the level, err_t is 1 where window t missed, and gamma is `STEP`. The paper learns from
+each t at once; a forecast H steps ahead is judged H steps late, so here the level moves once in H windows.
 """
 
 import math
@@ -16,6 +21,11 @@ BoolArray = npt.NDArray[np.bool_]
 
 LEVELS: Final = (0.80, 0.95)
 """Nominal coverages of the intervals."""
+STEP: Final = 0.002
+"""gamma: a miss raises the level by this times the nominal one, a hit lowers it by this times 1 less the nominal.
+
+Chosen on other worlds, see docs/decisions.md.
+"""
 
 
 def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> FloatArray:
@@ -61,3 +71,41 @@ def inside(residuals: FloatArray, widths: FloatArray) -> BoolArray:
     """Which errors (C, N, H) the half widths (levels, C, H) cover, ends included: (levels, C, N, H)."""
     hits: BoolArray = np.abs(residuals)[None] <= widths[:, :, None, :]
     return hits
+
+
+def adaptive_intervals(
+    calibration: FloatArray, residuals: FloatArray, levels: Sequence[float] = LEVELS, step: float = STEP
+) -> tuple[BoolArray, FloatArray]:
+    """Which errors of consecutive windows lie in their intervals, and half the widths of these.
+
+    Every H steps the intervals are sized on the latest windows that are known, as many as there were at first. A window
+    counts, for the widths and for the level, once its last target has been observed, H steps after its origin, so
+    nothing of the future is used. However the errors drift, of the first N windows that count the share of misses is
+    at most (1 - level)/(step*N) + 2*H/N above nominal.
+
+    Args:
+        calibration: Errors on the windows before the first of `residuals` (C, N0, H), the last of them H origins
+            earlier, so that all their targets are known.
+        residuals: Errors of consecutive windows (C, N, H).
+        levels: Nominal coverages.
+        step: How fast the level moves; with 0 the intervals roll and do not adapt.
+
+    Returns:
+        Hits (levels, C, N, H) and half widths (levels, C, blocks of H windows, H); a half width is infinite where
+        misses have raised the level beyond what the largest known error can cover.
+    """
+    horizon, kept = residuals.shape[2], calibration.shape[1]
+    known = np.concatenate([calibration, residuals], axis=1)
+    nominal = np.array(levels)[:, None, None]
+    working = np.broadcast_to(nominal, (len(levels), residuals.shape[0], horizon))
+    hits = np.zeros((len(levels), *residuals.shape), dtype=np.bool_)
+    widths, judged = [], 0
+    for start in range(0, residuals.shape[1], horizon):
+        observed = max(0, start - horizon + 1)
+        surplus = nominal * (observed - judged) - hits[:, :, judged:observed].sum(axis=2)  # misses beyond nominal
+        working = np.maximum(working + step * surplus, 0.0)  # below, exact forecasts would sink it for good
+        widths.append(widths_at(known[:, observed : observed + kept], working))
+        some = slice(start, start + horizon)
+        hits[:, :, some] = inside(residuals[:, some], widths[-1])
+        judged = observed
+    return hits, np.stack(widths, axis=2)

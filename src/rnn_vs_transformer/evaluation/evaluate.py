@@ -1,7 +1,6 @@
 """From scores to the tracked metrics: one row per forecaster, one comparison of the families."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -9,23 +8,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
-from rnn_vs_transformer.evaluation.coverage_scores import score_intervals
+from rnn_vs_transformer.evaluation.coverage import coverage_row
 from rnn_vs_transformer.evaluation.metrics import excess, skill
-from rnn_vs_transformer.evaluation.report_rows import compare_runs, error_row, family_row, ridge_row, rounded
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
     Scores,
     TestSplit,
+    compare_runs,
+    error_row,
+    family_row,
     open_test_split,
-    score_families,
+    ridge_row,
+    rounded,
+    score_family,
     score_references,
 )
-from rnn_vs_transformer.models.shell import Builder
-from rnn_vs_transformer.params import EvaluateParams
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
+from rnn_vs_transformer.settings.evaluate import EvaluateParams
+from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.training.history import best_validation_losses
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,35 +35,27 @@ log = logging.getLogger(__name__)
 ScoresBySeed = dict[str, list[Scores]]
 
 
-def evaluate_families(builders: Mapping[str, Builder], seeds: int, params: EvaluateParams) -> dict[str, Any]:
+def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports.
-
-    Args:
-        builders: The families, `rnn` and `transformer`, by name.
-        seeds: Trained seeds per family.
-        params: Settings of the comparison.
 
     Returns:
         The metrics, as written to reports/metrics.json.
     """
-    test = open_test_split(load_meta())
+    test = open_test_split()
     references = score_references(test)
-    families: ScoresBySeed = {family: [] for family in builders}
-    for family, _, scores in score_families(builders, seeds, test):
-        families[family].append(scores)
-    everyone: ScoresBySeed = {**families, **{name: [scores] for name, scores in references.items()}}
-    best = {family: best_validation_losses(paths.history(family)) for family in builders}
-    rows = {name: _row(runs, references) for name, runs in everyone.items()}
-    for family, runs in families.items():
-        rows[family] |= {**family_row(runs, test, params), "validation_mse": float(best[family].mean())}
-        rows[family] |= ridge_row(runs, references["ridge"], test, params)
-    for family, found in score_intervals(builders, seeds, test, params).items():
-        rows[family] |= found
-    comparison = compare_runs(families["rnn"], families["transformer"], test, params)
-    if reason := too_little_evidence(seeds, len(test.origins), test.block_length):
+    families = {family: score_family(family, test) for family in FAMILIES}
+    runs: ScoresBySeed = {family: scored.runs for family, scored in families.items()}
+    everyone: ScoresBySeed = {**runs, **{name: [scores] for name, scores in references.items()}}
+    best = {family: best_validation_losses(family) for family in FAMILIES}
+    rows = {name: _row(scores, references) for name, scores in everyone.items()}
+    for family, scored in families.items():
+        rows[family] |= {**family_row(scored.runs, test, params), "validation_mse": float(best[family].mean())}
+        rows[family] |= ridge_row(scored.runs, references["ridge"], test, params)
+        rows[family] |= coverage_row(scored.validation, scored.residuals, test.block_length, params)
+    if reason := too_little_evidence(len(runs["rnn"]), test.truth.shape[1], test.block_length):
         log.warning("no verdict: %s", reason)
     report: dict[str, Any] = {name: rounded(row) for name, row in rows.items()}
-    report["comparison"] = rounded(asdict(comparison))
+    report["comparison"] = rounded(asdict(compare_runs(runs["rnn"], runs["transformer"], test, params)))
     write_json(paths.METRICS, report)
     _write_tables(everyone, best, test)
     return report
@@ -121,7 +115,7 @@ def _channel_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
         mse = np.mean([seed.channel_mse for seed in scores], axis=0)
         mae = np.mean([seed.channel_mae for seed in scores], axis=0)
         for channel, label in enumerate(test.meta.channels):
-            unit = test.scaler.deviation[channel]
+            unit = test.splits.scaler.deviation[channel]
             rows.append(
                 {
                     "forecaster": name,
@@ -139,12 +133,15 @@ def _forecast_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
     """Truth and mean forecast of the first test windows, in the series' own units."""
     any_shown = next(iter(everyone.values()))[0].shown
     channels, windows, _ = any_shown.shape
-    mean, deviation = test.scaler.mean[:channels, None, None], test.scaler.deviation[:channels, None, None]
+    mean, deviation = (
+        test.splits.scaler.mean[:channels, None, None],
+        test.splits.scaler.deviation[:channels, None, None],
+    )
     grid = np.indices(any_shown.shape)
     table = {
         "channel": np.array(test.meta.channels[:channels], dtype=object)[grid[0]].ravel(),
         "window": grid[1].ravel(),
-        "forecast_origin": test.origins[grid[1]].ravel(),
+        "forecast_origin": test.splits.origins("test")[grid[1]].ravel(),
         "horizon_step": grid[2].ravel() + 1,
         "truth": (test.truth[:channels, :windows] * deviation + mean).ravel(),
     }

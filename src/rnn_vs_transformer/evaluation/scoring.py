@@ -1,16 +1,19 @@
 """Scores of every forecaster on the test split: the only code that opens it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
 
-from rnn_vs_transformer.data.series import Meta, load_development, load_test
-from rnn_vs_transformer.data.splits import Scaler, forecast_origins
-from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.data.series import Meta, load_meta, load_splits, load_test
+from rnn_vs_transformer.data.splits import Split, Splits
+from rnn_vs_transformer.data.windows import Windows, windows_of
+from rnn_vs_transformer.evaluation.comparison import Comparison, compare
+from rnn_vs_transformer.evaluation.intervals import bootstrap_interval, ratio_interval
 from rnn_vs_transformer.evaluation.metrics import (
     mean_absolute_error,
     mean_absolute_scaled_error,
@@ -20,17 +23,18 @@ from rnn_vs_transformer.evaluation.metrics import (
     squared_error,
 )
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
-from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.weights import load_trained
-from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import finite
+from rnn_vs_transformer.settings.evaluate import EvaluateParams
 from rnn_vs_transformer.training.fit import predict
 
 FloatArray = npt.NDArray[np.float64]
 
-SHOWN_WINDOWS = 50
-SHOWN_CHANNELS = 8
+SHOWN_WINDOWS: Final = 50
+SHOWN_CHANNELS: Final = 8
 """Forecasts of so many first test windows and channels are kept to be looked at."""
+DIGITS: Final = 8
+"""Decimals in reports: more than the models' float32 carries."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,12 @@ class TestSplit:
 
     __test__ = False  # not a test class, whatever pytest thinks
 
-    values: FloatArray
-    """All steps up to the end of test, scaled (steps, C)."""
-    origins: npt.NDArray[np.int64]
+    splits: Splits
+    """All steps up to the end of test."""
     truth: FloatArray
     """(C, N, H)."""
     scale: FloatArray
     """In-sample MAE of the seasonal naive (C,)."""
-    scaler: Scaler
     oracle: FloatArray | None
     """(C, N, H) on the synthetic world."""
     meta: Meta
@@ -83,27 +85,30 @@ class Scores:
         return float(self.channel_mae.mean())
 
 
-def open_test_split(meta: Meta) -> TestSplit:
+@dataclass(frozen=True)
+class ScoredFamily:
+    """The seeds of a family, each scored, and the errors of their mean forecast."""
+
+    runs: list[Scores]
+    validation: FloatArray
+    """Truth less mean forecast on validation (C, N0, H)."""
+    residuals: FloatArray
+    """Truth less mean forecast on test (C, N, H)."""
+
+
+def open_test_split() -> TestSplit:
     """Read and scale the test split; scaling is fitted on the train steps.
 
     Raises:
         InputError: A file is missing, damaged, or of another run.
     """
-    development, (test, oracle) = load_development(), load_test()
-    borders = meta.borders
-    if len(development) != borders.validation_end or len(development) + len(test) != borders.test_end:
-        raise InputError(f"{paths.DEVELOPMENT}, {paths.TEST} and {paths.META} are not of one run; run: dvc repro")
-    scaler = Scaler.fit(development[: borders.train_end], meta.channels)
-    values = scaler.scale(np.concatenate([development, test]))
-    origins = forecast_origins(borders.validation_end, borders.test_end, meta.context_length, meta.prediction_length)
-    ahead = origins[:, None] + np.arange(1, meta.prediction_length + 1)
+    meta, (test, oracle) = load_meta(), load_test()
+    splits = load_splits(test)
     return TestSplit(
-        values=values,
-        origins=origins,
-        truth=values[ahead].transpose(2, 0, 1),
-        scale=seasonal_naive_scale(values[: borders.train_end], meta.season_length),
-        scaler=scaler,
-        oracle=None if oracle is None else scaler.scale(oracle[..., None]).transpose(2, 0, 1),
+        splits=splits,
+        truth=splits.truth("test"),
+        scale=seasonal_naive_scale(splits.values[: meta.borders.train_end], meta.season_length),
+        oracle=None if oracle is None else splits.scaler.scale(oracle[..., None]).transpose(2, 0, 1),
         meta=meta,
     )
 
@@ -123,33 +128,96 @@ def score(forecast: FloatArray, test: TestSplit) -> Scores:
 
 def score_references(test: TestSplit) -> dict[str, Scores]:
     """Scores of the baselines, and of the oracle where there is one."""
-    meta, horizon = test.meta, test.meta.prediction_length
-    development = test.values[: meta.borders.validation_end]
-    ridge = fit_ridge(development, meta.borders, meta.context_length, horizon)
+    splits, horizon = test.splits, test.meta.prediction_length
+    origins, season = splits.origins("test"), test.meta.season_length
+    ridge = fit_ridge(splits.values, splits.borders, splits.context_length, horizon)
     scores = {
-        "last_value": score(last_value_forecast(test.values, test.origins, horizon), test),
-        "seasonal_naive": score(seasonal_naive_forecast(test.values, test.origins, horizon, meta.season_length), test),
-        "ridge": score(ridge.forecast(test.values, test.origins), test),
+        "last_value": score(last_value_forecast(splits.values, origins, horizon), test),
+        "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
+        "ridge": score(ridge.forecast(splits.values, origins), test),
     }
     if test.oracle is not None:
         scores["oracle"] = score(test.oracle, test)
     return scores
 
 
-def score_families(builders: Mapping[str, Builder], seeds: int, test: TestSplit) -> Iterator[tuple[str, int, Scores]]:
-    """Scores of every trained seed of every family, one forecast in memory at a time.
+def score_family(family: str, test: TestSplit) -> ScoredFamily:
+    """Scores of every trained seed of a family; each model forecasts once, one forecast in memory at a time."""
+    validation, windows = windows_of(test.splits, "validation", "test")
+    runs, sums = [], [np.zeros(()), np.zeros(())]
+    for model in load_trained(family, test.meta):
+        forecast = forecast_windows(model, windows)
+        runs.append(score(forecast, test))
+        sums = [sums[0] + forecast_windows(model, validation), sums[1] + forecast]
+    truths = (test.splits.truth("validation"), test.truth)
+    of_validation, of_test = (truth - total / len(runs) for truth, total in zip(truths, sums, strict=True))
+    return ScoredFamily(runs, of_validation, of_test)
 
-    Yields:
-        Family, seed, scores.
-    """
-    for family, build in builders.items():
-        for seed in range(seeds):
-            yield family, seed, score_model(load_trained(family, build, seed, test.meta), test)
+
+def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> FloatArray:
+    """Truth less the mean forecast of some models on all windows of a split (C, N, H), in scaled units."""
+    [windows] = windows_of(splits, split)
+    total = np.zeros(())
+    for model in models:
+        total = total + forecast_windows(model, windows)
+    residuals: FloatArray = splits.truth(split) - total / len(models)
+    return residuals
 
 
-def score_model(forecaster: nn.Module, test: TestSplit) -> Scores:
-    """Scores of one trained forecaster on all test windows."""
+def forecast_windows(model: nn.Module, windows: Windows) -> FloatArray:
+    """Forecasts of all windows (C, N, H), in float64."""
     torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
-    lengths = (test.meta.context_length, test.meta.prediction_length)
-    forecast = predict(forecaster, Windows(to_tensor(test.values), test.origins, *lengths))[0].double().numpy()
-    return score(forecast.reshape(test.truth.shape), test)
+    forecast = predict(model, windows)[0].double().numpy()
+    return forecast.reshape(windows.channels, windows.origins, -1)
+
+
+def score_model(model: nn.Module, test: TestSplit) -> Scores:
+    """Scores of one trained model on all test windows."""
+    return score(forecast_windows(model, *windows_of(test.splits, "test")), test)
+
+
+def error_row(runs: Sequence[Scores]) -> dict[str, float]:
+    """`mse` and `mae` of the seeds of one forecaster, in scaled units: means of single models."""
+    return {"mse": float(np.mean([seed.mse for seed in runs])), "mae": float(np.mean([seed.mae for seed in runs]))}
+
+
+def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) -> dict[str, float]:
+    """`error_row` of a family, with `mse_ci_low` and `mse_ci_high`, its 95 % interval over seeds and time."""
+    interval = bootstrap_interval(_losses(runs), test.block_length, params.resamples, params.seed)
+    return {**error_row(runs), "mse_ci_low": interval.low, "mse_ci_high": interval.high}
+
+
+def ridge_row(runs: Sequence[Scores], ridge: Scores, test: TestSplit, params: EvaluateParams) -> dict[str, float]:
+    """The relative MSE difference of a family from ridge on the same windows, negative where the family is better.
+
+    It is `ridge_difference`, with its 95 % interval over seeds and time.
+    """
+    losses = _losses(runs)
+    linear = np.tile(ridge.window_mse, (len(losses), 1))
+    interval = ratio_interval(losses, linear, test.block_length, params.resamples, params.seed)
+    return {
+        "ridge_difference": float(losses.mean() / linear.mean() - 1),
+        "ridge_difference_ci_low": interval.low - 1,
+        "ridge_difference_ci_high": interval.high - 1,
+    }
+
+
+def compare_runs(
+    first: Sequence[Scores], second: Sequence[Scores], test: TestSplit, params: EvaluateParams
+) -> Comparison:
+    """The second group of seeds against the first, paired by seed and window; see `compare`."""
+    return compare(_losses(first), _losses(second), test.block_length, params)
+
+
+def rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:
+    """The row as it is written.
+
+    Raises:
+        ValueError: A number is not finite.
+    """
+    return {key: value if isinstance(value, str) else round(finite(value), DIGITS) for key, value in row.items()}
+
+
+def _losses(runs: Sequence[Scores]) -> FloatArray:
+    """(seeds, N)."""
+    return np.stack([seed.window_mse for seed in runs])

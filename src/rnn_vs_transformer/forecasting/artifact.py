@@ -9,10 +9,10 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from rnn_vs_transformer.data.splits import Scaler
-from rnn_vs_transformer.models.settings import MODELS
-from rnn_vs_transformer.params import SharedModelParams
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
+from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 FOLDER: Final = Path("models/forecaster")
 FORMAT: Final = 3
@@ -107,7 +107,7 @@ def load_artifact(folder: Path) -> Artifact:
 
 def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
     schema = Schema(**manifest["schema"])
-    families, seeds = {family: float(manifest["validation_mse"][family]) for family in MODELS}, int(manifest["seeds"])
+    families, seeds = {family: float(manifest["validation_mse"][family]) for family in FAMILIES}, int(manifest["seeds"])
     if seeds < 1:
         raise ValueError(f"{seeds} seeds")
     widths = {family: numbers[f"half_widths.{family}"] for family in families}
@@ -116,5 +116,5 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         if array.shape != (levels, channels, schema.prediction_length):
             raise TypeError(f"intervals of shape {array.shape}")
     scaler = Scaler(numbers["mean"], numbers["deviation"])
-    models = {family: MODELS[family].model_validate(manifest["models"][family]) for family in families}
+    models = {family: FAMILIES[family].model_validate(manifest["models"][family]) for family in families}
     return Artifact(schema, models, seeds, families, manifest["levels"], scaler, widths)

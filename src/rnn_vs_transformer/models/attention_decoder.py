@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
 from rnn_vs_transformer.models.positional import Positions
-from rnn_vs_transformer.params import TransformerModelParams
+from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from rnn_vs_transformer.models.shell import Embedded, Forecaster, MixerBuilder
-from rnn_vs_transformer.params import SharedModelParams
+from rnn_vs_transformer.models.shell import Embedded, ForecastModel, MixerBuilder
+from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 Memory = Any
 """What a family's encoder hands to its decoder."""
@@ -43,7 +43,7 @@ DecoderBuilder = Callable[[int, int], nn.Module]
 """Builds a decoder, given the number of context tokens T and H."""
 
 
-class EncoderDecoder(Forecaster):
+class EncoderDecoder(ForecastModel):
     """A forecaster of either family that decodes step by step."""
 
     def __init__(
@@ -114,8 +114,8 @@ def build_forecaster(
     mixer: MixerBuilder,
     decoder: DecoderBuilder,
     channels: int = 1,
-) -> Forecaster:
+) -> ForecastModel:
     """The forecaster of a family, decoding as `model.decoding` says; see `EncoderDecoder` for the arguments."""
     if params.decoding == "direct":
-        return Forecaster(params, context_length, prediction_length, width, mixer, channels)
+        return ForecastModel(params, context_length, prediction_length, width, mixer, channels)
     return EncoderDecoder(params, context_length, prediction_length, width, mixer, decoder, channels)

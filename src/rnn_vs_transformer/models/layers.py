@@ -8,7 +8,7 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from rnn_vs_transformer.models.positional import rotate
-from rnn_vs_transformer.params import TransformerModelParams
+from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
 QUERIES_AT_ONCE: Final = 256
 """With dropout, so many queries are worked on at a time."""

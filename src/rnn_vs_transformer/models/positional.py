@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from rnn_vs_transformer.params import TransformerModelParams
+from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
 ROTARY_BASE = 10_000.0
 

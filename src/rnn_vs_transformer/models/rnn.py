@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from rnn_vs_transformer.models.elman import run_elman
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.recurrent_decoder import RecurrentDecoder, State
-from rnn_vs_transformer.models.shell import Embedded, Forecaster
-from rnn_vs_transformer.params import RnnModelParams
+from rnn_vs_transformer.models.shell import Embedded, ForecastModel
+from rnn_vs_transformer.settings.family.model import RnnModelParams
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -74,7 +74,7 @@ def stack_cells(params: RnnModelParams) -> nn.RNNBase:
     return layers
 
 
-def build_rnn(params: RnnModelParams, context_length: int, prediction_length: int, channels: int = 1) -> Forecaster:
+def build_rnn(params: RnnModelParams, context_length: int, prediction_length: int, channels: int = 1) -> ForecastModel:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
     return build_forecaster(
         params,

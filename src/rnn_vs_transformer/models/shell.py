@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.segments import SegmentReadout
-from rnn_vs_transformer.params import SharedModelParams
+from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 
 class Embedded(NamedTuple):
@@ -51,7 +51,7 @@ MixerBuilder = Callable[[int], Mixer]
 """Builds a mixer, given the number of tokens, those of queries included."""
 
 
-class Forecaster(nn.Module):
+class ForecastModel(nn.Module):
     """A forecaster of either family: the shared shell around one mixer."""
 
     def __init__(
@@ -127,5 +127,5 @@ class Forecaster(nn.Module):
         return mean, torch.sqrt(variance + 1e-5)
 
 
-Builder = Callable[[Any, int, int, int], Forecaster]
+Builder = Callable[[Any, int, int, int], ForecastModel]
 """Makes a family's forecaster from its settings, L, H and C, with weights from torch's global random state."""

@@ -18,8 +18,8 @@ from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
 from rnn_vs_transformer.models.positional import Positions
-from rnn_vs_transformer.models.shell import Embedded, Forecaster
-from rnn_vs_transformer.params import TransformerModelParams
+from rnn_vs_transformer.models.shell import Embedded, ForecastModel
+from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
 
 class EncoderLayer(nn.Module):
@@ -78,7 +78,7 @@ class SelfAttention(nn.Module):
 
 def build_transformer(
     params: TransformerModelParams, context_length: int, prediction_length: int, channels: int = 1
-) -> Forecaster:
+) -> ForecastModel:
     """The Transformer family's forecaster, with weights drawn from torch's global random state."""
     return build_forecaster(
         params,

@@ -1,22 +1,30 @@
-"""Trained weights, back from their file into a forecaster."""
+"""Trained weights, back from their file into a model."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.models.settings import trained_settings
-from rnn_vs_transformer.models.shell import Builder, Forecaster
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays
+from rnn_vs_transformer.settings.family.families import trained_settings
+from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 
-def load_weights(forecaster: Forecaster, path: Path, remedy: str) -> None:
-    """Replace the forecaster's weights by those of a file.
+def build_family(family: str, model: SharedModelParams, meta: Meta) -> ForecastModel:
+    """A family's model for a series, with weights from torch's global random state."""
+    return BUILDERS[family](model, meta.context_length, meta.prediction_length, len(meta.channels))
+
+
+def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:
+    """Replace the model's weights by those of a file.
 
     Args:
-        forecaster: Built with the settings that the weights were trained with.
+        model: Built with the settings that the weights were trained with.
         path: A file of weights.
         remedy: The command that makes the file anew.
 
@@ -25,18 +33,23 @@ def load_weights(forecaster: Forecaster, path: Path, remedy: str) -> None:
     """
     state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
     try:
-        forecaster.load_state_dict(state)
+        model.load_state_dict(state)
     except RuntimeError:
         raise InputError(f"{path} does not fit the settings beside it; run: {remedy}") from None
 
 
-def load_trained(family: str, build: Builder, seed: int, meta: Meta) -> Forecaster:
-    """The forecaster of one training run, with the settings that it was trained with and its best weights.
+def load_trained(family: str, meta: Meta) -> Iterator[ForecastModel]:
+    """The models of a family's training runs, seed by seed, with the settings and the best weights of their training.
 
     Raises:
         InputError: A file of the training stage is missing or damaged, or does not fit.
     """
-    model = trained_settings(family).model
-    forecaster = build(model, meta.context_length, meta.prediction_length, len(meta.channels))
-    load_weights(forecaster, paths.weights(family, seed), f"dvc repro --force train_{family}")
-    return forecaster
+    for seed in range(trained_settings(family).seeds):
+        yield load_seed(family, seed, meta)
+
+
+def load_seed(family: str, seed: int, meta: Meta) -> ForecastModel:
+    """The model of one training run; see `load_trained`."""
+    model = build_family(family, trained_settings(family).model, meta)
+    load_weights(model, paths.weights(family, seed), f"dvc repro --force train_{family}")
+    return model

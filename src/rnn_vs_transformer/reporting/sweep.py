@@ -9,8 +9,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_vs_transformer.reporting.style import FAMILIES, LABELS
+from rnn_vs_transformer.results import LABELS
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Settings = dict[str, Any]
 HIDDEN = ("run.", "report.")

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rnn_vs_transformer.reporting.style import FAMILIES, LABELS
+from rnn_vs_transformer.results import LABELS
+from rnn_vs_transformer.settings.family.families import FAMILIES
 
 ORDER = ("transformer", "rnn", "ridge", "seasonal_naive", "last_value", "oracle")
 CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
 
 
 def comparison_table(metrics: Mapping[str, Any], timings: Mapping[str, Any]) -> str:
-    """Families, baselines and oracle, one row each, from reports/metrics.json and reports/timings.json."""
+    """Families, baselines and oracle, one row each, from reports/metrics.json and the times by family."""
     titles = ("forecaster", "test MSE (95 % interval)", "MAE", "MASE", "skill", "excess", "parameters",
               "multiply-adds per window", "training s per seed", "peak MiB")  # fmt: skip
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]

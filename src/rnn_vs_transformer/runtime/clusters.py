@@ -23,8 +23,8 @@ from typing import Any, Final, Self
 import numpy as np
 import torch
 
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.run import RunParams
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 RETRIES: Final = 3

@@ -1,6 +1,5 @@
 """Writing whole files or none, and reading them back with one clear line where they do not fit."""
 
-import fcntl
 import hashlib
 import json
 import math
@@ -119,16 +118,6 @@ def read_arrays(path: Path) -> Arrays:
         raise InputError(f"{path} is missing; run: dvc repro") from None
     except SafetensorError as error:
         raise InputError(f"{path} is damaged ({error}); run: dvc repro") from None
-
-
-def merge_json(path: Path, key: str, content: Mapping[str, Any]) -> None:
-    """Replace one key of a JSON file that several stages write to, perhaps at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _opened_folder(path.parent) as number:
-        with suppress(OSError):  # some network file systems lock no folder
-            fcntl.flock(number, fcntl.LOCK_EX)  # until the folder is closed, or the process ends however it does
-        whole = read_json(path) if path.exists() else {}
-        write_json(path, dict(sorted({**whole, key: dict(content)}.items())))
 
 
 def fingerprint(path: Path) -> str:

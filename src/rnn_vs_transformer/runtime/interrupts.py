@@ -14,6 +14,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final, NoReturn
 
+FROM_THE_START: Final = "interrupted; `dvc repro` goes on with this stage"
+FROM_CHECKPOINTS: Final = "interrupted; `dvc repro` goes on from the last epoch that each training run had finished"
+"""What a stage says when a signal ends it."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 WATCH_SECONDS: Final = 0.2
 STDERR: Final = 2

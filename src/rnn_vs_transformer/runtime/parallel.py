@@ -12,11 +12,11 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime.clusters import Work, disconnect, run_on_dask, run_on_ray
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.heap import keep_freed_memory
 from rnn_vs_transformer.runtime.interrupts import follow_stage, holding_signals
+from rnn_vs_transformer.runtime.run import RunParams
 
 QUIET = ",".join(
     f"ignore::UserWarning:{package}.resource_tracker"

@@ -8,60 +8,94 @@ CHECKED = Path("data/checked.txt")
 DEVELOPMENT = Path("data/development.safetensors")
 """Train and validation steps: all that training ever sees."""
 TEST = Path("data/test.safetensors")
-"""Test steps and the oracle's forecasts of them: opened by `evaluate` and `compare_decoding` alone, which score."""
+"""Test steps and the oracle's forecasts of them: opened by what scores alone."""
 META = Path("data/meta.json")
 SERIES = (META, DEVELOPMENT)
 """What training reads."""
 
 METRICS = Path("reports/metrics.json")
-BACKTEST = Path("reports/backtest.json")
-DECODING = Path("reports/decoding.json")
-DECODING_HORIZON = Path("reports/decoding.csv")
-"""Test error per horizon step of both families with both ways of decoding."""
-TIMINGS = Path("reports/timings.json")
-FORECASTS = Path("reports/forecasts.csv")
-FAR_FORECASTS = Path("reports/far_forecasts.csv")
-"""The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""
-HORIZON = Path("reports/horizon.csv")
-CHANNELS = Path("reports/channels.csv")
-SEEDS = Path("reports/seeds.csv")
+SCORES = Path("reports/scores")
+SEEDS = SCORES / "seeds.csv"
 """Scores of each training run."""
+HORIZON = SCORES / "horizon.csv"
+CHANNELS = SCORES / "channels.csv"
+FORECASTS = SCORES / "forecasts.csv"
+FAR_FORECASTS = SCORES / "far_forecasts.csv"
+"""The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""
+
+PROBE = Path("reports/probe.json")
+PROBE_TABLE = Path("reports/memory/probe.csv")
+"""Scores of each trial of the memory probe."""
+RECALL = Path("reports/memory/recall.csv")
+"""Recovered per lag and model, mean over seeds, for `dvc plots`."""
 
 INSPECT = Path("reports/inspect.json")
-GRADIENTS = Path("reports/gradients.csv")
-MEAN_GRADIENTS = Path("reports/gradients_mean.csv")
-ATTRIBUTION = Path("reports/attribution.csv")
-ATTENTION = Path("reports/attention.csv")
-OCCLUSION_MAP = Path("reports/occlusion_map.csv")
-LAG_RECOVERY = Path("reports/lag_recovery.csv")
-COST = Path("reports/cost.json")
-"""Like the next, differs from machine to machine and from run to run."""
-COST_TABLE = Path("reports/cost.csv")
+INSPECTION = Path("reports/inspection")
+GRADIENTS = INSPECTION / "gradients.csv"
+MEAN_GRADIENTS = INSPECTION / "gradients_mean.csv"
+ATTRIBUTION = INSPECTION / "attribution.csv"
+ATTENTION = INSPECTION / "attention.csv"
+OCCLUSION_MAP = INSPECTION / "occlusion_map.csv"
+LAG_RECOVERY = INSPECTION / "lag_recovery.csv"
+CONVERGENCE = INSPECTION / "convergence.csv"
+"""Epochs and steps of each seed to parts of the way to the best validation loss."""
 
 WORK = Path("reports/multiply_adds.csv")
 """Multiply-adds per window against the context length, which do not depend on the machine."""
+TIMES = Path("reports/times")
+"""What differs from machine to machine and from run to run; no stage declares it."""
+COST = TIMES / "cost.json"
+COST_TABLE = TIMES / "cost.csv"
 
-PROBE = Path("reports/probe.json")
-PROBE_TABLE = Path("reports/probe.csv")
-"""Scores of each trial of the memory probe."""
-RECALL = Path("reports/recall.csv")
-"""Recovered per lag and model, mean over seeds, for `dvc plots`."""
-
-CONVERGENCE = Path("reports/convergence.csv")
-"""Epochs and steps of each seed to parts of the way to the best validation loss."""
-CLAIMS = Path("reports/claims.json")
-"""Verdicts on the textbook claims; some rest on times, so it differs from run to run."""
 FIGURES = Path("reports/figures")
+CLAIMS = Path("reports/claims.json")
+"""Verdicts on the tutorial's claims; some rest on times."""
 UNFINISHED = Path("models/unfinished")
 
 
-TUNING = Path("reports/tuning.json")
-"""What tuning tried, found and chose, for both families."""
+def family_settings(source: str, family: str) -> Path:
+    """What a family is trained with: `given` in params.yaml, or `tuned`, with the trials that led to it."""
+    return Path("models") / source / f"{family}.json"
 
 
-def tuned(family: str) -> Path:
-    """The settings that tuning chose, or those of params.yaml where nothing is tuned: what training follows."""
-    return Path("models/tuned") / f"{family}.json"
+def trained_settings(family: str) -> Path:
+    """The settings that the weights beside it were trained with."""
+    return Path("models") / family / "settings.json"
+
+
+def weights(family: str, seed: int) -> Path:
+    """Best weights of one training run."""
+    return Path("models") / family / f"seed-{seed}.safetensors"
+
+
+def history(family: str) -> Path:
+    """Losses per seed and epoch."""
+    return Path("reports/history") / f"{family}.csv"
+
+
+def mean_history(family: str) -> Path:
+    """Losses per epoch, mean over seeds, for `dvc plots`."""
+    return Path("reports/history") / f"{family}_mean.csv"
+
+
+def times(family: str) -> Path:
+    """Training seconds, memory and size of a family, and the machine."""
+    return TIMES / f"{family}.json"
+
+
+def epoch_times(family: str) -> Path:
+    """Wall-clock seconds per seed and epoch."""
+    return TIMES / f"{family}.csv"
+
+
+def tuning_times(family: str) -> Path:
+    """Training seconds of each trial."""
+    return TIMES / f"tuning_{family}.json"
+
+
+def analysis(name: str) -> Path:
+    """What one of the analyses in report.analyses found."""
+    return Path("reports/analyses") / f"{name}.json"
 
 
 def unfinished() -> Path:
@@ -78,55 +112,10 @@ def unfinished() -> Path:
 
 
 def unfinished_tuning(family: str, key: str) -> Path:
-    """Finished runs of a tuning that has not come to its end; gone at the end."""
+    """The finished runs of a tuning."""
     return unfinished() / f"{family}-{key}.sqlite"
 
 
 def checkpoint(label: str, identity: str) -> Path:
     """The state of one training run after an epoch; gone once its stage is done."""
     return unfinished() / f"{label}-{identity[:12]}.safetensors"
-
-
-def tuning_runs(family: str) -> Path:
-    """Every trial and every finalist of a family's tuning."""
-    return Path("reports/tuning") / f"{family}.json"
-
-
-def tuning_seconds(family: str) -> Path:
-    """Training seconds of each trial; differs from run to run."""
-    return Path("reports/tuning_seconds") / f"{family}.json"
-
-
-def settings(family: str) -> Path:
-    """The settings that the weights beside it were trained with."""
-    return Path("models") / family / "settings.json"
-
-
-def weights(family: str, seed: int) -> Path:
-    """Best weights of one training run."""
-    return Path("models") / family / f"seed-{seed}.safetensors"
-
-
-def decoding_weights(family: str, seed: int) -> Path:
-    """Best weights of one training run with the decoding that `model.decoding` does not name."""
-    return Path("models/decoding") / family / f"seed-{seed}.safetensors"
-
-
-def decoding_history(family: str) -> Path:
-    """Losses per seed and epoch of those runs."""
-    return Path("reports/history") / f"{family}_decoding.csv"
-
-
-def history(family: str) -> Path:
-    """Losses per seed and epoch."""
-    return Path("reports/history") / f"{family}.csv"
-
-
-def mean_history(family: str) -> Path:
-    """Losses per epoch, mean over seeds, for `dvc plots`."""
-    return Path("reports/history") / f"{family}_mean.csv"
-
-
-def epoch_seconds(family: str) -> Path:
-    """Wall-clock seconds per seed and epoch; differs from run to run."""
-    return Path("reports/epoch_seconds") / f"{family}.csv"

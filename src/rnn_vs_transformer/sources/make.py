@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from rnn_vs_transformer.data.series import Meta, Series
 from rnn_vs_transformer.data.splits import LARGEST, Borders, Scaler, check_windows, forecast_origins, split_borders
-from rnn_vs_transformer.params import DataParams
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.params import SyntheticParams
+from rnn_vs_transformer.settings.data import SyntheticParams
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from rnn_vs_transformer.data.splits import LARGEST
-from rnn_vs_transformer.params import DataParams
 from rnn_vs_transformer.runtime.errors import InputError, quoted
+from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.columns import Columns, Found, blocks_of, read_numbers
 from rnn_vs_transformer.sources.rows import Row, open_rows
 from rnn_vs_transformer.sources.times import EXPECTED, TimeColumn, parse_times, regular_axis

@@ -1,12 +1,13 @@
 """The whole state of a training run after an epoch, in one file, so that a killed run goes on to the same bytes.
 
 Tensors are safetensors, the rest is JSON in their header; nothing is pickled. A file is taken only by the very run that
-it is of (see `identity.py`) and only whole; else training starts anew.
+it is of, by its identity, and only whole; else training starts anew.
 """
 
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +18,15 @@ from safetensors.torch import save
 from torch import Tensor
 
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.runtime.files import fingerprint, write_bytes
 from rnn_vs_transformer.training.fit import TrainingState
 
 WRITING_SHARE: Final = 0.02
 """Greatest share of the time that goes into writing."""
 FORGOTTEN_AFTER_SECONDS: Final = 7 * 24 * 3600
+PACKAGE: Final = Path(__file__).resolve().parents[1]
+TRAINED_BY: Final = ("data", "models", "runtime", "settings", "training", "tuning")
+"""Rooms of the code that decide what a run gives."""
 COURSE: Final = ("train_losses", "validation_losses", "seconds", "best_epoch", "stopped", "finished")
 MODEL, BEST, OPTIMIZER, RANDOM = "model.", "best.", "optimizer.", "random."
 
@@ -78,8 +82,26 @@ class Checkpoint:
         return tensors, json.loads(told)
 
 
-def checkpoint_of(label: str, identity: str) -> Checkpoint:
-    """The checkpoint of the run with this identity; the label is for people."""
+def common_identity() -> str:
+    """A hash of what all runs of a stage depend on: series, code, PyTorch, the processor's abilities."""
+    code = [fingerprint(file) for room in TRAINED_BY for file in sorted((PACKAGE / room).rglob("*.py"))]
+    machine = [torch.__version__, torch.backends.cpu.get_cpu_capability()]
+    return _hash({"code": code, "data": [fingerprint(path) for path in paths.SERIES], "machine": machine})
+
+
+def run_identity(common: str, told: Mapping[str, Any]) -> str:
+    """What makes one training run the same as another: equal identity, equal bytes.
+
+    Args:
+        common: The `common_identity` of its stage.
+        told: The settings and seed of the run, as JSON.
+    """
+    return _hash({**told, "common": common})
+
+
+def checkpoint_of(label: str, common: str, told: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of a run, see `run_identity`; the label is for people."""
+    identity = run_identity(common, told)
     return Checkpoint(paths.checkpoint(label, identity), identity)
 
 
@@ -139,3 +161,7 @@ def _digest(tensors: dict[str, Tensor], told: str) -> str:
         digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)} ".encode())
         digest.update(tensors[name].numpy().tobytes())
     return digest.hexdigest()
+
+
+def _hash(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.params import FitParams
 from rnn_vs_transformer.runtime.errors import DivergedError
+from rnn_vs_transformer.settings.family.train import FitParams
 from rnn_vs_transformer.training.ranks import ALONE, Ranks
 
 EVALUATION_BATCH = 128
@@ -52,6 +52,12 @@ class Fit:
         """Validation loss of the weights that were kept."""
         return self.validation_losses[self.best_epoch - 1]
 
+    def message(self) -> str:
+        """The losses of the last epoch, in a line; empty before the first."""
+        if not self.seconds:
+            return ""
+        return f"train {self.train_losses[-1]:.4f} validation {self.validation_losses[-1]:.4f}"
+
 
 @dataclass(frozen=True)
 class TrainingState:
@@ -75,15 +81,27 @@ class Keeper(Protocol):
         """Take note of the state, after an epoch."""
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What follows a training run from outside; the result is the same without it, but for what `stops` ends."""
+
+    on_step: Callable[[str], None] = lambda _: None
+    """Called after each step with a line on the losses."""
+    stops: Callable[[Fit], bool] = lambda _: False
+    """Asked after each epoch with the run so far; True ends training as patience does."""
+    keeper: Keeper | None = None
+    """Where to go on from, and where to keep each epoch's state."""
+
+
+UNWATCHED: Final = Watch()
+
+
 def fit(
     model: nn.Module,
-    train: Windows,
-    validation: Windows,
+    windows: tuple[Windows, Windows],
     params: FitParams,
     seed: int,
-    on_step: Callable[[str], None] = lambda _: None,
-    stops: Callable[[Fit], bool] = lambda _: False,
-    keeper: Keeper | None = None,
+    watch: Watch = UNWATCHED,
     ranks: Ranks = ALONE,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
@@ -91,55 +109,62 @@ def fit(
     Args:
         model: Maps contexts (B, L) and the numbers of their channels (B,) to forecasts (B, H); in training it is
             given the targets (B, H) as well, in validation never.
-        train: Windows to learn from, in an order drawn anew each epoch.
-        validation: Windows that choose the epoch.
+        windows: Those to learn from, in an order drawn anew each epoch, and those that choose the epoch.
         params: Budget and optimiser settings.
         seed: Fixes the batch order, independently of the model's own random draws.
-        on_step: Called after each step with a line on the losses.
-        stops: Asked after each epoch with the run so far; True ends training as patience does.
-        keeper: Where to go on from, and where to keep each epoch's state; the result is the same without.
+        watch: Who is told of it, who may stop it, and who keeps it.
         ranks: The processes that train this model together; model and windows are on its device.
 
     Raises:
         DivergedError: The loss is no longer a finite number.
     """
-    order = torch.Generator().manual_seed(seed)
+    train, validation = windows
     optimizer = torch.optim.AdamW(
         model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, SCHEDULES[params.schedule](params.epochs))
-    loss = LOSSES[params.loss]
     run, trained = Fit(state=_copy_state(model)), ranks.wrap(model)
-    state = TrainingState(model, optimizer, schedule, order, run)
-    if keeper is not None:
-        keeper.restore(state)
-    message = ""
+    state = TrainingState(model, optimizer, schedule, torch.Generator().manual_seed(seed), run)
+    if watch.keeper is not None:
+        watch.keeper.restore(state)
     while not run.finished:
-        epoch = len(run.seconds) + 1
         started = time.perf_counter()
-        model.train()
-        total = torch.zeros((), dtype=torch.float64, device=ranks.device)
-        for index in torch.split(torch.randperm(len(train), generator=order), params.batch_size):
-            own = ranks.share(index)
-            weight = ranks.weight(len(own), len(index))
-            batch = train.batch(own if len(own) else index[:1])  # gradients are exchanged, though they weigh nothing
-            total += len(own) * _step(trained, optimizer, loss, batch, params.gradient_clip, weight)
-            on_step(message)
-        schedule.step()
-        run.train_losses.append(float(ranks.total(total)) / len(train))
+        run.train_losses.append(_train_epoch(trained, state, train, params, watch, ranks))
         run.validation_losses.append(ranks.mean(window_errors(model, validation, ranks), len(validation)))
         run.seconds.append(time.perf_counter() - started)
-        _check_finite(run, seed, epoch)
-        if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
-            run.best_epoch, run.state = epoch, _copy_state(model)
-        message = f"train {run.train_losses[-1]:.4f} validation {run.validation_losses[-1]:.4f}"
-        out_of_patience = epoch - run.best_epoch >= params.patience
-        run.stopped = not out_of_patience and stops(run)
-        run.finished = out_of_patience or run.stopped or epoch == params.epochs
-        if keeper is not None:
-            keeper.keep(state)
+        _check_finite(run, seed)
+        _judge_epoch(run, model, params, watch)
+        if watch.keeper is not None:
+            watch.keeper.keep(state)
     model.load_state_dict(run.state)
     return run
+
+
+def _train_epoch(
+    model: nn.Module, state: TrainingState, train: Windows, params: FitParams, watch: Watch, ranks: Ranks
+) -> float:
+    """Take a step for each batch; the mean squared error over the epoch's batches."""
+    model.train()
+    message, loss = state.run.message(), LOSSES[params.loss]
+    total = torch.zeros((), dtype=torch.float64, device=ranks.device)
+    for index in torch.split(torch.randperm(len(train), generator=state.order), params.batch_size):
+        own = ranks.share(index)
+        weight = ranks.weight(len(own), len(index))
+        batch = train.batch(own if len(own) else index[:1])  # gradients are exchanged, though they weigh nothing
+        total += len(own) * _step(model, state.optimizer, loss, batch, params.gradient_clip, weight)
+        watch.on_step(message)
+    state.schedule.step()
+    return float(ranks.total(total)) / len(train)
+
+
+def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) -> None:
+    """Keep the weights where they are the best so far, and decide whether the run has come to its end."""
+    epoch = len(run.seconds)
+    if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
+        run.best_epoch, run.state = epoch, _copy_state(model)
+    out_of_patience = epoch - run.best_epoch >= params.patience
+    run.stopped = not out_of_patience and watch.stops(run)
+    run.finished = out_of_patience or run.stopped or epoch == params.epochs
 
 
 def _step(
@@ -186,11 +211,11 @@ def _copy_state(model: nn.Module) -> State:
     return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
-def _check_finite(run: Fit, seed: int, epoch: int) -> None:
+def _check_finite(run: Fit, seed: int) -> None:
     losses = {"train": run.train_losses[-1], "validation": run.validation_losses[-1]}
     for name, loss in losses.items():
         if not math.isfinite(loss):
             raise DivergedError(
-                f"seed {seed}: the {name} loss became {loss} in epoch {epoch}; "
+                f"seed {seed}: the {name} loss became {loss} in epoch {len(run.seconds)}; "
                 "lower train.learning_rate or train.gradient_clip",
             )

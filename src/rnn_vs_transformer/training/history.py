@@ -1,12 +1,31 @@
-"""What the loss histories of a family say, once they are written."""
+"""Loss histories: what the seeds of a family went through, epoch by epoch."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.training.fit import Fit
 
-def best_validation_losses(history: Path) -> npt.NDArray[np.float64]:
+
+def write_history(family: str, runs: Mapping[int, Fit]) -> None:
+    """Write losses per seed and epoch, their mean over the seeds, and the seconds, which no stage declares."""
+    rows = [
+        (seed, epoch, *course)
+        for seed, run in runs.items()
+        for epoch, course in enumerate(zip(run.train_losses, run.validation_losses, run.seconds, strict=True), start=1)
+    ]
+    table = pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "seconds"])
+    write_table(paths.history(family), table.drop(columns="seconds"))
+    write_table(paths.epoch_times(family), table[["seed", "epoch", "seconds"]].round(3))
+    reached_by_all = min(len(run.seconds) for run in runs.values())
+    mean = table[table["epoch"] <= reached_by_all].groupby("epoch", as_index=False).mean()
+    write_table(paths.mean_history(family), mean[["epoch", "train_loss", "validation_loss"]])
+
+
+def best_validation_losses(family: str) -> npt.NDArray[np.float64]:
     """Validation loss of the kept weights of each seed, (seeds,), from the losses per seed and epoch."""
-    return pd.read_csv(history).groupby("seed")["validation_loss"].min().to_numpy(dtype=np.float64)
+    return pd.read_csv(paths.history(family)).groupby("seed")["validation_loss"].min().to_numpy(dtype=np.float64)

@@ -5,13 +5,11 @@ from typing import Final
 import torch
 
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.settings import FamilySettings
-from rnn_vs_transformer.models.shell import Builder
 from rnn_vs_transformer.models.size import parameter_count
-from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.params import SharedModelParams, TransformerModelParams
+from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.family.families import FamilySettings
+from rnn_vs_transformer.settings.family.model import SharedModelParams, TransformerModelParams
 from rnn_vs_transformer.tuning.space import Values
 
 TOLERANCE: Final = 0.02
@@ -22,7 +20,7 @@ def transformer_parameters(size: Values, shell: SharedModelParams, meta: Meta) -
     """Parameters of a Transformer of this size in the shell of the given model."""
     shared = {name: getattr(shell, name) for name in SharedModelParams.model_fields}
     model = TransformerModelParams(**shared, **size, heads=1)
-    return _count(build_transformer, model, meta)
+    return _count("transformer", model, meta)
 
 
 def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
@@ -34,7 +32,7 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
 
     def count(width: int) -> int:
         model = settings.with_values({"model.rnn_width": width}).model
-        return _count(build_rnn, model, meta)
+        return _count("rnn", model, meta)
 
     above = 1
     while count(above) < target:
@@ -55,6 +53,6 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
     return width
 
 
-def _count(build: Builder, model: SharedModelParams, meta: Meta) -> int:
+def _count(family: str, model: SharedModelParams, meta: Meta) -> int:
     with torch.device("meta"):  # shapes only
-        return parameter_count(build(model, meta.context_length, meta.prediction_length, len(meta.channels)))
+        return parameter_count(build_family(family, model, meta))

@@ -1,24 +1,30 @@
-"""One training run of a tuning, a trial or a finalist on a fresh seed, and the rule that ends poor trials early."""
+"""The training runs of a tuning: trials, finalists on fresh seeds, and the rules that end them and choose."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
 
-from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.models.settings import FamilySettings
-from rnn_vs_transformer.models.shell import Builder
+from rnn_vs_transformer.data.series import load_meta, load_splits
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.size import parameter_count
+from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime.errors import DivergedError
+from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of
-from rnn_vs_transformer.training.fit import Fit, fit
-from rnn_vs_transformer.training.identity import run_identity
-from rnn_vs_transformer.training.seeds import development_windows
+from rnn_vs_transformer.training.fit import Fit, Watch, fit
 from rnn_vs_transformer.tuning.space import Values
 
+CLAIMED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "rnn": {"rnn_width": 64},
+    "transformer": {"transformer_layers": 2, "heads": 4},
+}
+"""The architecture that the tutorial calls best (claim C10), by family and key of `model`."""
+FIRST_FRESH_SEED: Final = 1000
+"""Added to the seed of the search: neither trials nor the training stages meet these seeds."""
 FEWEST_TRIALS = 5
 """Whole trials before a median is trusted, as in Optuna's MedianPruner."""
 
@@ -27,6 +33,11 @@ FEWEST_TRIALS = 5
 class Task:
     """A run to be made."""
 
+    family: str
+    tuning: str
+    """A name for the family and the whole tuning."""
+    common: str
+    """See `common_identity`."""
     name: str
     number: int
     values: Values
@@ -36,6 +47,11 @@ class Task:
     medians: tuple[float, ...] = ()
     """By epoch, what the run must not be worse than; empty prunes nothing."""
     warmup: int = 0
+
+    def checkpoint(self) -> Checkpoint:
+        """Where the run is kept while it is under way."""
+        told = {**asdict(self), "settings": self.settings.content()}
+        return checkpoint_of(f"{self.tuning}-{self.name.replace(' ', '-')}", self.common, told)
 
 
 @dataclass(frozen=True)
@@ -56,33 +72,38 @@ class Run:
         return min(self.losses, default=float("inf"))
 
 
-def make_run(build: Builder, tuning: str, task: Task) -> Run:
+@dataclass(frozen=True)
+class Finalist:
+    """A trial that is trained again on fresh seeds."""
+
+    trial: int
+    claimed: bool
+    """Whether it has the architecture of claim C10."""
+    losses: list[float]
+    """Validation loss of each seed; infinite where training diverged."""
+
+
+def make_run(task: Task) -> Run:
     """Train as the task says, on the series in the working folder, from where the run was interrupted, if it was.
 
-    Once the run is kept elsewhere, remove `checkpoint_of_run`.
+    Once the run is kept elsewhere, remove its checkpoint.
     """
-    meta, checkpoint = load_meta(), checkpoint_of_run(tuning, task)
+    meta, checkpoint = load_meta(), task.checkpoint()
     started = time.perf_counter() - sum(checkpoint.course().get("seconds", []))
     torch.manual_seed(task.seed)
-    forecaster = build(task.settings.model, meta.context_length, meta.prediction_length, len(meta.channels))
-    size = parameter_count(forecaster)
+    model = build_family(task.family, task.settings.model, meta)
+    size = parameter_count(model)
 
     def stops(run: Fit) -> bool:
         return is_worse(run.validation_losses, task.medians, task.warmup)
 
     try:
-        windows, validation = development_windows(meta)
-        course = fit(forecaster, windows, validation, task.settings.train, task.seed, stops=stops, keeper=checkpoint)
+        train, validation = windows_of(load_splits(), "train", "validation")
+        course = fit(model, (train, validation), task.settings.train, task.seed, Watch(stops=stops, keeper=checkpoint))
     except DivergedError:
         return Run(task.number, task.values, "diverged", [], size, time.perf_counter() - started)
     state: Literal["complete", "pruned"] = "pruned" if course.stopped else "complete"
     return Run(task.number, task.values, state, course.validation_losses, size, time.perf_counter() - started)
-
-
-def checkpoint_of_run(tuning: str, task: Task) -> Checkpoint:
-    """Where a run is kept while it is under way; `tuning` is a name for the family and the whole tuning."""
-    told = {**asdict(task), "settings": task.settings.content(), "tuning": tuning}
-    return checkpoint_of(f"{tuning}-{task.name.replace(' ', '-')}", run_identity(told))
 
 
 def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> bool:
@@ -106,3 +127,24 @@ def medians_by_epoch(finished: Sequence[Run], epochs: int) -> tuple[float, ...]:
         return ()
     courses = [np.minimum.accumulate([*losses, *[min(losses)] * (epochs - len(losses))]) for losses in whole]
     return tuple(float(value) for value in np.median(courses, axis=0))
+
+
+def is_claimed(family: str, settings: FamilySettings) -> bool:
+    """Whether the settings have the architecture that claim C10 calls best for the family."""
+    model = settings.model.model_dump()
+    return all(model[name] == value for name, value in CLAIMED[family].items())
+
+
+def pick_finalists(trials: Sequence[Run], claimed: Sequence[bool]) -> list[Run]:
+    """The best trial with the claimed architecture, and the best without; whole trials come before pruned ones."""
+    found = []
+    for side in (True, False):
+        some = [run for run, is_one in zip(trials, claimed, strict=True) if is_one is side and run.losses]
+        if some:
+            found.append(min(some, key=lambda run: (run.state != "complete", run.best, run.number)))
+    return found
+
+
+def choose(finalists: Sequence[Finalist]) -> Finalist:
+    """The finalist with the lower mean loss over the fresh seeds; at equal loss the earlier trial."""
+    return min(finalists, key=lambda finalist: (float(np.mean(finalist.losses)), finalist.trial))

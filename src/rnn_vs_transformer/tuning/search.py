@@ -1,32 +1,78 @@
-"""The search of one family: batches of trials, then the finalists on fresh seeds."""
+"""The search of one family: batches of trials, then the finalists on fresh seeds.
+
+Every finished run is kept in an SQLite file under models/unfinished, so that a search goes on after a kill, and a
+second one with the same settings, series and code makes nothing again; the file is forgotten after a week.
+"""
 
 import json
 import logging
 import math
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from tqdm import tqdm
 
 from rnn_vs_transformer.data.series import load_meta
-from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.settings import FamilySettings
-from rnn_vs_transformer.params import RunParams
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, write_json
+from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished
-from rnn_vs_transformer.tuning.finalists import FIRST_FRESH_SEED, Finalist, choose, is_claimed, pick_finalists
+from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.settings.family.families import FamilySettings, load_settings
+from rnn_vs_transformer.settings.tune import TuneParams
+from rnn_vs_transformer.training.checkpoint import common_identity, forget_old_runs, run_identity
 from rnn_vs_transformer.tuning.match import matching_width, transformer_parameters
 from rnn_vs_transformer.tuning.propose import importances, propose
-from rnn_vs_transformer.tuning.runs import Run, Task, checkpoint_of_run, make_run, medians_by_epoch
-from rnn_vs_transformer.tuning.space import Search, Space, Values, search_space, values_of, with_stride
-from rnn_vs_transformer.tuning.store import Store, store_for
+from rnn_vs_transformer.tuning.runs import (
+    FIRST_FRESH_SEED,
+    Finalist,
+    Run,
+    Task,
+    choose,
+    is_claimed,
+    make_run,
+    medians_by_epoch,
+    pick_finalists,
+)
+from rnn_vs_transformer.tuning.space import Search, Space, Values, search_of, search_space, values_of, with_stride
 
 DIGITS: Final = 8
+LOCK_SECONDS: Final = 60
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Finished runs by name in an SQLite file; each is written whole or not at all."""
+
+    path: Path
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """A finished run, or None."""
+        with closing(self._open()) as connection:
+            row = connection.execute("SELECT content FROM runs WHERE name = ?", (name,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def put(self, name: str, content: Mapping[str, Any]) -> None:
+        """Keep a finished run."""
+        with closing(self._open()) as connection, connection:
+            connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (name, json.dumps(content)))
+
+    def count(self) -> int:
+        """Runs that are kept."""
+        with closing(self._open()) as connection:
+            return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=LOCK_SECONDS)
+        connection.execute("CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, content TEXT NOT NULL)")
+        return connection
 
 
 @dataclass(frozen=True)
@@ -37,63 +83,66 @@ class Tuning:
     current: FamilySettings
     search: Search
     space: Space
+    common: str
     store: Store
     spread: RunParams
 
-    def settings_with(self, values: Values) -> FamilySettings:
-        """The settings of a trial."""
-        return self.current.with_values(values)
+    def task(self, name: str, number: int, values: Values, seed: int) -> Task:
+        """A run with some of the current settings replaced."""
+        settings = self.current.with_values(values)
+        return Task(self.family, self.store.path.stem, self.common, name, number, values, settings, seed)
 
     def run(self, tasks: Sequence[Task]) -> list[Run]:
         """Make the runs that are not in the store yet, side by side, and keep each when it ends; all runs, in order."""
         missing = [task for task in tasks if self.store.get(task.name) is None]
-        name = self.store.path.stem
-        one_run = partial(make_run, BUILDERS[self.family], name)
-        made = run_as_finished(one_run, missing, self.spread, paths.SERIES, keep=True)
+        made = run_as_finished(make_run, missing, self.spread, paths.SERIES, keep=True)
         title = f"{self.family} {tasks[0].name} to {tasks[-1].name}"
         with tqdm(desc=title, initial=len(tasks) - len(missing), total=len(tasks), unit="run") as bar:
             for number, run in made:
                 self.store.put(missing[number].name, asdict(run))
-                checkpoint_of_run(name, missing[number]).remove()
+                missing[number].checkpoint().remove()
                 bar.update()
         return [Run(**kept) for kept in map(self.store.get, [task.name for task in tasks]) if kept is not None]
 
 
-def run_search(family: str, current: FamilySettings, search: Search, spread: RunParams) -> tuple[FamilySettings, Store]:
-    """Tune one family, going on from what an interrupted search has left, and write all runs.
+def tune_family(family: str, params: TuneParams, spread: RunParams) -> None:
+    """Tune one family, going on from what an interrupted search has left; write its settings and all runs.
 
     Args:
         family: `rnn` or `transformer`.
-        current: The settings that are tried first.
-        search: Budget and space.
+        params: Budget and space.
         spread: Where the runs of a batch go; does not change any result.
-
-    Returns:
-        The settings of the finalist that did better on fresh seeds, by validation loss, and the store of all runs; it
-        is the caller's to remove once the result is safe.
 
     Raises:
         InputError: Every trial diverged, or the parameter counts cannot be matched.
     """
-    space = search_space(current, search)
-    store = store_for(family, {"family": family, "current": current.content(), **_told(search)})
-    if store.path.exists():
-        log.info("%s: going on after %d runs that are finished", family, store.count())
-    tuning = Tuning(family, current, search, space, store, spread)
+    given = {name: load_settings(name, paths.family_settings("given", name)) for name in (family, "transformer")}
+    search, common = search_of(family, params, given["transformer"]), common_identity()
+    tuning = _start(family, given[family], search, common, spread)
     try:
         trials = _run_trials(tuning)
         finalists = _run_finalists(tuning, trials)
     finally:
         end_processes(spread)
     chosen = choose(finalists)
-    _write_runs(tuning, trials, finalists, chosen)
+    settings = tuning.current.with_values(trials[chosen.trial].values)
+    path = paths.family_settings("tuned", family)
+    write_json(path, {**settings.content(), "tuning": _told(tuning, trials, finalists, chosen)})
+    seconds = [round(run.seconds, 2) for run in trials]
+    write_json(paths.tuning_times(family), {"machine": machine_label(), "of": fingerprint(path), "trials": seconds})
+    forget_old_runs()
     log.info("%s: trial %d of %d is chosen", family, chosen.trial, len(trials))
-    return tuning.settings_with(trials[chosen.trial].values), store
 
 
-def _told(search: Search) -> dict[str, Any]:
+def _start(family: str, current: FamilySettings, search: Search, common: str, spread: RunParams) -> Tuning:
+    """The tuning, with the store of exactly this one: another setting, series or code gets another."""
     sections = {name: getattr(search, name).model_dump() for name in ("plan", "shared", "own")}
-    return {**sections, "transformer_size": search.transformer_size}
+    content = {name: value for name, value in current.content().items() if name != "seeds"}
+    told = {"family": family, "current": content, **sections, "transformer_size": search.transformer_size}
+    store = Store(paths.unfinished_tuning(family, run_identity(common, told)[:12]))
+    if store.path.exists():
+        log.info("%s: going on after %d runs that are finished", family, store.count())
+    return Tuning(family, current, search, search_space(current, search), common, store, spread)
 
 
 def _run_trials(tuning: Tuning) -> list[Run]:
@@ -104,9 +153,8 @@ def _run_trials(tuning: Tuning) -> list[Run]:
         medians = medians_by_epoch(finished, tuning.current.train.epochs)
         tasks = []
         for number, values in enumerate(proposed, start=len(finished)):
-            whole = _matched(tuning, with_stride(values, tuning.current))
-            tasks.append(Task(f"trial {number}", number, whole, tuning.settings_with(whole), plan.seed, medians,
-                              plan.pruning_warmup))  # fmt: skip
+            task = tuning.task(f"trial {number}", number, _whole(tuning, values), plan.seed)
+            tasks.append(replace(task, medians=medians, warmup=plan.pruning_warmup))
         finished += tuning.run(tasks)
     return finished
 
@@ -119,43 +167,43 @@ def _batch_size(tuning: Tuning, finished: Sequence[Run]) -> int:
     return min(plan.batch, plan.trials - len(finished))
 
 
-def _matched(tuning: Tuning, values: Values) -> Values:
-    """The values, with the width that gives the RNN as many parameters as the Transformer where that is the budget."""
-    size = tuning.search.transformer_size
+def _whole(tuning: Tuning, values: Values) -> Values:
+    """The values with their stride, and the RNN's width that matches the Transformer where that is the budget."""
+    values, size = with_stride(values, tuning.current), tuning.search.transformer_size
     if tuning.search.plan.budget != "parameters" or size is None:
         return values
-    meta, settings = load_meta(), tuning.settings_with(values)
+    meta, settings = load_meta(), tuning.current.with_values(values)
     target = transformer_parameters(size, settings.model, meta)
     return {**values, "model.rnn_width": matching_width(settings, target, meta)}
 
 
 def _run_finalists(tuning: Tuning, trials: Sequence[Run]) -> list[Finalist]:
     plan = tuning.search.plan
-    claimed = [is_claimed(tuning.family, tuning.settings_with(run.values)) for run in trials]
+    claimed = [is_claimed(tuning.family, tuning.current.with_values(run.values)) for run in trials]
     picked = pick_finalists(trials, claimed)
     if not picked:
         raise InputError(
             f"{tuning.family}: every trial diverged; lower tune.shared.learning_rate or train.learning_rate"
         )
     seeds = [plan.seed + FIRST_FRESH_SEED + number for number in range(plan.confirmation_seeds)]
-    tasks = [
-        Task(f"finalist {run.number} seed {seed}", run.number, run.values, tuning.settings_with(run.values), seed)
-        for seed in seeds
-        for run in picked
-    ]
-    runs = tuning.run(tasks)
+    runs = tuning.run(
+        [
+            tuning.task(f"finalist {run.number} seed {seed}", run.number, run.values, seed)
+            for seed in seeds
+            for run in picked
+        ]
+    )
     return [
         Finalist(one.number, claimed[one.number], [run.best for run in runs if run.number == one.number])
         for one in picked
     ]
 
 
-def _write_runs(tuning: Tuning, trials: Sequence[Run], finalists: Sequence[Finalist], chosen: Finalist) -> None:
-    """Write what repeats to a declared file, and the seconds, which do not, to another."""
-    plan, path = tuning.search.plan, paths.tuning_runs(tuning.family)
+def _told(tuning: Tuning, trials: Sequence[Run], finalists: Sequence[Finalist], chosen: Finalist) -> dict[str, Any]:
+    """All runs, as they are written: what repeats, and so without the seconds."""
     rounded = [replace(run, losses=[round(loss, DIGITS) for loss in run.losses]) for run in trials]
-    content = {
-        "plan": plan.model_dump(),
+    return {
+        "plan": tuning.search.plan.model_dump(),
         "epochs": tuning.current.train.epochs,
         "current": values_of(tuning.current, trials[chosen.trial].values),
         "trials": [{key: value for key, value in asdict(run).items() if key != "seconds"} for run in rounded],
@@ -166,6 +214,3 @@ def _write_runs(tuning: Tuning, trials: Sequence[Run], finalists: Sequence[Final
         "chosen": chosen.trial,
         "importance": {key: round(share, DIGITS) for key, share in importances(tuning.space, trials).items()},
     }
-    write_json(path, json.loads(json.dumps(content)))
-    seconds = [round(run.seconds, 2) for run in trials]
-    write_json(paths.tuning_seconds(tuning.family), {"trials": seconds, "of_runs": fingerprint(path)})

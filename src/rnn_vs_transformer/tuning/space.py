@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rnn_vs_transformer.models.settings import FamilySettings
-from rnn_vs_transformer.params import ModelParams, RnnSpace, SharedSpace, TransformerSpace, TunePlan
+from rnn_vs_transformer.settings.family.families import FamilySettings
+from rnn_vs_transformer.settings.tune import RnnSpace, SharedSpace, TransformerSpace, TuneParams, TunePlan
 
 Values = dict[str, Any]
 """By dotted key of params.yaml, as in `model.dropout`."""
@@ -40,14 +40,11 @@ class Search:
     """Where given and parameters are the budget, the size to which the RNN's width is matched."""
 
 
-def transformer_size(model: ModelParams) -> Values:
-    """The settings that the Transformer's number of parameters depends on; heads do not change it."""
-    return {
-        "transformer_width": model.transformer_width,
-        "transformer_layers": model.transformer_layers,
-        "feedforward_width": model.feedforward_width,
-        "positional": model.positional,
-    }
+def search_of(family: str, params: TuneParams, transformer: FamilySettings) -> Search:
+    """What the tuning of a family is told by params.yaml and by the given Transformer, whose size the RNN may match."""
+    size = {name: getattr(transformer.model, name) for name in SIZES} if family == "rnn" else None
+    own = params.rnn if family == "rnn" else params.transformer
+    return Search(params.part(TunePlan), params.shared, own, size)
 
 
 def search_space(current: FamilySettings, search: Search) -> Space:

@@ -1,0 +1,1 @@
+"""Analyses beside the main comparison, made where report.analyses asks for them."""

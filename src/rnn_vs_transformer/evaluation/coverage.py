@@ -1,0 +1,83 @@
+"""How often the prediction intervals about a forecast, sized on validation, hold the truth on test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, adaptive_intervals, half_widths, inside
+from rnn_vs_transformer.evaluation.intervals import bootstrap_interval
+from rnn_vs_transformer.settings.evaluate import EvaluateParams
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """Scores of intervals that follow the series, as means over windows."""
+
+    coverage: float
+    unbounded: float
+    """Share of the intervals that have an infinite width."""
+    width: float | None
+    """Mean width of the others, in scaled units; None where there are none."""
+
+
+def coverage_row(
+    calibration: FloatArray, residuals: FloatArray, block: int, params: EvaluateParams
+) -> dict[str, float]:
+    """Coverage on test and mean width, in scaled units, of both kinds of intervals.
+
+    Args:
+        calibration: Truth less forecast on validation (C, N0, H).
+        residuals: Truth less forecast on test (C, N, H).
+        block: Forecast origins that are resampled together.
+        params: The bootstrap.
+
+    Returns:
+        `coverage_80` with its 95 % interval over time, `width_80`, `rolling_coverage_80`, `rolling_unbounded_80` and
+        `rolling_width_80`, and so on; a level for which validation is too short is left out.
+    """
+    found: dict[str, float] = {}
+    for level in LEVELS:
+        widths, name = half_widths(calibration, [level]), f"{100 * level:.0f}"
+        if not np.isfinite(widths).all():
+            continue
+        hits = inside(residuals, widths)[0]
+        found |= {f"coverage_{name}": float(hits.mean()), f"width_{name}": float(2 * widths.mean())}
+        found |= _interval(name, hits.mean(axis=(0, 2)), block, params)
+        rolling = score_rolling(calibration, residuals, level)
+        found |= {f"rolling_coverage_{name}": rolling.coverage, f"rolling_unbounded_{name}": rolling.unbounded}
+        if rolling.width is not None:
+            found[f"rolling_width_{name}"] = rolling.width
+    return found
+
+
+def score_rolling(calibration: FloatArray, residuals: FloatArray, level: float, step: float = STEP) -> Rolling:
+    """Coverage and width of intervals that follow the series (`adaptive_intervals`).
+
+    Args:
+        calibration: Errors on validation (C, N0, H).
+        residuals: Errors on test (C, N, H).
+        level: Nominal coverage.
+        step: How fast the level moves.
+    """
+    hits, widths = adaptive_intervals(calibration, residuals, [level], step)
+    _, count, horizon = residuals.shape
+    windows = np.bincount(np.arange(count) // horizon)  # of each block; the last may be short
+    weights = np.broadcast_to(windows[:, None], widths.shape)
+    bounded = np.isfinite(widths)
+    return Rolling(
+        coverage=float(hits.mean()),
+        unbounded=float(np.average(~bounded, weights=weights)),
+        width=float(2 * np.average(widths[bounded], weights=weights[bounded])) if bounded.any() else None,
+    )
+
+
+def _interval(name: str, hits: FloatArray, block: int, params: EvaluateParams) -> dict[str, float]:
+    """95 % interval over time of a coverage, from the share of hits of each window (N,); none where it is undefined."""
+    if hits.min() == hits.max():
+        return {}
+    found = bootstrap_interval(hits[None], block, params.resamples, params.seed)
+    ends = {f"coverage_{name}_ci_low": found.low, f"coverage_{name}_ci_high": min(1.0, found.high)}
+    return ends if np.isfinite([found.low, found.high]).all() else {}

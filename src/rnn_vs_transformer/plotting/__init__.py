@@ -1,0 +1,1 @@
+"""The figures, drawn from the results of one run; nothing here computes a result."""

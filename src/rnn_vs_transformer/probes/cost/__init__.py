@@ -1,0 +1,1 @@
+"""What the families cost in time and memory against the context length."""

@@ -1,0 +1,138 @@
+"""What the cost probe runs: one training step or one inference on a batch of random windows, and its peak memory.
+
+On a GPU torch counts the memory itself. On a CPU the profiler tells of every allocation and release, and the peak of
+their running sum is the answer: exact to the byte, the same in every run, and of tensors alone. The resident set of a
+fresh process (`ru_maxrss`) grows alike and is about 1.7 times as large: it also holds the nodes of the autograd graph
+and heap that was freed but not given back. It differs from run to run, and needs a process of its own per value.
+"""
+
+import gc
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.profiler import ProfilerActivity, profile
+
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
+from rnn_vs_transformer.settings.cost import CostParams
+from rnn_vs_transformer.settings.family.families import FAMILIES
+
+ALL_QUERIES = "transformer_all_queries"
+WORKLOADS = (*FAMILIES, ALL_QUERIES)
+"""What is measured."""
+MEBIBYTE = 2**20
+
+
+class AllQueries(nn.Module):
+    """A mixer that works on all tokens in all layers and then drops all but the last: the same numbers, more work.
+
+    Where only the last token is read, the Transformer's last layer asks one query, so it is linear in the number of
+    tokens and only the layers before it are quadratic. This is the cost without that shortcut, as textbooks have it.
+    """
+
+    def __init__(self, mixer: Mixer) -> None:
+        """Wrap a mixer."""
+        super().__init__()
+        self.mixer = mixer
+
+    def forward(self, embedded: Embedded, last_only: bool) -> Tensor:
+        """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
+        mixed: Tensor = self.mixer(embedded, False)
+        return mixed[:, -1:] if last_only else mixed
+
+    def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
+        """Queries are further tokens, which the mixer works on as it is."""
+        return self.mixer.answer(embedded, queries)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One of `WORKLOADS` at one context length on one device, with a batch; weights and data are random."""
+
+    name: str
+    device: torch.device
+    context_length: int
+    forecaster: ForecastModel
+    optimizer: torch.optim.Optimizer
+    context: Tensor
+    target: Tensor
+
+    def train_step(self) -> None:
+        """Forward, loss, backward and Adam, to the end."""
+        self.forecaster.train()
+        loss = functional.mse_loss(self.forecaster(self.context), self.target)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self._wait()
+
+    def infer(self) -> None:
+        """Forecast, without gradients or dropout, to the end."""
+        self.forecaster.eval()
+        with torch.inference_mode():
+            self.forecaster(self.context)
+        self._wait()
+
+    def lasting_tensors(self) -> Iterator[Tensor]:
+        """Weights, Adam's moments and the batch: what is there between steps."""
+        yield from self.forecaster.state_dict().values()
+        for moments in self.optimizer.state.values():
+            yield from (moment for moment in moments.values() if moment.device.type == self.device.type)
+        yield from (self.context, self.target)
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def build_workload(name: str, params: CostParams, context_length: int, device: torch.device) -> Workload:
+    """Build one of `WORKLOADS`, with a batch of random windows."""
+    build = BUILDERS["transformer" if name == ALL_QUERIES else name]
+    forecaster = build(params.model, context_length, params.prediction_length, 1)
+    if name == ALL_QUERIES:
+        forecaster.mixer = AllQueries(forecaster.mixer)
+    forecaster.to(device)
+    adam = torch.optim.Adam(forecaster.parameters(), fused=True)
+    lengths = (context_length, params.prediction_length)
+    context, target = (torch.randn(params.batch_size, length, device=device) for length in lengths)
+    return Workload(name, device, context_length, forecaster, adam, context, target)
+
+
+def peak_mebibytes(work: Callable[[], None], device: torch.device) -> float:
+    """Peak of the memory allocated during `work` above what was allocated before, in MiB.
+
+    Args:
+        work: Run once.
+        device: Where its tensors live, `cpu` or `cuda`.
+    """
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        work()
+        return (torch.cuda.max_memory_allocated(device) - before) / MEBIBYTE
+    allocated = peak = 0
+    for change in _changes(work):
+        allocated += change
+        peak = max(peak, allocated)
+    return peak / MEBIBYTE
+
+
+def resident_mebibytes(tensors: Iterable[Tensor]) -> float:
+    """Size of the given tensors, in MiB."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors) / MEBIBYTE
+
+
+def _changes(work: Callable[[], None]) -> list[int]:
+    """Bytes of each allocation (positive) and release (negative) on the CPU, in order of time."""
+    gc.collect()  # so that no garbage from before is released meanwhile
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler otherwise reports its own start and stop
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        work()
+    if profiler.profiler is None or profiler.profiler.kineto_results is None:
+        raise RuntimeError("torch's profiler gave no results")
+    events = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
+    return [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]

@@ -1,0 +1,1 @@
+"""What trained models look at, how their gradients decay, and how soon they learned."""

@@ -1,0 +1,1 @@
+"""How far back each model remembers: the memory probe (claim C2)."""

@@ -1,0 +1,118 @@
+"""The probe's controls: results that must come out the other way, or the probe itself is at fault.
+
+A probe that finds memory everywhere, or nowhere, would be worth nothing. So the lag is made one step (everything must
+be recalled) and the order of the history is destroyed (nothing may be). Parity stands beside them as a finding: a state
+is tracked over rows longer than any trained one, where recurrence should lead (Hahn 2020).
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from rnn_vs_transformer.models.rnn import CELLS
+from rnn_vs_transformer.probes.memory.tasks import order_free_share, parity_lengths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.settings.probe import ProbeParams
+
+SHUFFLED_MOST: Final = 0.1
+"""Recovered from a shuffled history, beyond what the values tell without their order."""
+LAG_ONE_LEAST: Final = 0.9
+"""Recovered at lag 1."""
+PARITY_MARGIN: Final = 0.1
+"""Accuracy by which a recurrent cell must lead."""
+LEVEL: Final = 0.95
+FINDINGS: Final = ("parity",)
+"""What is reported, but stops nothing."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control, or a finding, and how it came out."""
+
+    name: str
+    passed: bool
+    evidence: str
+    """What was expected and what was found."""
+
+
+def check_controls(table: pd.DataFrame, params: ProbeParams) -> list[Control]:
+    """The controls and findings of the tasks that were run.
+
+    Args:
+        table: A line per score, with columns task, model, lag, seed, recovered and accuracy.
+        params: The probe's settings.
+    """
+    checks = {"recall": _lag_one, "shuffled": _shuffled, "parity": _parity}
+    return [check(table[table["task"] == task], params) for task, check in checks.items() if task in params.tasks]
+
+
+def require_controls(controls: list[Control]) -> None:
+    """Accept only results whose controls came out as they must; a finding that did not is told in the log.
+
+    Raises:
+        InputError: With the numbers of each that did not.
+    """
+    failed = [control for control in controls if not control.passed]
+    for finding in (control for control in failed if control.name in FINDINGS):
+        log.warning("memory probe, a finding: %s", finding.evidence)
+    wrong = [f"{control.name}: {control.evidence}" for control in failed if control.name not in FINDINGS]
+    if wrong:
+        raise InputError(
+            "the memory probe's controls failed, so its results mean nothing: "
+            + "; ".join(wrong)
+            + " (see reports/probe.csv; raise probe.steps or change probe.learning_rate)"
+        )
+
+
+def paired_lead(leader: pd.Series, follower: pd.Series, comparisons: int) -> tuple[float, float]:
+    """Mean over seeds of the paired difference, and the lower end of its interval.
+
+    The interval is Student's t, two-sided 95 %, by Bonferroni for so many comparisons of which the best counts.
+
+    Args:
+        leader: A value per seed.
+        follower: A value for each of the same seeds.
+        comparisons: Number of comparisons made.
+
+    Raises:
+        ValueError: The seeds differ, or are fewer than two.
+    """
+    if len(leader) < 2 or not leader.index.equals(follower.index):  # noqa: PLR2004
+        raise ValueError(f"expected the same two or more seeds, got {list(leader.index)} and {list(follower.index)}")
+    differences = (leader - follower).to_numpy(dtype=np.float64)
+    count, mean = len(differences), float(differences.mean())
+    quantile = float(special.stdtrit(count - 1, 1 - (1 - LEVEL) / 2 / comparisons))
+    return mean, mean - quantile * float(differences.std(ddof=1)) / count**0.5
+
+
+def _lag_one(scores: pd.DataFrame, _: ProbeParams) -> Control:
+    means = scores[scores["lag"] == 1].groupby("model")["recovered"].mean()
+    worst = str(means.idxmin())
+    evidence = f"at lag 1 every model must recover more than {LAG_ONE_LEAST}, {worst} recovered {means[worst]:.3f}"
+    return Control("lag_1", bool(means[worst] > LAG_ONE_LEAST), evidence)
+
+
+def _shuffled(scores: pd.DataFrame, params: ProbeParams) -> Control:
+    means = scores.groupby("model")["recovered"].mean()
+    best = str(means.idxmax())
+    most = order_free_share(params.context_length, params.shuffled_lag) + SHUFFLED_MOST
+    evidence = f"from a shuffled history no model may recover {most:.3f} or more, {best} recovered {means[best]:.3f}"
+    return Control("shuffled", bool(means[best] < most), evidence)
+
+
+def _parity(scores: pd.DataFrame, params: ProbeParams) -> Control:
+    length = parity_lengths(params.context_length)[-1]
+    accuracy = scores[scores["lag"] == length].pivot_table(index="seed", columns="model", values="accuracy")
+    leads = {cell: paired_lead(accuracy[cell], accuracy["transformer"], len(CELLS)) for cell in CELLS}
+    best = max(leads, key=lambda cell: leads[cell][1])
+    mean, least = leads[best]
+    evidence = (
+        f"at length {length} a recurrent cell must lead in accuracy by more than {PARITY_MARGIN}, "
+        f"{best} leads by {mean:.3f} (at least {least:.3f})"
+    )
+    return Control("parity", least > PARITY_MARGIN, evidence)

@@ -1,0 +1,23 @@
+"""Which machine this is, so that times of two are never mixed."""
+
+import hashlib
+import platform
+from pathlib import Path
+
+import joblib
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def machine_label() -> str:
+    """Processor, cores, and a short hash of the host's name, as in `Intel Xeon, 2 cores, host 3fa9c1`."""
+    host = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+    return f"{processor()}, {joblib.cpu_count()} cores, host {host}"

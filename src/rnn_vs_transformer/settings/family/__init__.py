@@ -1,0 +1,1 @@
+"""All that a family is built and trained with."""

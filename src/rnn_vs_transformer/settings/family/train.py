@@ -1,0 +1,40 @@
+"""Settings of training."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section
+
+
+class FitParams(Section):
+    """One training run."""
+
+    epochs: Count
+    """Passes over the training windows, at most."""
+    patience: Count
+    """Epochs without a better validation loss before training stops."""
+    batch_size: Count
+    """Windows per step."""
+    learning_rate: Positive
+    """Adam's step size."""
+    schedule: Literal["constant", "cosine", "step"]
+    """The step size over the epochs: constant, falling to zero along a cosine, or times 0.8 after each epoch
+    from the third on."""
+    weight_decay: Annotated[Number, Field(ge=0)]
+    """Decoupled weight decay (AdamW); 0 is Adam."""
+    loss: Literal["mse", "mae", "huber"]
+    """What training makes small; models are chosen by validation MSE all the same."""
+    gradient_clip: Positive
+    """Largest allowed norm of the gradient."""
+
+
+class TrainParams(FitParams):
+    """Training, the same for both families."""
+
+    key: ClassVar = "train"
+
+    settings: Literal["given", "tuned"]
+    """Train with the settings given in params.yaml, or with the best that tuning finds for each family."""
+    seeds: Count
+    """Paired seeds 0, 1, ...: seed k fixes initialisation and batch order of both families."""

@@ -1,0 +1,158 @@
+"""Tables of studies in Markdown: means over seeds with intervals, main effects of a factorial, coverage over worlds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from rnn_vs_transformer.evaluation.intervals import mean_interval
+from rnn_vs_transformer.results import LABELS
+
+POINTS: Final = 2
+"""Percentage points from its nominal coverage within which an interval counts as right."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much a level of a factor changes the MSE against the factor's first level, all other factors averaged."""
+
+    factor: str
+    level: str
+    against: str
+    relative_difference: float
+    """Geometric mean of the ratio, less 1; negative where the level is the better."""
+    low: float | None
+    high: float | None
+    """Ends of Student's 95 % interval over seeds."""
+
+
+def main_effects(runs: pd.DataFrame, factors: Sequence[str]) -> list[Effect]:
+    """Main effects of a full factorial on the logarithm of the MSE.
+
+    Args:
+        runs: One row per run, a column per factor, `seed` and `mse`; every combination with every seed.
+        factors: Columns that are factors; the first level of each, in order of appearance, is what is compared against.
+
+    Raises:
+        ValueError: A combination is missing, so that an effect would be mixed with another.
+    """
+    counts = runs.groupby([*factors, "seed"]).size()
+    whole = runs["seed"].nunique() * int(np.prod([runs[factor].nunique() for factor in factors]))
+    if len(counts) != whole or (counts != 1).any():
+        raise ValueError(f"expected each of the {whole} combinations once, got {len(runs)} runs of {len(counts)}")
+    effects = []
+    for factor in factors:
+        logs = runs.assign(log_mse=np.log(runs["mse"]))
+        means = logs.pivot_table(index=factor, columns="seed", values="log_mse", sort=False)  # (levels, seeds)
+        against, *levels = means.index
+        for level in levels:
+            found = mean_interval((means.loc[level] - means.loc[against]).to_numpy())
+            low, high = (None if end is None else float(np.expm1(end)) for end in (found.low, found.high))
+            effects.append(Effect(factor, str(level), str(against), float(np.expm1(found.mean)), low, high))
+    return effects
+
+
+def effect_table(runs: pd.DataFrame, factors: Sequence[str]) -> str:
+    """Main effects, one row each."""
+    lines = ["| factor | change | effect on test MSE (95 % over seeds) |", "|---|---|---|"]
+    for one in main_effects(runs, factors):
+        interval = "" if one.low is None or one.high is None else f" ({one.low:+.1%} to {one.high:+.1%})"
+        lines.append(f"| {one.factor} | {one.against} to {one.level} | {one.relative_difference:+.1%}{interval} |")
+    return "\n".join(lines)
+
+
+def cell_table(runs: pd.DataFrame, factors: Sequence[str]) -> str:
+    """Mean test MSE of every combination with Student's interval over seeds, the best first."""
+    cells = runs.groupby(list(factors), sort=False)["mse"].apply(np.asarray).reset_index()
+    cells = cells.sort_values("mse", key=lambda losses: losses.map(np.mean))
+    lines = ["| " + " | ".join([*factors, "test MSE (95 %)"]) + " |", "|---" * (len(factors) + 1) + "|"]
+    lines += [
+        "| " + " | ".join([*(str(row[factor]) for factor in factors), _interval(row["mse"])]) + " |"
+        for _, row in cells.iterrows()
+    ]
+    return "\n".join(lines)
+
+
+def horizon_table(runs: pd.DataFrame) -> str:
+    """Mean test MSE with interval per family and recipe, a column per prediction length.
+
+    Args:
+        runs: Columns family, recipe, prediction_length, mse, train_seconds, one row per seed. A recipe's variant for
+            long forecasts stands in the recipe's row.
+    """
+    runs = runs.assign(recipe=runs["recipe"].str.removesuffix("-long"))
+    lengths = sorted(runs["prediction_length"].unique())
+    lines = [
+        "| family | recipe | " + " | ".join(f"H = {length}" for length in lengths) + " | training s per seed |",
+        "|---" * (len(lengths) + 3) + "|",
+    ]
+    for (family, recipe), some in runs.groupby(["family", "recipe"]):
+        cells = [_interval(some.loc[some["prediction_length"] == length, "mse"].to_numpy()) for length in lengths]
+        seconds = some.groupby("prediction_length")["train_seconds"].mean()
+        spent = f"{seconds.min():.0f} to {seconds.max():.0f}"
+        lines.append("| " + " | ".join([LABELS[str(family)], str(recipe), *cells, spent]) + " |")
+    return "\n".join(lines)
+
+
+def verdict_table(verdicts: pd.DataFrame) -> str:
+    """What each run says of the families, over seeds and time, beside the baselines on the same windows.
+
+    Args:
+        verdicts: As `read_comparisons` gives them, with the columns recipe and prediction_length.
+    """
+    titles = ["H", "recipe of both", "Transformer's MSE against the RNN's (95 %)", "verdict", "ridge", "seasonal naive"]
+    titles.append("validation: RNN, Transformer")
+    lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
+    for row in verdicts.sort_values(["prediction_length", "recipe"]).to_dict("records"):
+        high = "beyond +100%" if row["ci_high"] > 1 else f"{row['ci_high']:+.1%}"
+        difference = f"{row['relative_mse_difference']:+.1%} ({row['ci_low']:+.1%} to {high})"
+        baselines = f"{row['ridge']:.3f} | {row['seasonal_naive']:.3f}"
+        validation = f"{row['rnn_validation']:.3f}, {row['transformer_validation']:.3f}"
+        cells = [row["prediction_length"], row["recipe"], difference, row["verdict"], baselines, validation]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines)
+
+
+def coverage_table(rows: pd.DataFrame, by: str) -> str:
+    """Coverage of prediction intervals in percent, a line per value of the column `by`, in order of appearance.
+
+    A cell has the mean over worlds with its standard error, and in brackets the standard deviation from world to world.
+
+    Args:
+        rows: Columns `by`, world, level, coverage, width, unbounded; one row per line, world and level.
+        by: What tells the lines apart; the head of its column.
+    """
+    levels, worlds = sorted(rows["level"].unique()), rows["world"].nunique()
+    heads = [by]
+    for level in levels:
+        heads += [f"{level:.0%}".replace("%", " %"), f"within {POINTS} points, of {worlds}", "width", "without bound"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for line, some in rows.groupby(by, sort=False):
+        cells = [cell for level in levels for cell in _coverage_cells(some[some["level"] == level])]
+        lines.append("| " + " | ".join([str(line), *cells]) + " |")
+    return "\n".join(lines)
+
+
+def near_nominal(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows have a coverage near their nominal level."""
+    return (rows["coverage"] - rows["level"]).abs() <= POINTS / 100 + 1e-9
+
+
+def _coverage_cells(worlds: pd.DataFrame) -> list[str]:
+    coverages = 100 * worlds["coverage"].to_numpy()
+    mean, deviation = coverages.mean(), coverages.std(ddof=1)
+    unbounded = worlds["unbounded"].mean()
+    return [
+        f"{mean:.1f} ± {deviation / np.sqrt(len(coverages)):.1f} ({deviation:.1f})",
+        str(near_nominal(worlds).sum()),
+        f"{worlds['width'].mean():.2f}",
+        f"{100 * unbounded:.1f} %" if unbounded else "none",
+    ]
+
+
+def _interval(losses: npt.NDArray[np.float64]) -> str:
+    found = mean_interval(losses)
+    return f"{found.mean:.3f}" + ("" if found.low is None else f" ({found.low:.3f} to {found.high:.3f})")
