@@ -88,7 +88,7 @@ def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
     Raises:
         InputError: An experiment has no results.
     """
-    tables: list[pd.DataFrame] = []
+    tables = []
     for one in experiments:
         revision = _revision(one.name)
         seeds = _read_table(revision, paths.SEEDS)
@@ -98,8 +98,9 @@ def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
                 for family in FAMILIES
             ]
         )
-        timed = seconds[seconds["timed"]].groupby(["family", "seed"])["seconds"]
-        spent = timed.sum().rename("train_seconds").reset_index()
+        spent = (
+            seconds[seconds["timed"]].groupby(["family", "seed"])["seconds"].sum().rename("train_seconds").reset_index()
+        )
         table = seeds.merge(spent, on=["family", "seed"], how="left")
         tables.append(table.drop(columns="first_50_mse").assign(experiment=one.name))
     return pd.concat(tables, ignore_index=True)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from rnn_vs_transformer.evaluation.intervals import mean_interval
-from rnn_vs_transformer.results import LABELS
+from rnn_vs_transformer.plotting.style import LABELS
 
 POINTS: Final = 2
 """Percentage points from its nominal coverage within which an interval counts as right."""

@@ -1,25 +1,70 @@
-"""Put the committed results into the pages that show them: `python -m tools.readme`."""
+"""Put the committed results into the pages that show them: `python tools/readme.py`."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, ridge_sentence, verdict_sentence
+from rnn_vs_transformer.plotting.style import LABELS
+from rnn_vs_transformer.reporting.sections import ORDER, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
+from rnn_vs_transformer.settings.family.families import FAMILIES
 
 PAGES = (Path("README.md"), Path("README.zh-CN.md"))
+CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
 
 
 def sections() -> dict[str, str]:
     """What stands between the markers of each name, from the committed reports."""
     metrics = read_json(paths.METRICS)
     return {
-        "verdict": f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics)}",
-        "comparison": comparison_table(metrics, read_json(paths.TIMINGS)),
+        "verdict": verdict_text(metrics),
+        "comparison": comparison_table(metrics, {family: read_json(paths.times(family)) for family in FAMILIES}),
         "claims": claims_table(read_json(paths.CLAIMS)),
         "dag": pipeline_graph(),
     }
+
+
+def verdict_text(metrics: Mapping[str, Any]) -> str:
+    """The verdict, and how the families fare against a linear forecast."""
+    return f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics, LABELS)}"
+
+
+def comparison_table(metrics: Mapping[str, Any], times: Mapping[str, Any]) -> str:
+    """Families, baselines and oracle, one row each, from reports/metrics.json and reports/times/<family>.json."""
+    titles = ("forecaster", "test MSE (95 % interval)", "MAE", "MASE", "skill", "excess", "parameters",
+              "multiply-adds per window", "training s per seed", "peak MiB")  # fmt: skip
+    rows = [[LABELS[name], *_scores(metrics[name]), *_costs(times.get(name))] for name in ORDER if name in metrics]
+    return _table(titles, rows)
+
+
+def _scores(row: Mapping[str, Any]) -> list[str]:
+    interval = f" ({row['mse_ci_low']:.3f} to {row['mse_ci_high']:.3f})" if "mse_ci_low" in row else ""
+    errors = [f"{row['mse']:.3f}{interval}", *(f"{row[key]:.3f}" for key in ("mae", "mase", "skill"))]
+    return [*errors, f"{row['excess']:.2f}" if "excess" in row else ""]
+
+
+def _costs(spent: Mapping[str, Any] | None) -> list[str]:
+    if not spent:
+        return ["", "", "", ""]
+    work = f"{spent['multiply_adds_per_window'] / 1e6:.2f} M"
+    return [f"{spent['parameters']:,}", work, f"{spent['train_seconds']:.0f}", f"{spent['peak_mebibytes']:.0f}"]
+
+
+def claims_table(claims: Mapping[str, Any]) -> str:
+    """The claims, one row each, from reports/claims.json."""
+    rows = [
+        [name, claim["claim"], CLAIM_MARKS.get(claim["verdict"], claim["verdict"]), claim["sentence"]]
+        for name, claim in claims.items()
+    ]
+    return _table(("", "claim", "verdict", "what was measured"), rows)
+
+
+def _table(titles: tuple[str, ...], rows: list[list[str]]) -> str:
+    head = ["|".join(["", *(f" {title} " if title else " " for title in titles), ""]), "|---" * len(titles) + "|"]
+    return "\n".join([*head, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def pipeline_graph() -> str:

@@ -17,8 +17,8 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.add_argument("--family", choices=["rnn", "transformer"], help="default: the lower validation loss")
     forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
     forecast.set_defaults(run=_forecast)
-    recipe = commands.add_parser("recipe", help="print a recipe of params/ for: dvc exp run $(...)")
-    recipe.add_argument("name", help="a file of params/ without its ending")
+    recipe = commands.add_parser("recipe", help="print a recipe of recipes/ for: dvc exp run $(...)")
+    recipe.add_argument("name", help="a file of recipes/ without its ending")
     recipe.set_defaults(run=_recipe)
     chosen = parser.parse_args(arguments)
     try:

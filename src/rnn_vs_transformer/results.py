@@ -1,153 +1,203 @@
-"""All that a run found, loaded once: what claims, figures and the report are made of.
+"""All that the claims, the figures and the report are made of: read once, from the files of the stages before.
 
-Nothing behind this file reads a result from disk, so nothing stale can be shown: times count only where they belong to
-the results at hand, and only those of one machine.
+Times are told of one machine only. Those of a training count where they belong to the histories that lie here, those of
+the cost probe where they are from the machine of the training times, or without these from the one that asks.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any, Final
 
 import pandas as pd
+import yaml
 
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, read_json
 from rnn_vs_transformer.runtime.machine import machine_label
-from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-Report = dict[str, Any]
-LABELS: Final = {
-    "rnn": "RNN",
-    "transformer": "Transformer",
-    "gru": "GRU",
-    "lstm": "LSTM",
-    "ridge": "Ridge",
-    "seasonal_naive": "Seasonal naive",
-    "last_value": "Last value",
-    "oracle": "Oracle (noise floor)",
-    "truth": "Truth",
-}
-"""What forecasters are called in figures and tables."""
+Report = Mapping[str, Any]
+TIMED_FIGURES: Final = ("training_time", "cost", "tuning_progress")
 
 
 @dataclass(frozen=True)
-class Times:
-    """What was measured in seconds, all on one machine."""
+class Cost:
+    """Times and memory against the context length."""
 
-    training: Mapping[str, Report]
-    """By family, reports/times/<family>.json; a family whose models DVC took from its cache is left out."""
-    epochs: Mapping[str, pd.DataFrame]
-    """By family of `training`: columns seed, epoch, seconds."""
-    tuning: Mapping[str, list[float]]
-    """By family, training seconds of each trial."""
-    cost: Report | None
-    """Of the cost probe, where it ran on this machine."""
-    cost_rounds: pd.DataFrame | None
+    report: Report
+    """Exponents, crossover and speed-up, from reports/times/cost.json."""
+    rounds: pd.DataFrame
+    """Columns model, device, threads, context_length, round, train_step_ms, inference_ms, peak_mebibytes."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the tuning of one family tried, found and chose."""
+
+    budget: str
+    """What was equal for both families."""
+    epochs: int
+    """Most epochs of a trial."""
+    trials: Sequence[Report]
+    """number, values, state, losses by epoch and parameters of each, in order."""
+    current: Report
+    """The settings of params.yaml, by dotted key."""
+    chosen: int
+    """Number of the chosen trial."""
+    finalists: Sequence[Report]
+    """trial, claimed, and the loss on each fresh seed (None: diverged)."""
+    importance: Mapping[str, float]
+    seconds: Sequence[float] | None
+    """Of each trial; None where the times lying here are of other trials or of another machine."""
+
+    @property
+    def best(self) -> list[float | None]:
+        """The least loss of each trial; None where it diverged."""
+        return [min(trial["losses"], default=None) for trial in self.trials]
+
+    @property
+    def best_so_far(self) -> list[float | None]:
+        """The least loss up to each trial; None until the first that did not diverge."""
+        known = [float("inf") if loss is None else loss for loss in self.best]
+        least = [min(known[: count + 1]) for count in range(len(known))]
+        return [None if loss == float("inf") else loss for loss in least]
+
+    @property
+    def untuned(self) -> float | None:
+        """Loss of the first trial, where it has the settings of params.yaml: with matched parameters it does not."""
+        first = self.trials[0]["values"]
+        same = all(first[key] == value for key, value in self.current.items() if key in first)
+        return self.best[0] if same else None
+
+    @property
+    def chosen_on_fresh_seeds(self) -> float | None:
+        """Mean loss of the chosen trial's values on seeds that no trial had; None where one diverged."""
+        losses = next(one["losses"] for one in self.finalists if one["trial"] == self.chosen)
+        return None if None in losses else round(float(sum(losses) / len(losses)), 8)
 
 
 @dataclass(frozen=True)
 class Results:
-    """The files of one run; tables have the columns that their writers name."""
+    """One run of the pipeline; tables have the columns of their files."""
 
-    params: Report
     meta: Report
+    """Channels, borders, season and lengths of the series."""
+    settings: Mapping[str, Report]
+    """Per family what it was trained with: model, train, seeds."""
+    params: str
+    """The text of params.yaml."""
+    data: str
+    """Fingerprint of the development steps."""
     metrics: Report
     seeds: pd.DataFrame
     horizon: pd.DataFrame
     forecasts: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
+    times: Mapping[str, Report]
+    """Of the families whose training was timed on `machine`, with the histories that lie here."""
+    epoch_seconds: pd.DataFrame
+    """Columns family, seed, epoch, seconds; no row of a family that is not in `times`."""
     probe: Report
     trials: pd.DataFrame
     """Of the memory probe."""
-    inspect: Report
+    inspection: Report
     gradients: pd.DataFrame
     occlusion: pd.DataFrame
     convergence: pd.DataFrame
-    settings: Mapping[str, Report]
-    """What each family was trained with."""
-    tuned: Mapping[str, Report]
-    """By family, see `summarise_tuning`; empty where nothing was tuned."""
+    cost: Cost | None
+    """None where its times are missing, or of another machine than `machine`."""
+    searches: Mapping[str, Search]
+    """Per family; empty where the settings of params.yaml were trained."""
     analyses: Mapping[str, Report]
-    """Those that report.analyses asks for, by name."""
-    times: Times
+    """By name, those that were asked for."""
+    machine: str
+    """Where all times that are told were measured."""
+
+    @property
+    def margin(self) -> float:
+        """Relative difference below which the families count as equivalent."""
+        return float(yaml.safe_load(self.params)["evaluate"]["margin"])
 
 
-def load_results(analyses: Sequence[str], source: str) -> Results:
-    """Read the results in the working folder.
+def load_results(analyses: Sequence[str], train_settings: str) -> Results:
+    """Read the results that lie here.
 
     Args:
-        analyses: Optional analyses to show.
-        source: What the families were trained with, `given` or `tuned`.
+        analyses: Names of the analyses that were asked for, as in `report.analyses`.
+        train_settings: `given` or `tuned`, as in `train.settings`.
 
     Raises:
-        InputError: A file of an earlier stage is missing or damaged.
+        InputError: A file is missing or damaged.
     """
-    settings = {family: read_json(paths.family_settings(source, family)) for family in FAMILIES}
+    times, machine = _load_times()
+    settings = {family: read_json(paths.family_settings(train_settings, family)) for family in FAMILIES}
+    searches = {family: _load_search(family, settings[family]["tuning"], machine)
+                for family in FAMILIES if train_settings == "tuned"}  # fmt: skip
     return Results(
-        params=read_yaml(paths.PARAMS),
         meta=read_json(paths.META),
-        metrics=read_json(paths.METRICS),
-        seeds=pd.read_csv(paths.SEEDS),
-        horizon=pd.read_csv(paths.HORIZON),
-        forecasts=pd.read_csv(paths.FORECASTS),
-        histories={family: pd.read_csv(paths.history(family)) for family in FAMILIES},
-        probe=read_json(paths.PROBE),
-        trials=pd.read_csv(paths.PROBE_TABLE),
-        inspect=read_json(paths.INSPECT),
-        gradients=pd.read_csv(paths.MEAN_GRADIENTS),
-        occlusion=pd.read_csv(paths.OCCLUSION_MAP),
-        convergence=pd.read_csv(paths.CONVERGENCE),
         settings=settings,
-        tuned={family: summarise_tuning(found["tuning"]) for family, found in settings.items() if "tuning" in found},
+        params=paths.PARAMS.read_text(encoding="utf-8"),
+        data=fingerprint(paths.DEVELOPMENT),
+        metrics=read_json(paths.METRICS),
+        seeds=_read_table(paths.SEEDS),
+        horizon=_read_table(paths.HORIZON),
+        forecasts=_read_table(paths.FORECASTS),
+        histories={family: _read_table(paths.history(family)) for family in FAMILIES},
+        times=times,
+        epoch_seconds=_load_epoch_seconds(list(times)),
+        probe=read_json(paths.PROBE),
+        trials=_read_table(paths.PROBE_TABLE),
+        inspection=read_json(paths.INSPECT),
+        gradients=_read_table(paths.MEAN_GRADIENTS),
+        occlusion=_read_table(paths.OCCLUSION_MAP),
+        convergence=_read_table(paths.CONVERGENCE),
+        cost=_load_cost(machine),
+        searches=searches,
         analyses={name: read_json(paths.analysis(name)) for name in analyses},
-        times=load_times(source),
+        machine=machine,
     )
 
 
-def load_times(source: str) -> Times:
-    """The times that belong to the results at hand, of the machine that trained last."""
-    training = {family: _fresh(paths.times(family), paths.history(family)) for family in FAMILIES}
-    tuning = {family: _fresh(paths.tuning_times(family), paths.family_settings(source, family)) for family in FAMILIES}
-    labels = {found["machine"] for found in training.values() if found}
-    machine = labels.pop() if len(labels) == 1 else machine_label()
-    here = {family: found for family, found in training.items() if found.get("machine") == machine}
-    cost = read_json(paths.COST) if paths.COST.exists() else {}
-    measured = cost.get("machine", {}).get("label") == machine
-    return Times(
-        training=here,
-        epochs={family: pd.read_csv(paths.epoch_times(family)) for family in here},
-        tuning={family: found["trials"] for family, found in tuning.items() if found.get("machine") == machine},
-        cost=cost if measured else None,
-        cost_rounds=pd.read_csv(paths.COST_TABLE) if measured else None,
+def figure_path(name: str) -> Path:
+    """Where a figure lies; those of times are apart, as no stage declares them."""
+    return (paths.TIMES if name in TIMED_FIGURES else paths.FIGURES) / f"{name}.png"
+
+
+def _load_times() -> tuple[dict[str, Report], str]:
+    """Times of the families, as far as they belong to this run and to one machine; and that machine."""
+    lying = {family: read_json(paths.times(family)) for family in FAMILIES if paths.times(family).exists()}
+    fresh = {family: found for family, found in lying.items() if found["of"] == fingerprint(paths.history(family))}
+    machines = {str(found["machine"]) for found in fresh.values()}
+    machine = machines.pop() if len(machines) == 1 else machine_label()
+    return {family: found for family, found in fresh.items() if found["machine"] == machine}, machine
+
+
+def _load_epoch_seconds(timed: Sequence[str]) -> pd.DataFrame:
+    tables = [_read_table(paths.epoch_times(family)).assign(family=family) for family in timed]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["family", "seed", "epoch", "seconds"])
+
+
+def _load_cost(machine: str) -> Cost | None:
+    if not paths.COST.exists():
+        return None
+    report = read_json(paths.COST)
+    return Cost(report, _read_table(paths.COST_TABLE)) if report["machine"].get("label") == machine else None
+
+
+def _load_search(family: str, told: Report, machine: str) -> Search:
+    path = paths.tuning_times(family)
+    spent = read_json(path) if path.exists() else {}
+    timed = spent.get("of") == fingerprint(paths.family_settings("tuned", family)) and spent["machine"] == machine
+    parts = ("epochs", "trials", "current", "chosen", "finalists", "importance")
+    return Search(
+        budget=told["plan"]["budget"], seconds=spent["trials"] if timed else None, **{key: told[key] for key in parts}
     )
 
 
-def _fresh(times: Path, results: Path) -> Report:
-    """Times, as far as they were measured with these results; DVC restores results from its cache without them."""
-    found = read_json(times) if times.exists() and results.exists() else {}
-    return found if found.get("of") == fingerprint(results) else {}
-
-
-def summarise_tuning(runs: Report) -> Report:
-    """What the trials of a family came to: the losses before and after, and the best so far after each trial."""
-    trials, losses = runs["trials"], [min(trial["losses"], default=None) for trial in runs["trials"]]
-    first, current = trials[0]["values"], runs["current"]
-    is_current = all(first[key] == value for key, value in current.items() if key in first)
-    finalist = next(one for one in runs["finalists"] if one["trial"] == runs["chosen"])
-    return {
-        **runs,
-        "chosen": trials[runs["chosen"]]["values"],
-        "pruned": [trial["state"] for trial in trials].count("pruned"),
-        "losses": losses,
-        "current_validation_mse": losses[0]
-        if is_current
-        else None,  # under a budget of parameters it has another width
-        "best_validation_mse": min(loss for loss in losses if loss is not None),
-        "chosen_on_fresh_seeds": None if None in finalist["losses"] else round(fmean(finalist["losses"]), 8),
-        "best_so_far": [
-            min((loss for loss in losses[:end] if loss is not None), default=None) for end in range(1, len(losses) + 1)
-        ],
-    }
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run: dvc repro") from None

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from rnn_vs_transformer.data.sources import make_series
 
+from rnn_vs_transformer import clusters, paths
 from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.runtime import clusters, paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import train_family
 
 pytestmark = pytest.mark.filterwarnings("default")  # theirs are not ours to mend
@@ -58,7 +58,7 @@ def test_a_cluster_trains_to_the_bytes_of_this_machine(cluster, configure, pass_
         pass_settings(params)
         for family, build in BUILDERS.items():
             train_family(family, build, params.train.seeds, spread)
-        declared = [path for family in BUILDERS for path in (paths.history(family), paths.settings(family))]
+        declared = [path for family in BUILDERS for path in (paths.history(family), paths.trained_settings(family))]
         declared += [paths.weights(family, seed) for family in BUILDERS for seed in range(3)]
         written.append([path.read_bytes() for path in declared])
     assert written[0] == written[1]

@@ -12,7 +12,7 @@ from conftest import Clone
 STUDY = """
 import sys
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.reporting.experiments import Experiment, read_comparisons, read_seeds, run_queued
+from studies.experiments import Experiment, read_comparisons, read_seeds, run_queued
 
 csv = ("data.source=csv", "data.file=data/raw/panel.csv", "data.season_length=8")
 runs = [Experiment(f"patch-{length}", (*csv, f"model.patch_length={length}")) for length in (1, 4)]

@@ -6,20 +6,26 @@ from graphlib import TopologicalSorter
 import pytest
 
 FLOW = [
-    {"errors", "params"},
-    {"paths", "files", "heap", "interrupts", "clusters", "parallel", "data", "inputs"},
-    {"models"},
+    {"runtime"},
+    {"settings"},
+    {"data"},
+    {"sources", "models"},
     {"training"},
     {"tuning"},
     {"evaluation"},
     {"forecasting"},
-    {"probes"},
+    {"analyses", "probes"},
+    {"results"},
+    {"claims", "plotting"},
     {"reporting"},
     {"__main__"},
 ]
 """From the lowest layer to the highest; a layer may import itself and those before it."""
 LEVEL = {name: level for level, names in enumerate(FLOW) for name in names}
 PACKAGE = "rnn_vs_transformer"
+PROBES = {"memory", "inspection", "cost"}
+MOST_LINES = 40
+MOST_PARAMETERS = 6
 PICKLES = {"pickle", "cloudpickle", "dill", "shelve", "marshal"}
 LOADERS = {
     "torch": {"load", "save"},
@@ -81,9 +87,33 @@ def test_no_two_modules_import_each_other(modules):
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
+def test_probes_do_not_know_each_other(modules):
+    """Each is a stage of its own: an edit to one must not rerun another."""
+    for importer, tree in modules.items():
+        if importer.startswith(f"{PACKAGE}.probes."):
+            others = PROBES - {importer.split(".")[2]}
+            assert not [name for name in imports_of(tree, modules) if name.split(".")[1:2] == ["probes"]
+                        and name.split(".")[2] in others]  # fmt: skip
+
+
+def test_functions_are_short_and_take_few_parameters(modules):
+    """What is longer does more than one thing; more parameters than six want to be an object, or a reason."""
+    wrong = []
+    for name, tree in modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                lines = node.end_lineno - node.lineno + 1
+                given = [one for one in [*node.args.args, *node.args.kwonlyargs] if one.arg not in {"self", "cls"}]
+                reason = "parameters, as" in (ast.get_docstring(node) or "")
+                if lines > MOST_LINES or (len(given) > MOST_PARAMETERS and not reason):
+                    wrong.append(f"{name}.{node.name}: {lines} lines, {len(given)} parameters")
+
+    assert wrong == []
+
+
 def test_only_evaluation_and_above_open_the_test_split(modules):
     """No training or model code can read a test step, because none names the loader or the file."""
-    allowed = {f"{PACKAGE}.paths", f"{PACKAGE}.data.series"}
+    allowed = {f"{PACKAGE}.runtime.paths", f"{PACKAGE}.data.series"}
     openers = {
         module
         for module, tree in modules.items()

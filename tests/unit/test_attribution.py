@@ -218,7 +218,7 @@ def trained(configure, tmp_path, monkeypatch):
     for family, seed in itertools.product(BUILDERS, range(2)):
         state = build_untrained(family, params.model, load_meta(), 10 + seed).state_dict()
         write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in state.items()})
-        save_settings(paths.settings(family), given_settings(family, params.model, params.train))
+        save_settings(paths.trained_settings(family), given_settings(family, params.model, params.train))
     return params
 
 
@@ -259,6 +259,6 @@ def test_a_series_without_a_known_delay_has_maps_but_no_score(trained, configure
 def test_weights_of_other_settings_are_told_in_one_line(trained, configure):
     """Weights and settings that do not belong together must not give a result, and the remedy is told."""
     wider = configure({"inspect.windows": 20, "model.rnn_width": 16})
-    save_settings(paths.settings("rnn"), given_settings("rnn", wider.model, wider.train))
+    save_settings(paths.trained_settings("rnn"), given_settings("rnn", wider.model, wider.train))
     with pytest.raises(InputError, match=r"does not fit the settings beside it; run: dvc repro --force train_rnn"):
         inspect(wider)

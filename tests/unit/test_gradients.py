@@ -20,6 +20,7 @@ from rnn_vs_transformer.probes.inspection.gradients import (
     summarise_decay,
 )
 from rnn_vs_transformer.probes.inspection.subjects import build_untrained, sample_windows
+from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds
 
@@ -174,7 +175,7 @@ def test_untrained_weights_are_those_from_which_training_starts(configure, tmp_p
 
     monkeypatch.setattr(seeds, "fit", keep_the_start)
     with pytest.raises(InterruptedError):
-        seeds.train_seed(family, BUILDERS[family], params.model, params.train, 3)
+        seeds.train_seed(seeds.SeedTask(family, given_settings(family, params.model, params.train), 3, "common"))
 
     found = build_untrained(family, params.model, load_meta(), 3).state_dict()
     assert found.keys() == started_from.keys()

@@ -151,7 +151,7 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
             "tune.transformer: every combination must be a model, but heads 3 does not divide transformer_width 32",
         ),
         (
-            {"tune.trials": 1, "model.transformer_width": 48, "model.heads": 3},
+            {"train.settings": "tuned", "model.transformer_width": 48, "model.heads": 3},
             "tune.transformer with the current model.*, which is tried first: heads 3 does not divide",
         ),
         (
@@ -159,7 +159,7 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
             "tune.shared.learning_rate: low must be below high (0.005), got 0.01",
         ),
         (
-            {"tune.trials": 1, "tune.shared.patch_length": [1, 97]},
+            {"train.settings": "tuned", "tune.shared.patch_length": [1, 97]},
             "tune.shared.patch_length must be at most data.context_length (96), got 97",
         ),
         ({"tune.shared.dropout": [0.0, 1.5]}, "tune.shared.dropout: input should be less than 1, got 1.5"),
@@ -227,7 +227,7 @@ def test_a_missing_file_says_where_to_run(tmp_path):
         load_params(tmp_path / "params.yaml")
 
 
-@pytest.mark.parametrize(("text", "number"), [("1e-05", 0.00001), ("5E-4", 0.0005), ("1e3", 1000.0), ("2", 2.0)])
+@pytest.mark.parametrize(("text", "number"), [("1e-05", 0.00001), ("5E-4", 0.0005), ("1e3", 1000.0)])
 def test_a_number_is_a_number_however_yaml_spells_it(load, text, number):
     """`dvc exp run -S train.learning_rate=1e-5` writes 1e-05, which YAML 1.1 reads as text."""
     assert load({"train.learning_rate": text}).train.learning_rate == number

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rnn_vs_transformer.reporting.tables import claims_table, comparison_table, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.runtime.errors import InputError
-from tools.readme import filled
+from rnn_vs_transformer.settings.family.families import FAMILIES
+from tools.readme import claims_table, comparison_table, filled, verdict_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,12 +22,13 @@ def committed(path: str) -> str:
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 def test_the_pages_show_the_committed_results(page: str) -> None:
     """A figure typed in by hand, or left from an earlier run, would be a false claim; `make readme` renews them."""
-    names = ("metrics", "timings", "claims")
-    metrics, timings, claims = (json.loads(committed(f"reports/{name}.json")) for name in names)
+    names = ("metrics", "claims", *(f"times/{family}" for family in FAMILIES))
+    reports = {name: json.loads(committed(f"reports/{name}.json")) for name in names}
+    metrics, times = reports["metrics"], {family: reports[f"times/{family}"] for family in FAMILIES}
     text = committed(page)
-    assert f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics)}" in text
-    assert comparison_table(metrics, timings) in text
-    assert claims_table(claims) in text
+    assert verdict_text(metrics) in text
+    assert comparison_table(metrics, times) in text
+    assert claims_table(reports["claims"]) in text
 
 
 LINK = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")

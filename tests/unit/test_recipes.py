@@ -16,7 +16,7 @@ NAMES = ["case-study", "ett", "factorial", "rnn-best", "rnn-best-long", "transfo
 
 @pytest.fixture
 def folder(root):
-    return root / "params"
+    return root / "recipes"
 
 
 def test_the_recipes_are_those_that_the_readme_tells(folder, root):
@@ -78,4 +78,4 @@ def test_the_command_prints_options_for_dvc(root):
     )
     words = done.stdout.split()
     assert words[::2] == ["-S"] * (len(words) // 2)
-    assert words[1::2] == recipe_overrides("ett", root / "params")
+    assert words[1::2] == recipe_overrides("ett", root / "recipes")

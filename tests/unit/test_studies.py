@@ -15,7 +15,7 @@ from studies import coverage, etth1, search
 @pytest.fixture
 def project(root, tmp_path, monkeypatch):
     """A folder with the project's settings and recipes."""
-    for name in ("params", "studies"):
+    for name in ("recipes", "studies"):
         shutil.copytree(root / name, tmp_path / name)
     shutil.copy(root / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)

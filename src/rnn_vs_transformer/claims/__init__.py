@@ -1,1 +1,1 @@
-"""The claims of the tutorial, one file per group: how each is judged, found and told."""
+"""What the tutorial and the textbooks claim of the two families, one file per group: rule, number and words."""

@@ -1,117 +1,55 @@
-"""From a number and its interval to a verdict on a claim.
+"""All claims judged: the table that reports/claims.json holds and the page shows."""
 
-Each claim is put as one number and a threshold. It is supported where the whole 95 % interval lies on the claimed side
-of the threshold, refuted where the whole interval lies on the other side, inconclusive where the interval straddles
-it, and not measured where there is no number.
-"""
+from typing import Any, Final
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from rnn_vs_transformer.claims import accuracy, gradients, learning, memory, speed
+from rnn_vs_transformer.claims.claim import Claim, Words, judge
+from rnn_vs_transformer.evaluation.intervals import interval_entries
+from rnn_vs_transformer.results import Results, figure_path
 
-from rnn_vs_transformer.evaluation.intervals import MeanInterval
-from rnn_vs_transformer.results import Results
-
-Verdict = Literal["supported", "refuted", "inconclusive", "not measured"]
-
-
-@dataclass(frozen=True)
-class Words:
-    """A text in both languages, with room for the same values."""
-
-    en: str
-    zh: str
-
-    def tell(self, language: str, values: Mapping[str, float]) -> str:
-        """The text in a language, `en` or `zh`."""
-        return {"en": self.en, "zh": self.zh}[language].format(**values)
-
-
-@dataclass(frozen=True)
-class Said:
-    """Words with their values."""
-
-    words: Words
-    values: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A number with its interval and the sentence that tells it; without a number, why there is none."""
-
-    found: MeanInterval | None
-    said: tuple[Said, ...]
-
-    def sentence(self, language: str) -> str:
-        """What was measured, in a language."""
-        return "".join(one.words.tell(language, one.values) for one in self.said)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """How one claim is judged, found and told."""
-
-    name: str
-    title: Words
-    measure: Words
-    """What the number is, with its unit."""
-    side: Literal["above", "below"]
-    """The side of the threshold on which the claim is true."""
-    threshold: float
-    figure: str
-    find: Callable[[Results], Measured]
-    superiority: bool = False
-    """Whether an interval inside the margin of equivalence refutes it."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A claim with what was measured and the verdict."""
-
-    claim: Claim
-    measured: Measured
-    verdict: Verdict
-
-
-TRUE_WHERE = {
+CLAIMS: Final = {
+    "C1": gradients.VANISHING_GRADIENTS,
+    "C2": memory.LONG_RANGE_DEPENDENCE,
+    "C3": speed.PARALLEL_OVER_TIME,
+    "C4": speed.QUADRATIC_COST,
+    "C5": speed.SHORT_SEQUENCES,
+    "C6": learning.FEWER_EPOCHS,
+    "C7": accuracy.FIRST_FORECASTS,
+    "C8": speed.FASTER_TRAINING,
+    "C9": accuracy.LOWER_ERROR,
+    "C10": learning.CLAIMED_ARCHITECTURE,
+}
+TRUE_WHERE: Final = {
     "above": Words("{measure}; true where above {threshold:g}", "{measure};高于 {threshold:g} 时说法成立"),
     "below": Words("{measure}; true where below {threshold:g}", "{measure};低于 {threshold:g} 时说法成立"),
 }
 
 
-def measured(found: MeanInterval | None, *said: Said) -> Measured:
-    """A number with the pieces of its sentence."""
-    return Measured(found, said)
+def judge_all(results: Results) -> dict[str, dict[str, Any]]:
+    """Every claim with its verdict.
 
-
-def say(words: Words, **values: float) -> Said:
-    """Words with their values."""
-    return Said(words, values)
-
-
-def judge(claim: Claim, found: MeanInterval | None, margin: float) -> Verdict:
-    """The verdict on a claim.
-
-    Args:
-        claim: Its side and threshold.
-        found: The number that was measured; without an interval nothing can be concluded from it.
-        margin: Relative difference below which the families count as equivalent.
+    Returns:
+        Per claim `claim`, `verdict`, `measure` (what the number is, and where the claim is true), `number` with its
+        interval where there is one, `figure`, `sentence`, and under `zh` claim, measure and sentence in Chinese.
     """
-    if found is None:
-        return "not measured"
-    if found.low is None or found.high is None:
-        return "inconclusive"
-    if claim.superiority and -margin <= found.low and found.high <= margin:
-        return "refuted"
-    sign = 1 if claim.side == "above" else -1
-    ends = sorted((sign * (found.low - claim.threshold), sign * (found.high - claim.threshold)))
-    if ends[0] > 0:
-        return "supported"
-    return "refuted" if ends[1] < 0 else "inconclusive"
+    return {name: _judged(claim, results) for name, claim in CLAIMS.items()}
 
 
-def rule_of(claim: Claim, language: str) -> str:
-    """What the number of a claim is, and where the claim is true."""
-    words = TRUE_WHERE[claim.side]
-    text = words.en if language == "en" else words.zh
-    return text.format(measure=claim.measure.tell(language, {}), threshold=claim.threshold)
+def _judged(claim: Claim, results: Results) -> dict[str, Any]:
+    measured = claim.find(results)
+    finding, sentence = measured.finding, measured.sentence
+    true_where = TRUE_WHERE[claim.side]
+    english, chinese = (
+        true.format(measure=measure, threshold=claim.threshold)
+        for true, measure in ((true_where.en, claim.measure.en), (true_where.zh, claim.measure.zh))
+    )
+    numbers = {} if finding is None else interval_entries("number", finding.number, finding.low, finding.high)
+    return {
+        "claim": claim.title.en,
+        "verdict": judge(claim, finding, results.margin),
+        "measure": english,
+        **numbers,
+        "figure": "none" if finding is None else figure_path(claim.figure).as_posix(),
+        "sentence": sentence.en,
+        "zh": {"claim": claim.title.zh, "measure": chinese, "sentence": sentence.zh},
+    }

@@ -56,7 +56,7 @@ class EncoderDecoder(ForecastModel):
         decoder: DecoderBuilder,
         channels: int = 1,
     ) -> None:
-        """Build shell, mixer and decoder.
+        """Build shell, mixer and decoder. Seven parameters, as the decoder comes on top of what the shell takes.
 
         Args:
             params: Settings; only the shared ones are read here.
@@ -115,7 +115,7 @@ def build_forecaster(
     decoder: DecoderBuilder,
     channels: int = 1,
 ) -> ForecastModel:
-    """The forecaster of a family, decoding as `model.decoding` says; see `EncoderDecoder` for the arguments."""
+    """The model of a family, decoding as `model.decoding` says. Seven parameters, as `EncoderDecoder` takes them."""
     if params.decoding == "direct":
         return ForecastModel(params, context_length, prediction_length, width, mixer, channels)
     return EncoderDecoder(params, context_length, prediction_length, width, mixer, decoder, channels)

@@ -1,1 +1,1 @@
-"""The figures, drawn from the results of one run; nothing here computes a result."""
+"""The figures of a run, drawn from its results."""

@@ -1,32 +1,36 @@
 """The figures of the comparison, one function each."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from rnn_vs_transformer.plotting.style import COLOURS, DASHES, MARKERS, REFERENCES, curve, figure
-from rnn_vs_transformer.results import LABELS, Results
-from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, figure, label_families, whole_steps
+from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
+
+DECODINGS: Final = {"direct": "-", "autoregressive": "--"}
+"""The line of each way of decoding; the colour is the family's."""
 
 
 def draw_loss_curves(results: Results) -> None:
     """Train and validation loss per epoch: mean over the seeds still running, and the range of the seeds."""
-    with figure(paths.FIGURES / "loss_curves.png", height=4.8) as (axes,):
+    with figure("loss_curves", height=4.8) as (axes,):
         for family in FAMILIES:
             history = results.histories[family].groupby("epoch")
             for kind, line in (("validation", "-"), ("train", ":")):
                 losses = history[f"{kind}_loss"].agg(["mean", "min", "max"])
-                label = f"{LABELS[family]}, {kind}"
-                axes.plot(losses.index, losses["mean"], line, color=COLOURS[family], label=label)
+                label = f"{LOOKS[family].label}, {kind}"
+                axes.plot(losses.index, losses["mean"], line, color=LOOKS[family].colour, label=label)
                 if kind == "validation":
-                    axes.fill_between(losses.index, losses["min"], losses["max"], color=COLOURS[family], alpha=0.18)
+                    axes.fill_between(
+                        losses.index, losses["min"], losses["max"], color=LOOKS[family].colour, alpha=0.18
+                    )
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if str(value)[-1] in "2357" else "")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_steps(axes)
         axes.set(xlabel="Epoch", ylabel="MSE (scaled units, log scale)")
         axes.set_title("Loss while training (line: mean over seeds; band: range of the seeds)")
         axes.legend(ncols=2)
@@ -35,42 +39,33 @@ def draw_loss_curves(results: Results) -> None:
 def draw_test_error(results: Results) -> None:
     """Test MSE of the families with 95 % intervals; baselines and oracle as lines."""
     metrics, seeds = results.metrics, results.seeds
-    with figure(paths.FIGURES / "test_error.png", height=3.6) as (axes,):
+    with figure("test_error", height=3.6) as (axes,):
         for row, family in enumerate(FAMILIES):
-            found = metrics[family]
-            low, high = found["mse"] - found["mse_ci_low"], found["mse_ci_high"] - found["mse"]
-            axes.errorbar(
-                found["mse"],
-                row,
-                xerr=[[max(low, 0)], [max(high, 0)]],
-                fmt=MARKERS[family],
-                color=COLOURS[family],
-                markersize=9,
-                capsize=6,
-                linewidth=2.2,
-            )
+            found, look = metrics[family], LOOKS[family]
+            ends = [[max(0.0, found["mse"] - found["mse_ci_low"])], [max(0.0, found["mse_ci_high"] - found["mse"])]]
+            axes.errorbar(found["mse"], row, xerr=ends, fmt=look.marker, color=look.colour, markersize=9, capsize=6,
+                          linewidth=2.2)  # fmt: skip
             single = seeds.loc[seeds["family"] == family, "mse"]
-            axes.plot(single, np.full(len(single), row + 0.2), "|", color=COLOURS[family], markersize=10)
-        ends = [metrics[family]["mse_ci_high"] for family in FAMILIES]
-        _draw_references(axes, metrics, most=1.6 * max(ends))
-        axes.set_yticks(range(len(FAMILIES)), [LABELS[family] for family in FAMILIES])
+            axes.plot(single, np.full(len(single), row + 0.2), "|", color=look.colour, markersize=10)
+        _draw_references(axes, metrics, most=1.6 * max(metrics[family]["mse_ci_high"] for family in FAMILIES))
+        label_families(axes, list(FAMILIES))
         axes.set_ylim(len(FAMILIES) - 0.4, -0.7)
         axes.set_xlim(left=0)
         axes.set_xlabel("Test MSE (scaled units); dot: mean over seeds, bar: 95 % interval, ticks: single seeds")
         axes.set_title("Error on the test split")
 
 
-def _draw_references(axes: Axes, metrics: dict[str, Any], most: float) -> None:
+def _draw_references(axes: Axes, metrics: Mapping[str, Any], most: float) -> None:
     """Vertical lines of the references; those far off the scale are told in words."""
     beyond = []
     for name in REFERENCES:
-        if name not in metrics:
+        mse, look = metrics.get(name, {}).get("mse"), LOOKS[name]
+        if mse is None:
             continue
-        mse = metrics[name]["mse"]
         if mse <= most:
-            axes.axvline(mse, linestyle=DASHES[name], color=COLOURS[name], label=f"{LABELS[name]} {mse:.3f}", zorder=0)
+            axes.axvline(mse, linestyle=look.line, color=look.colour, label=f"{look.label} {mse:.3f}", zorder=0)
         else:
-            beyond.append(f"{LABELS[name]} {mse:.3f}")
+            beyond.append(f"{look.label} {mse:.3f}")
     if beyond:
         axes.plot([], [], " ", label="off the scale: " + ", ".join(beyond))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=10)
@@ -81,17 +76,19 @@ def draw_horizon(results: Results) -> None:
     table = results.horizon
     steps = table["horizon_step"]
     top = 1.6 * max(table[family].max() for family in FAMILIES)
-    with figure(paths.FIGURES / "horizon.png", height=4.8) as (axes,):
+    with figure("horizon", height=4.8) as (axes,):
         for name in REFERENCES:
             if name in table and table[name].median() <= top:
-                axes.plot(steps, table[name], DASHES[name], color=COLOURS[name], label=LABELS[name])
+                axes.plot(steps, table[name], LOOKS[name].line, color=LOOKS[name].colour, label=LOOKS[name].label)
         for family in FAMILIES:
-            curve(axes, steps, table[family], family)
+            look = LOOKS[family]
+            axes.plot(steps, table[family], color=look.colour, label=look.label, marker=look.marker,
+                      markevery=max(1, len(steps) // 12), markersize=5)  # fmt: skip
             if f"{family}_low" in table:
                 low, high = table[f"{family}_low"], table[f"{family}_high"]
-                axes.fill_between(steps, low, high, color=COLOURS[family], alpha=0.18)
+                axes.fill_between(steps, low, high, color=look.colour, alpha=0.18)
         axes.set_ylim(0, top)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_steps(axes)
         axes.set(xlabel="Horizon step (steps after the forecast origin)", ylabel="Test MSE (scaled units)")
         axes.set_title("Error per horizon step (line: mean over seeds; band: range of the seeds)")
         axes.legend()
@@ -104,15 +101,17 @@ def draw_forecasts(results: Results) -> None:
     table = table[table["channel"] == channel]
     last = int(table["horizon_step"].max())
     steps = sorted({1, last})
-    with figure(paths.FIGURES / "forecasts.png", panels=len(steps), height=3.2 * len(steps)) as panels:
+    with figure("forecasts", panels=len(steps), height=3.2 * len(steps)) as panels:
         for axes, step in zip(panels, steps, strict=True):
             some = table[table["horizon_step"] == step]
             target = some["forecast_origin"] + step
-            axes.plot(target, some["truth"], color=COLOURS["truth"], label=LABELS["truth"], linewidth=2.4)
+            axes.plot(target, some["truth"], color=LOOKS["truth"].colour, label=LOOKS["truth"].label, linewidth=2.4)
             for name in ("oracle", *FAMILIES):
                 if name in some:
                     line = "--" if name == "oracle" else "-"
-                    axes.plot(target, some[name], line, color=COLOURS[name], label=LABELS[name], linewidth=1.5)
+                    axes.plot(
+                        target, some[name], line, color=LOOKS[name].colour, label=LOOKS[name].label, linewidth=1.5
+                    )
             ahead = "one step" if step == 1 else f"{step} steps"
             axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (mean of the seeds)")
             axes.set(xlabel="Step of the series", ylabel=f"{channel} (series units)")
@@ -121,19 +120,41 @@ def draw_forecasts(results: Results) -> None:
 
 def draw_training_time(results: Results) -> None:
     """Training seconds and size of both families, as far as they were measured on this very run."""
-    times = results.times.training
-    with figure(paths.TIMES / "training_time.png", height=3.0) as (axes,):
+    with figure("training_time", height=3.0) as (axes,):
         for row, family in enumerate(FAMILIES):
-            found = times.get(family)
+            found = results.times.get(family)
             if found is None:
-                axes.text(0, row, "  not measured in this run (restored from DVC's cache)", va="center")
+                axes.text(
+                    0, row, "  not measured in this run (restored from DVC's cache, or another machine's)", va="center"
+                )
                 continue
             seconds, epochs = found["train_seconds"], found["epochs"]
-            axes.barh(row, seconds, color=COLOURS[family], height=0.55)
+            axes.barh(row, seconds, color=LOOKS[family].colour, height=0.55)
             size = f"{found['parameters']:,} parameters, {found['multiply_adds_per_window'] / 1e6:.2f} M multiply-adds"
             axes.text(seconds, row, f"  {seconds:.0f} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10)
-        axes.set_yticks(range(len(FAMILIES)), [LABELS[family] for family in FAMILIES])
+        label_families(axes, list(FAMILIES))
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
-        axes.set_xlim(0, 1.9 * max([1, *(found["train_seconds"] for found in times.values())]))
+        axes.set_xlim(0, 1.9 * max([1.0, *(found["train_seconds"] for found in results.times.values())]))
         axes.set_xlabel("Training time of one seed (seconds on one thread, mean over seeds)")
         axes.set_title("Training time")
+
+
+def draw_decoding(results: Results) -> None:
+    """Test MSE of each horizon step with both ways of decoding, on the same seeds."""
+    report = results.analyses["decoding"]
+    with figure("decoding", height=4.8) as (axes,):
+        axes.set_title("Error per horizon step, all steps at once or step by step")
+        oracle, look = results.horizon.get("oracle"), LOOKS["oracle"]
+        if oracle is not None:
+            steps = results.horizon["horizon_step"]
+            axes.plot(steps, oracle, look.line, color=look.colour, label=look.label, linewidth=1.2)
+        for family, mode in ((family, mode) for family in FAMILIES for mode in DECODINGS):
+            look, errors = LOOKS[family], list(report["steps"].get(f"{family}_{mode}", {}).values())
+            label = f"{look.label}, {mode}" + ("" if errors else ": not compared, as its settings are for direct alone")
+            axes.plot(range(1, len(errors) + 1), errors, DECODINGS[mode], color=look.colour, marker=look.marker,
+                      markevery=max(1, len(errors) // 12), markersize=5, label=label)  # fmt: skip
+        axes.set_ylim(bottom=0)
+        whole_steps(axes)
+        mean = f"mean of {report['seeds']} seeds" if report["seeds"] > 1 else "one seed"
+        axes.set(xlabel="Horizon step (steps after the forecast origin)", ylabel=f"Test MSE (scaled units, {mean})")
+        axes.legend()

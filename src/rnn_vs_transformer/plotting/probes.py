@@ -1,25 +1,20 @@
 """The figures of the probes, one function each."""
 
-from typing import Final
-
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from rnn_vs_transformer.evaluation.intervals import mean_interval
-from rnn_vs_transformer.plotting.style import COLOURS, MARKERS, figure, say
-from rnn_vs_transformer.results import LABELS, Results
-from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.plotting.style import LOOKS, figure, label_log_axis, say
+from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-MODELS: Final = ("rnn", "gru", "lstm", "transformer")
+MODELS = ("rnn", "gru", "lstm", "transformer")
 
 
 def draw_recall(results: Results) -> None:
     """Share recovered against lag: mean over seeds with 95 % t intervals."""
     recall = results.trials[results.trials["task"] == "recall"]
-    with figure(paths.FIGURES / "recall.png", height=4.6) as (axes,):
+    with figure("recall", height=4.6) as (axes,):
         axes.set_title("Memory: share of what can be known that is recovered\n(mean over seeds, band: 95 % interval)")
         if recall.empty:
             say(axes, "not measured: recall is not among probe.tasks")
@@ -28,12 +23,12 @@ def draw_recall(results: Results) -> None:
             lags = recall[recall["model"] == model].groupby("lag")["recovered"]
             found = [mean_interval(shares.to_numpy()) for _, shares in lags]
             steps = lags.mean().index.to_numpy()
-            axes.plot(steps, [share.mean for share in found], MARKERS[model] + "-", color=COLOURS[model],
-                      label=LABELS[model])  # fmt: skip
+            axes.plot(steps, [share.mean for share in found], LOOKS[model].marker + "-", color=LOOKS[model].colour,
+                      label=LOOKS[model].label)  # fmt: skip
             bounds = np.array([(share.low, share.high) for share in found], dtype=float).clip(-0.2, 1.1)
-            axes.fill_between(steps, bounds[:, 0], bounds[:, 1], color=COLOURS[model], alpha=0.14)
+            axes.fill_between(steps, bounds[:, 0], bounds[:, 1], color=LOOKS[model].colour, alpha=0.14)
         axes.axhline(0.5, color="#555555", linestyle=":", linewidth=1.2)
-        _whole_log_axis(axes, sorted(recall["lag"].unique()))
+        label_log_axis(axes, sorted(recall["lag"].unique()))
         axes.set_ylim(-0.15, 1.08)
         axes.set(xlabel="Lag: how many steps back the needed value lies (log scale)", ylabel="Share recovered")
         axes.legend()
@@ -43,14 +38,14 @@ def draw_gradients(results: Results) -> None:
     """Input gradient against steps back, before and after training, on a log scale."""
     table = results.gradients
     stages = [stage for stage in ("untrained", "trained") if stage in set(table["stage"])]
-    with figure(paths.FIGURES / "gradients.png", panels=len(stages), height=3.4 * len(stages)) as panels:
+    with figure("gradients", panels=len(stages), height=3.4 * len(stages)) as panels:
         for axes, stage in zip(panels, stages, strict=True):
             for model in MODELS:
                 some = table[(table["stage"] == stage) & (table["model"] == model)]
                 if some.empty:
                     continue
-                axes.plot(some["steps_back"], some["norm"], color=COLOURS[model], label=LABELS[model])
-                axes.fill_between(some["steps_back"], some["norm_low"], some["norm_high"], color=COLOURS[model],
+                axes.plot(some["steps_back"], some["norm"], color=LOOKS[model].colour, label=LOOKS[model].label)
+                axes.fill_between(some["steps_back"], some["norm_low"], some["norm_high"], color=LOOKS[model].colour,
                                   alpha=0.14)  # fmt: skip
             axes.set_yscale("log")
             axes.set(xlabel="Steps back from the forecast origin", ylabel="Gradient norm (log)")
@@ -62,8 +57,8 @@ def draw_gradients(results: Results) -> None:
 def draw_lag_maps(results: Results) -> None:
     """Which past steps matter for which horizon step, per family; the dashed line is where the truth lies."""
     table = results.occlusion
-    delay = results.inspect.get("lag_recovery", {}).get("delay")
-    with figure(paths.FIGURES / "lag_maps.png", panels=len(FAMILIES), height=3.2 * len(FAMILIES)) as panels:
+    delay = results.inspection.get("lag_recovery", {}).get("delay")
+    with figure("lag_maps", panels=len(FAMILIES), height=3.2 * len(FAMILIES)) as panels:
         for axes, family in zip(panels, FAMILIES, strict=True):
             family_rows = table[table["model"].isin([family, *MODELS[:3]] if family == "rnn" else [family])]
             grid = family_rows.pivot_table(index="horizon_step", columns="steps_back", values="importance")
@@ -75,13 +70,13 @@ def draw_lag_maps(results: Results) -> None:
                 axes.plot(delay - steps, steps, "--", color="#ffffff", linewidth=1.4)
             axes.grid(visible=False)
             axes.set(xlabel="Steps back from the forecast origin", ylabel="Horizon step")
-            axes.set_title(f"{LABELS[family]}: where it looks (bright: needed; dashed: true lag)")
+            axes.set_title(f"{LOOKS[family].label}: where it looks (bright: needed; dashed: true lag)")
 
 
 def draw_convergence(results: Results) -> None:
     """Epochs of each seed to parts of the way to the best validation loss; hollow: stopped before it got there."""
     table = results.convergence
-    with figure(paths.FIGURES / "convergence.png", height=3.8) as (axes,):
+    with figure("convergence", height=3.8) as (axes,):
         axes.set_title("From the seasonal naive's validation loss to the best of all")
         if table.empty:
             say(axes, "not measured: no family came below the seasonal naive")
@@ -92,47 +87,41 @@ def draw_convergence(results: Results) -> None:
                 some = table[(table["family"] == family) & (table["fraction"] == fraction)]
                 heights = row + 0.22 * (place - 0.5) * 2 + np.linspace(-0.08, 0.08, len(some))
                 reached = some["reached"].to_numpy(dtype=bool)
-                epochs, colour = some["epochs"].to_numpy(), COLOURS[family]
+                epochs, colour = some["epochs"].to_numpy(), LOOKS[family].colour
                 for chosen, face in ((reached, colour), (~reached, "none")):
-                    axes.plot(epochs[chosen], heights[chosen], MARKERS[family], color=colour, markerfacecolor=face,
+                    axes.plot(epochs[chosen], heights[chosen], LOOKS[family].marker, color=colour, markerfacecolor=face,
                               markersize=7)  # fmt: skip
         axes.set_yticks(range(len(fractions)), [f"{fraction:.0%} of the way" for fraction in fractions])
         axes.set_xlim(left=0)
         axes.set_xlabel("Epochs needed by each seed (hollow: ended without getting there)")
-        handles = [Line2D([], [], color=COLOURS[name], marker=MARKERS[name], linestyle="", label=LABELS[name])
-                   for name in FAMILIES]  # fmt: skip
+        handles = [Line2D([], [], color=look.colour, marker=look.marker, linestyle="", label=look.label)
+                   for look in (LOOKS[family] for family in FAMILIES)]  # fmt: skip
         axes.legend(handles=handles, loc="lower right")
 
 
 def draw_cost(results: Results) -> None:
     """Time of a training step and of a forecast, and peak memory, against the context length."""
-    rounds = results.times.cost_rounds
-    if rounds is None:
+    if results.cost is None:
+        with figure("cost", height=2.7) as (axes,):
+            say(axes, "not measured: the times are missing or from another machine")
         return
+    rounds = results.cost.rounds
     table = rounds[(rounds["device"] == "cpu") & (rounds["threads"] == 1)]
     kinds = (
         ("train_step_ms", "Training step (ms)"),
         ("inference_ms", "Forecast (ms)"),
         ("peak_mebibytes", "Peak memory (MiB)"),
     )
-    with figure(paths.TIMES / "cost.png", panels=len(kinds), height=2.7 * len(kinds)) as panels:
+    with figure("cost", panels=len(kinds), height=2.7 * len(kinds)) as panels:
         for axes, (column, label) in zip(panels, kinds, strict=True):
             for model, line in (("rnn", "-"), ("transformer", "-"), ("transformer_all_queries", "--")):
                 medians = table[table["model"] == model].groupby("context_length")[column].median()
                 family = model.partition("_")[0]
-                name = LABELS[family] + (", queries of all tokens" if line == "--" else "")
-                axes.plot(medians.index, medians, line, marker=MARKERS[family], color=COLOURS[family],
+                name = LOOKS[family].label + (", queries of all tokens" if line == "--" else "")
+                axes.plot(medians.index, medians, line, marker=LOOKS[family].marker, color=LOOKS[family].colour,
                           label=name, markersize=5)  # fmt: skip
             axes.set_yscale("log")
-            _whole_log_axis(axes, sorted(table["context_length"].unique()))
+            label_log_axis(axes, sorted(table["context_length"].unique()))
             axes.set(xlabel="Context length L (steps, log scale)", ylabel=label)
         panels[0].set_title("Cost against context length (one thread, equal width, medians)")
         panels[0].legend(fontsize=10)
-
-
-def _whole_log_axis(axes: Axes, values: list[int]) -> None:
-    """A logarithmic x axis that is labelled at the measured values only."""
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(values)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())

@@ -2,35 +2,43 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import matplotlib as mpl
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from rnn_vs_transformer.results import LABELS
+from rnn_vs_transformer.results import figure_path
 from rnn_vs_transformer.runtime.files import write_bytes
 
-COLOURS = {
-    "rnn": "#D55E00",
-    "transformer": "#0072B2",
-    "gru": "#E69F00",
-    "lstm": "#CC79A7",
-    "ridge": "#009E73",
-    "seasonal_naive": "#999999",
-    "last_value": "#6b6b6b",
-    "oracle": "#000000",
-    "truth": "#000000",
-}
-MARKERS = {"rnn": "o", "transformer": "s", "gru": "^", "lstm": "D"}
-DASHES = {"ridge": "--", "seasonal_naive": "-.", "last_value": ":", "oracle": "-"}
-REFERENCES = ("oracle", "ridge", "seasonal_naive", "last_value")
 
-WIDTH = 8.0
+@dataclass(frozen=True)
+class Look:
+    """How a family, a reference or the truth appears in every figure."""
+
+    label: str
+    colour: str
+    marker: str = ""
+    line: str = "-"
+
+
+LOOKS: Final = {
+    "rnn": Look("RNN", "#D55E00", marker="o"),
+    "transformer": Look("Transformer", "#0072B2", marker="s"),
+    "gru": Look("GRU", "#E69F00", marker="^"),
+    "lstm": Look("LSTM", "#CC79A7", marker="D"),
+    "ridge": Look("Ridge", "#009E73", line="--"),
+    "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
+    "last_value": Look("Last value", "#6b6b6b", line=":"),
+    "oracle": Look("Oracle (noise floor)", "#000000"),
+    "truth": Look("Truth", "#000000"),
+}
+LABELS: Final = {name: look.label for name, look in LOOKS.items()}
+REFERENCES: Final = ("oracle", "ridge", "seasonal_naive", "last_value")
+
 SETTINGS: Any = {
     "font.size": 11,
     "axes.spines.top": False,
@@ -48,15 +56,15 @@ SETTINGS: Any = {
 
 
 @contextmanager
-def figure(path: Path, panels: int = 1, height: float = 4.5) -> Iterator[list[Axes]]:
+def figure(name: str, panels: int = 1, height: float = 4.5) -> Iterator[list[Axes]]:
     """Draw on `panels` axes, one above the other, and save them as PNG; the same drawing gives the same bytes."""
     with mpl.rc_context(SETTINGS):
-        sheet = Figure(figsize=(WIDTH, height), layout="constrained")
+        sheet = Figure(figsize=(8.0, height), layout="constrained")
         axes = sheet.subplots(panels, 1, squeeze=False)[:, 0]
         yield list(axes)
         picture = BytesIO()
         sheet.savefig(picture, format="png", dpi=144, metadata={"Software": None})
-        write_bytes(path, picture.getvalue())
+        write_bytes(figure_path(name), picture.getvalue())
 
 
 def say(axes: Axes, text: str) -> None:
@@ -65,8 +73,19 @@ def say(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
 
 
-def curve(axes: Axes, steps: npt.ArrayLike, values: npt.ArrayLike, family: str, line: str = "-",
-          label: str = "") -> None:  # fmt: skip
-    """A family's curve over horizon steps, with a dozen marks."""
-    axes.plot(steps, values, line, color=COLOURS[family], marker=MARKERS[family], markersize=5,
-              markevery=max(1, np.size(steps) // 12), label=label or LABELS[family])  # fmt: skip
+def label_families(axes: Axes, families: list[str]) -> None:
+    """A row per family, the first on top."""
+    axes.set_yticks(range(len(families)), [LABELS[family] for family in families])
+
+
+def whole_steps(axes: Axes) -> None:
+    """An x axis of steps, epochs or trials, which are whole."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def label_log_axis(axes: Axes, values: list[float]) -> None:
+    """A logarithmic x axis that is labelled at these values only."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(values)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())

@@ -1,1 +1,1 @@
-"""Figures from saved files; nothing here computes a result."""
+"""The page, rendered from the results; nothing here computes one."""

@@ -4,35 +4,25 @@ import base64
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import matplotlib.image
 import pandas as pd
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rnn_vs_transformer.claims.judge import Judged
-from rnn_vs_transformer.claims.table import claims_report, judge_claims
-from rnn_vs_transformer.reporting.sections import (
-    Texts,
-    backtest_sentences,
-    cards,
-    claim_rows,
-    comparison_rows,
-    decoding_sentences,
-    signed_percents,
-    tuning_section,
-)
-from rnn_vs_transformer.reporting.tables import ridge_sentence, verdict_sentence
-from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.claims.judge import judge_all
+from rnn_vs_transformer.claims.speed import OTHER_MACHINE
+from rnn_vs_transformer.reporting import sections
+from rnn_vs_transformer.reporting.sections import Texts
+from rnn_vs_transformer.results import Results, figure_path
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import fingerprint, write_bytes, write_json
-from rnn_vs_transformer.runtime.machine import machine_label
+from rnn_vs_transformer.runtime.files import write_bytes, write_json
 
 REPORT: Final = Path("reports/index.html")
 """The page; it tells times and the machine, so it differs from run to run."""
@@ -54,21 +44,23 @@ class Picture:
     height: int
 
 
-def write_report(results: Results, language: str) -> str:
+def write_report(results: Results, language: Literal["en", "zh"]) -> str:
     """Write reports/index.html, reports/claims.json and, with the verdict alone, reports/verdict.md.
 
     Returns:
-        The verdict, in words.
+        The verdict in plain text.
 
     Raises:
         InputError: A figure is missing.
     """
-    judged = judge_claims(results)
-    verdict = f"{verdict_sentence(results.metrics['comparison'])}\n{ridge_sentence(results.metrics)}\n"
-    write_json(paths.CLAIMS, claims_report(judged))
-    write_bytes(REPORT, render(load_texts(language), results, judged).encode())
-    write_bytes(VERDICT, verdict.encode())
-    return verdict.replace("**", "").strip()
+    claims = judge_all(results)
+    page = render(load_texts(language), results, claims)
+    write_json(paths.CLAIMS, claims)
+    write_bytes(REPORT, page.encode())
+    verdict = sections.verdict_sentence(results.metrics["comparison"])
+    against_ridge = sections.ridge_sentence(results.metrics, load_texts("en")["names"])
+    write_bytes(VERDICT, f"{verdict}\n{against_ridge}\n".encode())
+    return f"{against_ridge}\n{verdict.replace('**', '')}"
 
 
 def load_texts(language: str) -> Texts:
@@ -77,39 +69,53 @@ def load_texts(language: str) -> Texts:
     return texts
 
 
-def render(texts: Texts, results: Results, judged: list[Judged]) -> str:
+def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     """The page; every value is escaped by the template engine."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     comparison, analyses = results.metrics["comparison"], results.analyses
-    percents = signed_percents(comparison, texts)
+    difference = sections.difference_words(texts, comparison)
+    backtest, decoding = analyses.get("backtest"), analyses.get("decoding")
     return environment.get_template("report.html").render(
         t=texts,
         verdict=comparison["verdict"],
-        by_how_much=texts["by_how_much"].format(**percents),
-        interval=texts["interval"].format(**percents),
+        by_how_much=texts["by_how_much"].format(**difference),
+        interval=texts["interval"].format(**difference),
         turns_round=texts["turns_round"] if results.meta["source"] == "synthetic" else "",
-        cards=cards(texts, results),
-        comparison=comparison_rows(texts, results),
-        decoding=decoding_sentences(texts, analyses["decoding"]) if "decoding" in analyses else [],
-        backtest=backtest_sentences(texts, analyses["backtest"], results.metrics) if "backtest" in analyses else [],
-        claims=claim_rows(texts, judged),
-        figures=list(_pictures(texts["figures"])),
+        cards=sections.cards(texts, results),
+        comparison=sections.comparison_rows(texts, results),
+        decoding=sections.decoding_sentences(texts, decoding) if decoding else [],
+        backtest=sections.backtest_sentences(texts, backtest, results.metrics) if backtest else [],
+        claims=sections.claim_rows(texts, claims),
+        tuning=sections.tuning_rows(texts, results),
+        tuning_intro=sections.tuning_intro(texts, results) if results.searches else "",
+        tuning_figures=_pictures(texts["tuning"]["figures"] if results.searches else {}),
+        figures=_pictures(_shown(texts, results)),
         facts=_facts(texts, results),
-        params=paths.PARAMS.read_text(encoding="utf-8"),
-        tuning=tuning_section(texts, results.tuned),
-        tuning_figures=list(_pictures(texts["tuning"]["figures"])),
+        params=results.params,
     )
 
 
-def _pictures(words: dict[str, Any]) -> Iterator[Picture]:
-    """The figures that the stage `plot` has drawn for this run, in the order of the words on them."""
-    if not (paths.FIGURES / "test_error.png").exists():
-        raise InputError(f"{paths.FIGURES} lacks its figures; run: dvc repro --force --single-item plot")
-    for name, (title, caption) in words.items():
-        found = [path for folder in (paths.FIGURES, paths.TIMES) if (path := folder / f"{name}.png").exists()]
-        if found:
-            height, width = matplotlib.image.imread(found[0]).shape[:2]
-            yield Picture(name, title, caption, base64.b64encode(found[0].read_bytes()).decode(), width, height)
+def _shown(texts: Texts, results: Results) -> dict[str, tuple[str, str]]:
+    """Title and caption of each figure; no decodings where none were compared, no cost of another machine."""
+    compared = "steps" in results.analyses.get("decoding", {})
+    shown = {name: words for name, words in texts["figures"].items() if name != "decoding" or compared}
+    if results.cost is None:
+        shown["cost"] = (shown["cost"][0], OTHER_MACHINE.told(texts["lang"]))
+    return shown
+
+
+def _pictures(figures: Mapping[str, tuple[str, str]]) -> list[Picture]:
+    return [_picture(name, title, caption) for name, (title, caption) in figures.items()]
+
+
+def _picture(name: str, title: str, caption: str) -> Picture:
+    path = figure_path(name)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run: dvc repro --force --single-item plot") from None
+    height, width = matplotlib.image.imread(path).shape[:2]
+    return Picture(name, title, caption, base64.b64encode(content).decode(), width, height)
 
 
 def _facts(texts: Texts, results: Results) -> dict[str, str]:
@@ -122,9 +128,9 @@ def _facts(texts: Texts, results: Results) -> dict[str, str]:
         "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),
         "git": _git_revision() or texts["unknown"],
         "data": f"{source}; {texts['steps'].format(**sizes)}",
-        "fingerprint": fingerprint(paths.DEVELOPMENT),
+        "fingerprint": results.data,
         "versions": ", ".join(versions),
-        "machine": f"{platform.system()} {platform.machine()}, {machine_label()}",
+        "machine": f"{platform.system()} {platform.machine()}, {results.machine}",
         "command": "dvc repro",
     }
 

@@ -1,16 +1,15 @@
-"""Sentences and rows of the report's sections, from the results of one run and the words of a language."""
+"""The parts of the report: sentences and table rows, from the results and the words of a language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
-from rnn_vs_transformer.claims.judge import Judged, rule_of
-from rnn_vs_transformer.reporting.tables import ORDER, ridge_percents
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-Texts = dict[str, Any]
+Texts = Mapping[str, Any]
+ORDER: Final = ("transformer", "rnn", "ridge", "seasonal_naive", "last_value", "oracle")
 
 
 @dataclass(frozen=True)
@@ -21,61 +20,89 @@ class Cell:
     value: str | float = ""
 
 
+def cell(text: object) -> Cell:
+    """A text, sorted by itself."""
+    return Cell(str(text), str(text))
+
+
 def number(value: float | None, form: str) -> Cell:
     """A number in a format such as `.3f`; an empty cell where there is none."""
     return Cell("") if value is None else Cell(format(value, form), value)
 
 
-def word(text: str) -> Cell:
-    """A text, sorted by itself."""
-    return Cell(text, text)
+def verdict_sentence(comparison: Mapping[str, Any]) -> str:
+    """The verdict in one sentence of Markdown, with its interval."""
+    difference, low, high = (100 * comparison[key] for key in ("relative_mse_difference", "ci_low", "ci_high"))
+    detectable = 100 * comparison["minimum_detectable_effect"]
+    return (
+        f"Verdict: **{comparison['verdict']}**. The Transformer's test MSE is {abs(difference):.0f} % "
+        f"{'below' if difference < 0 else 'above'} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %; "
+        f"smallest difference this experiment would detect: {detectable:.0f} %)."
+    )
 
 
-def signed_percents(found: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
-    """Values of sentences on a relative difference with its interval: size, side, low, high, in per cent."""
-    difference, low, high = (100 * found[key] for key in ("relative_mse_difference", "ci_low", "ci_high"))
-    return {"size": abs(difference), "side": texts["below" if difference < 0 else "above"], "low": low, "high": high}
+def ridge_sentence(metrics: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Each family's error against that of a linear forecast, with its interval."""
+    told = [
+        f"{names[family]} {difference:+.0f} % ({low:+.0f} % to {high:+.0f} %)"
+        for family, (difference, low, high) in ridge_percents(metrics).items()
+    ]
+    return f"Test MSE against a linear ridge, with 95 % intervals: {', '.join(told)}."
+
+
+def ridge_percents(metrics: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Each family's difference from ridge and the ends of its interval, in per cent."""
+    ends = ("", "_ci_low", "_ci_high")
+    return {family: [100 * metrics[family][f"ridge_difference{end}"] for end in ends] for family in FAMILIES}
+
+
+def difference_words(texts: Texts, found: Mapping[str, Any]) -> dict[str, Any]:
+    """A relative difference of MSE as the sentences tell it: size, side and interval, in per cent."""
+    difference = 100 * found["relative_mse_difference"]
+    return {
+        "size": abs(difference),
+        "side": texts["below" if difference < 0 else "above"],
+        "low": 100 * found["ci_low"],
+        "high": 100 * found["ci_high"],
+    }
 
 
 def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
     """The four answers: which family, how sure, at what cost, and when the answer would change."""
-    metrics = results.metrics
-    comparison = metrics["comparison"]
-    void = [texts["names"][family] for family in not_below_ridge(metrics)]
-    which = [
-        f"{texts['verdicts'][comparison['verdict']]}{texts['stop']}",
-        texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics)),
-        *([texts["void"].format(names=", ".join(void))] if void else []),
-    ]
-    if "oracle" in metrics:
-        which.append(texts["floor"].format(oracle=metrics["oracle"]["mse"]))
     sure = texts["sure"].format(
-        **signed_percents(comparison, texts),
+        **difference_words(texts, results.metrics["comparison"]),
         seeds=int(results.seeds["seed"].nunique()),
-        detectable=100 * comparison["minimum_detectable_effect"],
+        detectable=100 * results.metrics["comparison"]["minimum_detectable_effect"],
     )
     return [
-        (texts["which"], which),
-        (texts["how_sure"], [sure, *_training(texts, results), *_coverage(texts, metrics)]),
-        (texts["cost"], _cost(texts, results)),
-        (texts["change"], _change(texts, results)),
+        (texts["which"], list(_which(texts, results.metrics))),
+        (texts["how_sure"], [sure, *_training(texts, results), *_coverage(texts, results.metrics)]),
+        (texts["cost"], _cost(texts, results.times)),
+        (texts["change"], list(_change(texts, results))),
     ]
 
 
-def _training(texts: Texts, results: Results) -> list[str]:
+def _which(texts: Texts, metrics: Mapping[str, Any]) -> Iterable[str]:
+    yield f"{texts['verdicts'][metrics['comparison']['verdict']]}{texts['stop']}"
+    yield texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics))
+    if void := [texts["names"][family] for family in not_below_ridge(metrics)]:
+        yield texts["void"].format(names=", ".join(void))
+    if "oracle" in metrics:
+        yield texts["floor"].format(oracle=metrics["oracle"]["mse"])
+
+
+def _training(texts: Texts, results: Results) -> Iterable[str]:
     """How long each family was trained and how far its seeds lie apart, and a warning where the budget ended it."""
-    told = []
-    for family, history in results.histories.items():
-        losses, budget = history.groupby("seed")["validation_loss"], results.settings[family]["train"]
+    for family in FAMILIES:
+        name, budget = texts["names"][family], results.settings[family]["train"]
+        losses = results.histories[family].groupby("seed")["validation_loss"]
         epochs, best = losses.size(), losses.apply(lambda of_seed: int(of_seed.to_numpy().argmin()) + 1)
         errors = results.seeds.loc[results.seeds["family"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
-        name = texts["names"][family]
-        told.append(texts["training"].format(family=name, **spread))
+        yield texts["training"].format(family=name, **spread)
         late = int((epochs - best < budget["patience"]).sum())
         if late:
-            told.append(texts["unfinished"].format(family=name, late=late, seeds=len(epochs), epochs=budget["epochs"]))
-    return told
+            yield texts["unfinished"].format(family=name, late=late, seeds=len(epochs), epochs=budget["epochs"])
 
 
 def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
@@ -85,118 +112,116 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
 
 
-def _cost(texts: Texts, results: Results) -> list[str]:
-    times = results.times.training
-    if len(times) < len(FAMILIES):
+def _cost(texts: Texts, times: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    if set(times) != set(FAMILIES):
         return [texts["cost_untimed"]]
-    return [
-        texts[sentence].format(**{family: found[key] for family, found in times.items()})
-        for sentence, key in (("cost_timed", "train_seconds"), ("cost_size", "parameters"))
-    ]
+    seconds, sizes = ({name: times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
+    return [texts["cost_timed"].format(**seconds), texts["cost_size"].format(**sizes)]
 
 
-def _change(texts: Texts, results: Results) -> list[str]:
+def _change(texts: Texts, results: Results) -> Iterable[str]:
     critical = results.probe.get("critical_lag", {}).get("rnn")
-    shorter = critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact"
-    memory = [texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))] if shorter else []
-    fewest = 4 * (results.meta["context_length"] + results.meta["prediction_length"])
-    unsure = results.metrics["comparison"]["verdict"] == "inconclusive"
-    narrower = [texts["change_inconclusive"].format(windows=fewest)] if unsure else []
-    return [*memory, *narrower, texts["change_scope_tuned" if results.tuned else "change_scope"]]
+    if critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact":
+        yield texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))
+    if results.metrics["comparison"]["verdict"] == "inconclusive":
+        fewest = 4 * (results.meta["context_length"] + results.meta["prediction_length"])
+        yield texts["change_inconclusive"].format(windows=fewest)
+    yield texts["change_scope_tuned" if results.searches else "change_scope"]
 
 
 def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     """Families, baselines and oracle, one row each."""
-    rows, keys = [], ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
+    keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
+    rows = []
     for name in (name for name in ORDER if name in results.metrics):
+        spent = results.times.get(name, {})
         scores = [number(results.metrics[name].get(key), ".3f") for key in keys]
-        cost = results.times.training.get(name, {})
-        sizes = [number(cost.get("parameters"), ",.0f"), number(cost.get("train_seconds"), ".0f")]
-        rows.append([word(texts["names"][name]), *scores, *sizes])
+        sizes = [number(spent.get("parameters"), ",.0f"), number(spent.get("train_seconds"), ".0f")]
+        rows.append([cell(texts["names"][name]), *scores, *sizes])
     return rows
 
 
-def claim_rows(texts: Texts, judged: list[Judged]) -> list[list[Cell]]:
-    """The tutorial's claims, one row each."""
-    language, rows = texts["lang"], []
-    for place, one in enumerate(judged):
-        claim, found = one.claim, one.measured.found
-        interval = Cell("")
-        if found is not None and found.low is not None:
-            interval = Cell(f"{found.low:.3g} … {found.high:.3g}", found.low)
+def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
+    """The claims, one row each, in the language of the report."""
+    rows = []
+    for place, (name, claim) in enumerate(claims.items()):
+        words = {**claim, **claim.get(texts["lang"], {})}
+        low, high = (claim.get(f"number_ci_{end}") for end in ("low", "high"))
+        interval = Cell("") if low is None else Cell(f"{low:.3g} … {high:.3g}", low)
+        verdict = cell(texts["claim_verdicts"][claim["verdict"]])
+        told = cell(f"{words['sentence']} ({words['measure']})")
         rows.append(
-            [
-                Cell(claim.name, place),
-                word(claim.title.tell(language, {})),
-                word(texts["claim_verdicts"][one.verdict]),
-                number(None if found is None else found.mean, ".3g"),
-                interval,
-                word(f"{one.measured.sentence(language)} ({rule_of(claim, language)})"),
-            ]
+            [Cell(name, place), cell(words["claim"]), verdict, number(claim.get("number"), ".3g"), interval, told]
         )
     return rows
 
 
 def decoding_sentences(texts: Texts, report: Mapping[str, Any]) -> list[str]:
-    """What the comparison of the decodings found, a sentence per family, or why nothing was compared."""
+    """What was found on the two ways of decoding, a sentence per family, or why nothing was compared."""
     words = texts["decoding"]
     if "not_compared" in report:
         return [words["no_other"]]
-    return [
-        _decoding_sentence(texts, family, report)
-        if family in report
-        else words["left_out"].format(family=texts["names"][family])
-        for family in FAMILIES
-    ]
+    return [_decoding(texts, family, report) for family in FAMILIES]
 
 
-def _decoding_sentence(texts: Texts, family: str, report: Mapping[str, Any]) -> str:
-    words, found = texts["decoding"], report[family]
-    values = {"last": len(report["steps"][f"{family}_direct"])}
-    for mode in ("direct", "autoregressive"):
-        steps = list(report["steps"][f"{family}_{mode}"].values())
-        values |= {mode: found[mode]["mse"], f"{mode}_first": steps[0], f"{mode}_last": steps[-1]}
+def _decoding(texts: Texts, family: str, report: Mapping[str, Any]) -> str:
+    words, name, found = texts["decoding"], texts["names"][family], report.get(family)
+    if found is None:
+        return str(words["left_out"].format(family=name))
+    modes = ("direct", "autoregressive")
+    steps = {mode: list(report["steps"][f"{family}_{mode}"].values()) for mode in modes}
+    direct, autoregressive = (found[mode]["multiply_adds_per_window"] for mode in modes)
     return str(words["found"]).format(
-        family=texts["names"][family],
+        family=name,
         verdict=words["verdicts"][found["verdict"]],
+        **difference_words(texts, found),
         seeds=report["seeds"],
-        work=found["autoregressive"]["multiply_adds_per_window"] / found["direct"]["multiply_adds_per_window"],
-        **signed_percents(found, texts),
-        **values,
+        last=len(steps["direct"]),
+        work=autoregressive / direct,
+        **{mode: found[mode]["mse"] for mode in modes},
+        **{f"{mode}_first": errors[0] for mode, errors in steps.items()},
+        **{f"{mode}_last": errors[-1] for mode, errors in steps.items()},
     )
 
 
 def backtest_sentences(texts: Texts, report: Mapping[str, Any], fixed: Mapping[str, Any]) -> list[str]:
-    """How both families and ridge fare with refits, beside the fixed split."""
+    """How both families and ridge fare with refits, beside the fixed split.
+
+    Args:
+        texts: The words of the report.
+        report: The backtest.
+        fixed: The metrics of the fixed split.
+    """
     words, comparison = texts["backtest"], report["comparison"]
-    errors = {
-        f"{name}_{split}": metrics[name]["mse"]
-        for split, metrics in (("refit", report), ("fixed", fixed))
-        for name in (*FAMILIES, "ridge")
-    }
+    splits = {"refit": report, "fixed": fixed}
+    errors = {f"{name}_{split}": splits[split][name]["mse"] for split in splits for name in (*FAMILIES, "ridge")}
     verdict = texts["verdicts"][comparison["verdict"]]
     return [
         words["found"].format(every=report["refit"], refits=report["refits"], **errors),
-        words["verdict"].format(verdict=verdict, **signed_percents(comparison, texts)),
+        words["verdict"].format(verdict=verdict, **difference_words(texts, comparison)),
     ]
 
 
-def tuning_section(texts: Texts, tuned: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Introduction and rows of the section on tuning; None where nothing was tuned."""
-    if not tuned:
-        return None
-    words, rows = texts["tuning"], []
-    for family, found in tuned.items():
-        changed = {key: value for key, value in found["chosen"].items() if value != found["current"][key]}
-        said = ", ".join(f"{key} = {_short(value)}" for key, value in changed.items()) or words["unchanged"]
-        counts = [number(len(found["trials"]), "d"), number(found["pruned"], "d")]
-        keys = ("current_validation_mse", "best_validation_mse", "chosen_on_fresh_seeds")
-        losses = [number(found[key], ".4f") for key in keys]
-        rows.append([word(texts["names"][family]), *counts, *losses, word(said)])
-    runs = tuned["rnn"]
-    budget = words["budgets"][runs["plan"]["budget"]]
-    counts_told = {family: len(found["trials"]) for family, found in tuned.items()}
-    return {"intro": words["intro"].format(**counts_told, epochs=runs["epochs"], budget=budget), "rows": rows}
+def tuning_intro(texts: Texts, results: Results) -> str:
+    """What was tried on which budget."""
+    search, words = results.searches["rnn"], texts["tuning"]
+    counts = {family: len(one.trials) for family, one in results.searches.items()}
+    return str(words["intro"].format(**counts, epochs=search.epochs, budget=words["budgets"][search.budget]))
+
+
+def tuning_rows(texts: Texts, results: Results) -> list[list[Cell]]:
+    """What tuning gave each family, one row each; of the chosen values those that are not the current ones."""
+    rows = []
+    for family, search in results.searches.items():
+        chosen = search.trials[search.chosen]["values"]
+        changed = {key: value for key, value in chosen.items() if value != search.current[key]}
+        said = ", ".join(f"{key} = {_short(value)}" for key, value in changed.items()) or texts["tuning"]["unchanged"]
+        pruned = sum(trial["state"] == "pruned" for trial in search.trials)
+        best = min(loss for loss in search.best if loss is not None)
+        losses = [number(loss, ".4f") for loss in (search.untuned, best, search.chosen_on_fresh_seeds)]
+        counts = [number(count, "d") for count in (len(search.trials), pruned)]
+        rows.append([cell(texts["names"][family]), *counts, *losses, cell(said)])
+    return rows
 
 
 def _short(value: object) -> str:

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_vs_transformer.results import LABELS
+from rnn_vs_transformer.plotting.style import LABELS
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.settings.family.families import FAMILIES
 

@@ -12,9 +12,11 @@ import socket
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,11 +28,12 @@ import torch
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.run import RunParams
 
-PACKAGE: Final = Path(__file__).resolve().parents[1]
+PACKAGE: Final = Path(str(files("rnn_vs_transformer")))
 RETRIES: Final = 3
 """Workers that may die under one task before it is given up."""
 PATIENCE_SECONDS: Final = 20
 """For a cluster to answer."""
+Submit = Callable[[Any], Future[Any]]
 
 
 @dataclass(frozen=True)
@@ -83,112 +86,96 @@ def versions() -> str:
     return f"code {code.hexdigest()[:12]}, torch {torch.__version__}, numpy {np.__version__}"
 
 
-def run_on_ray(work: Work, tasks: Sequence[Any], run: RunParams) -> Iterator[tuple[int, Any]]:
+def run_on_cluster(work: Work, tasks: Sequence[Any], run: RunParams) -> Iterator[tuple[int, Any]]:
     """Yield number and result of each task as soon as it is there.
 
     Raises:
-        InputError: Ray is not installed, the cluster does not answer, or the workers of a task died again and again.
+        InputError: Ray or Dask is not installed, the cluster does not answer, or a task's workers died again and again.
     """
-    ray = _ray()
-    if not ray.is_initialized():
-        _connect_to_ray(ray, run)
-    do = ray.remote(num_cpus=1, max_retries=RETRIES)(Work.do)
-    shared, waiting = ray.put(work), enumerate(tasks)
-    running: dict[Any, int] = {}
+    try:
+        submit, died = _use_ray(work, run) if run.backend == "ray" else _use_dask(work, run)
+    except InputError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = _first_line(error)
+        raise InputError(f"run.address: the {run.backend} cluster at {run.address} cannot be used: {reason}") from None
+    waiting = enumerate(tasks)
+    running: dict[Future[Any], int] = {}
     while True:
         while len(running) < (run.workers or len(tasks)) and (following := next(waiting, None)):
-            running[do.remote(shared, following[1])] = following[0]
+            running[submit(following[1])] = following[0]
         if not running:
             return
-        [done], _ = ray.wait(list(running), num_returns=1)
-        number = running.pop(done)
-        try:
-            yield number, ray.get(done)
-        except ray.exceptions.RayTaskError as error:
-            raise error.cause from None
-        except ray.exceptions.RayError as error:
-            raise InputError(_gave_up(number, error)) from None
+        yield _first_result(running, died)
 
 
-def run_on_dask(work: Work, tasks: Sequence[Any], run: RunParams) -> Iterator[tuple[int, Any]]:
-    """As `run_on_ray`, on a Dask cluster."""
-    distributed = _distributed()
-    client = _dask_client(distributed, run)
-    shared, waiting = client.submit(_same, work, pure=False), enumerate(tasks)
-    running: dict[Any, int] = {}
-    finished = distributed.as_completed(with_results=True, raise_errors=False)  # fetched at once, lest a worker dies
-    while True:
-        while len(running) < (run.workers or len(tasks)) and (following := next(waiting, None)):
-            future = client.submit(Work.do, shared, following[1], pure=False)
-            running[future] = following[0]
-            finished.add(future)
-        if not running:
-            return
-        done, result = next(finished)
-        number = running.pop(done)
-        if done.status != "finished":
-            fault = result[1]
-            raise InputError(_gave_up(number, fault)) if isinstance(fault, distributed.KilledWorker) else fault
-        yield number, result
+def _first_result(running: dict[Future[Any], int], died: type[Exception]) -> tuple[int, Any]:
+    """Wait for a task, and forget it, lest the cluster keeps its result and makes it anew where a worker dies."""
+    done = wait(running, return_when=FIRST_COMPLETED).done.pop()
+    number = running.pop(done)
+    try:
+        return number, done.result()
+    except died as error:
+        told = f"the workers of task {number} died again and again, perhaps for want of memory: {_first_line(error)}"
+        raise getattr(error, "cause", None) or InputError(told) from None  # Ray names what the task raised as the cause
 
 
 def disconnect(backend: str) -> None:
     """Leave the cluster, if there is a connection; what was started on this machine for it ends."""
+    module = _import(backend)
     if backend == "ray":
-        _ray().shutdown()
-        return
-    distributed = _distributed()
-    try:
-        client = distributed.default_client()
-    except ValueError:
-        return
-    client.close()
-    if client.cluster is not None:
-        client.cluster.close()
+        module.shutdown()
+    elif client := _dask_client(module):
+        client.close()
+        if client.cluster is not None:
+            client.cluster.close()
 
 
-def _connect_to_ray(ray: Any, run: RunParams) -> None:
-    of_this_machine = {"num_cpus": run.workers or os.cpu_count(), "include_dashboard": False}
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        _require_answer(run.address)
-        ray.init(
-            run.address,
-            runtime_env={"py_modules": [str(PACKAGE)]},
-            log_to_driver=False,
-            **(of_this_machine if run.address == "local" else {}),
-        )
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(_no_answer(run, error)) from None
+def _use_ray(work: Work, run: RunParams) -> tuple[Submit, type[Exception]]:
+    """What submits a task, and the error that says that its workers died."""
+    ray = _import("ray")
+    if not ray.is_initialized():
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        if run.address not in {"local", "auto"}:  # knock before Ray does, which would wait for many minutes
+            host, _, port = run.address.removeprefix("ray://").rpartition(":")
+            socket.create_connection((host, int(port)), PATIENCE_SECONDS).close()
+        here = {"num_cpus": run.workers or os.cpu_count(), "include_dashboard": False} if run.address == "local" else {}
+        ray.init(run.address, runtime_env={"py_modules": [str(PACKAGE)]}, log_to_driver=False, **here)
+    do, shared = ray.remote(num_cpus=1, max_retries=RETRIES)(Work.do), ray.put(work)
+    return lambda task: do.remote(shared, task).future(), ray.exceptions.RayError
 
 
-def _require_answer(address: str) -> None:
-    """Knock before Ray does, which would wait for many minutes."""
-    if address not in {"local", "auto"}:
-        host, _, port = address.removeprefix("ray://").rpartition(":")
-        socket.create_connection((host, int(port)), PATIENCE_SECONDS).close()
+def _use_dask(work: Work, run: RunParams) -> tuple[Submit, type[Exception]]:
+    """As `_use_ray`."""
+    distributed = _import("dask")
+    client = _dask_client(distributed) or _connect_to_dask(distributed, run)
+    executor = client.get_executor(pure=False)  # fetches a result at once, lest its worker dies
+    shared = client.submit(_same, work, pure=False)
+    return lambda task: executor.submit(Work.do, shared, task), distributed.KilledWorker
 
 
-def _dask_client(distributed: Any, run: RunParams) -> Any:
-    """The client there is, or a new one whose workers have the project's code."""
-    try:
+def _same(work: Work) -> Work:
+    """A task that gives the work itself, so that the cluster can make it anew where the worker that held it died."""
+    return work
+
+
+def _dask_client(distributed: Any) -> Any:
+    """The client there is, or None."""
+    with suppress(ValueError):
         return distributed.default_client()
-    except ValueError:
-        pass
-    try:
-        if run.address == "local":
-            client = distributed.Client(
-                n_workers=run.workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None
-            )
-        else:
-            client = distributed.Client(run.address, timeout=PATIENCE_SECONDS)
-    except (OSError, ValueError) as error:
-        raise InputError(_no_answer(run, error)) from None
-    threads = client.nthreads().values()
-    if any(count > 1 for count in threads):
+    return None
+
+
+def _connect_to_dask(distributed: Any, run: RunParams) -> Any:
+    """A new client, whose workers have the project's code."""
+    here = {"n_workers": run.workers or os.cpu_count(), "threads_per_worker": 1, "dashboard_address": None}
+    there = {"address": run.address, "timeout": PATIENCE_SECONDS}
+    client = distributed.Client(**(here if run.address == "local" else there))
+    threads = max(client.nthreads().values(), default=1)
+    if threads > 1:
         client.close()
         raise InputError(
-            f"Dask workers of one thread each are needed, got {max(threads)}; start them with: "
+            f"Dask workers of one thread each are needed, got {threads}; start them with: "
             "dask worker ADDRESS --nthreads 1 --nworkers N"
         )
     with tempfile.TemporaryDirectory() as folder:
@@ -197,25 +184,12 @@ def _dask_client(distributed: Any, run: RunParams) -> Any:
     return client
 
 
-def _ray() -> Any:
+def _import(backend: str) -> Any:
     try:
-        import ray  # noqa: PLC0415 - an extra
+        return import_module({"ray": "ray", "dask": "distributed"}[backend])
     except ImportError:
-        raise InputError(_not_installed("ray")) from None
-    return ray
-
-
-def _distributed() -> Any:
-    try:
-        import distributed  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise InputError(_not_installed("dask")) from None
-    return distributed
-
-
-def _same(work: Work) -> Work:
-    """A task that gives the work itself, so that the cluster can make it anew where the worker that held it died."""
-    return work
+        remedy = f"python -m pip install --editable '.[{backend}]'"
+        raise InputError(f"run.backend {backend} is not installed; run: {remedy}") from None
 
 
 def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
@@ -226,15 +200,5 @@ def _sources(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
             yield prefix + entry.name, entry.read_bytes()
 
 
-def _not_installed(backend: str) -> str:
-    return f"run.backend {backend} is not installed; run: python -m pip install --editable '.[{backend}]'"
-
-
-def _no_answer(run: RunParams, error: Exception) -> str:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"run.address: the {run.backend} cluster at {run.address} cannot be used: {reason}"
-
-
-def _gave_up(number: int, error: Exception) -> str:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return f"the workers of task {number} died again and again, perhaps for want of memory: {reason}"
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

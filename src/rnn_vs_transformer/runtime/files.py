@@ -4,8 +4,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +63,12 @@ def _is_running(process: int) -> bool:
 
 def _sync_folder(folder: Path) -> None:
     """Have the new name itself on the disk, where the file system can promise it."""
-    with suppress(OSError), _opened_folder(folder) as number:
-        os.fsync(number)
-
-
-@contextmanager
-def _opened_folder(folder: Path) -> Iterator[int]:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        yield number
-    finally:
-        os.close(number)
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import torch
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from rnn_vs_transformer.runtime.clusters import Work, disconnect, run_on_dask, run_on_ray
+from rnn_vs_transformer.runtime.clusters import Work, disconnect, run_on_cluster
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.heap import keep_freed_memory
 from rnn_vs_transformer.runtime.interrupts import follow_stage, holding_signals
@@ -23,7 +23,6 @@ QUIET = ",".join(
     for package in ("multiprocessing", "joblib.externals.loky.backend")
 )
 """Where a task fails, trackers clean up what the ended processes held; a user need not hear of it."""
-CLUSTERS: Final = {"ray": run_on_ray, "dask": run_on_dask}
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -75,8 +74,8 @@ def run_as_finished(
     try:
         if not tasks:
             return
-        if run.backend in CLUSTERS:
-            yield from CLUSTERS[run.backend](Work.read(one_task, reads), tasks, run)
+        if run.backend != "loky":
+            yield from run_on_cluster(Work.read(one_task, reads), tasks, run)
         else:
             yield from _run_on_loky(one_task, tasks, run.workers)
     finally:
@@ -86,7 +85,7 @@ def run_as_finished(
 
 def end_processes(run: RunParams) -> None:
     """End the processes that `run_as_finished` has left, and what they are at; leave the cluster."""
-    if run.backend in CLUSTERS:
+    if run.backend != "loky":
         disconnect(run.backend)
     elif run.workers != 1:
         get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

@@ -1,4 +1,4 @@
-"""Named recipes: groups of settings that are taken together, as files of `params/` in the shape of params.yaml."""
+"""Named recipes: groups of settings that are taken together, as files of `recipes/` in the shape of params.yaml."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.yaml import read_yaml
 
-FOLDER = Path("params")
+FOLDER = Path("recipes")
 Settings = dict[str, Any]
 
 

@@ -119,12 +119,10 @@ def fit(
         DivergedError: The loss is no longer a finite number.
     """
     train, validation = windows
-    optimizer = torch.optim.AdamW(
-        model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, SCHEDULES[params.schedule](params.epochs))
+    adam = torch.optim.AdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run, trained = Fit(state=_copy_state(model)), ranks.wrap(model)
-    state = TrainingState(model, optimizer, schedule, torch.Generator().manual_seed(seed), run)
+    state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
     if watch.keeper is not None:
         watch.keeper.restore(state)
     while not run.finished:

@@ -1,0 +1,199 @@
+"""The files of a small made-up run, from which the claims, the figures and the report are made."""
+
+import base64
+import json
+
+import pandas as pd
+import pytest
+
+from rnn_vs_transformer.results import figure_path, load_results
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import fingerprint, write_json, write_table
+from rnn_vs_transformer.runtime.machine import machine_label
+from rnn_vs_transformer.settings.family.families import FAMILIES
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+ROW = {"mse": 0.1, "mae": 0.2, "mase": 0.3, "skill": 0.9, "excess": 0.5, "mse_ci_low": 0.08, "mse_ci_high": 0.12}
+ABOVE = {"ridge_difference": 0.33, "ridge_difference_ci_low": -0.1, "ridge_difference_ci_high": 0.7}
+BELOW = {"ridge_difference": -0.33, "ridge_difference_ci_low": -0.5, "ridge_difference_ci_high": -0.2}
+COMPARISON = {"relative_mse_difference": -0.5, "ci_low": -0.6, "ci_high": -0.4, "minimum_detectable_effect": 0.1}
+DECAY = {"decay_per_step": 0.9, "decay_per_step_ci_low": 0.8, "decay_per_step_ci_high": 0.95}
+EXPONENT = {"local_exponent": 1.8, "local_exponent_ci_low": 1.7, "local_exponent_ci_high": 1.9}
+SIZES = {"rnn": "model.rnn_width", "transformer": "model.transformer_width"}
+REPORTS = {
+    paths.METRICS: {
+        "rnn": {**ROW, **ABOVE, "mse": 0.2},
+        "transformer": {**ROW, **BELOW},
+        "ridge": {"mse": 0.15, "mae": 0.2, "mase": 0.3, "skill": 0.8},
+        "comparison": {**COMPARISON, "verdict": "transformer better"},
+    },
+    paths.META: {
+        "source": "csv",
+        "channels": ["<script>alert(1)</script>", "b"],
+        "borders": {"train_end": 10, "validation_end": 20, "test_end": 30},
+        "season_length": 4,
+        "context_length": 96,
+        "prediction_length": 2,
+    },
+    paths.PROBE: {},
+    paths.INSPECT: {"gradients": {"rnn": {"untrained": DECAY}}, "lag_recovery": {"delay": 3}},
+    paths.COST: {
+        "machine": {"label": machine_label()},
+        "measured": {"longest_context_length": 64},
+        "train_step": {"cpu_one_thread": {"transformer_all_queries": EXPONENT, "crossover": {"context_length": 50.2}}},
+        "memory": {"cpu": {"transformer_all_queries": EXPONENT}},
+    },
+}
+
+
+def spread(columns, **values):
+    """A table with a row for each combination of the columns' values; `values` are functions of a row."""
+    table = pd.MultiIndex.from_product(columns.values(), names=list(columns)).to_frame(index=False)
+    return table.assign(**{name: table.apply(value, axis=1) for name, value in values.items()})
+
+
+def rounds_of(times):
+    """Five rounds of training steps that differ by a factor: (model, threads, context length) -> milliseconds."""
+    table = pd.DataFrame(
+        [(*key, ms) for key, ms in times.items()], columns=["model", "threads", "context_length", "ms"]
+    )
+    table = table.merge(pd.DataFrame({"round": range(5)}), how="cross").assign(device="cpu")
+    for column in ("train_step_ms", "inference_ms", "peak_mebibytes"):
+        table[column] = table["ms"] * (1 + table["round"] / 100)
+    return table
+
+
+def tables():
+    """Tables of the run by their path."""
+    families, windows = list(FAMILIES), range(3)
+    models = [*families, "gru", "lstm"]
+    grid = {"model": models, "horizon_step": [1, 2], "steps_back": range(5)}
+    shares = {"rnn": 0.1, "transformer": 0.9, "gru": 0.5, "lstm": 0.6}
+    convergence = {"family": families, "seed": [0, 1], "fraction": [0.5, 0.95]}
+    forecasts = {"forecast_origin": windows, "horizon_step": [1, 2], "channel": ["a"]}
+    seeds = {"seed": [0, 1], "mse": 0.1, "first_50_mse": [0.2, 0.3]}
+    return {
+        paths.SEEDS: pd.concat(
+            [pd.DataFrame(seeds).assign(family="rnn", mse=[0.1, 0.3]), pd.DataFrame(seeds).assign(family="transformer")]
+        ),
+        paths.HORIZON: pd.DataFrame({"horizon_step": [1, 2], "rnn": 0.2, "transformer": 0.1, "oracle": 0.05,
+                                     "rnn_low": 0.1, "rnn_high": 0.3}),
+        paths.FORECASTS: spread(forecasts).assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3),
+        paths.PROBE_TABLE: spread({"task": ["recall"], "model": models, "lag": [1, 24], "seed": range(3)},
+                                  recovered=lambda row: shares[row["model"]] + 0.01 * row["seed"]),
+        paths.MEAN_GRADIENTS: spread({"stage": ["untrained", "trained"], "model": models, "steps_back": range(5)}).assign(
+            norm=1.0, norm_low=0.9, norm_high=1.1),
+        paths.OCCLUSION_MAP: spread(grid).assign(importance=1.0),
+        paths.CONVERGENCE: spread(convergence, epochs=lambda row: 3 if row["family"] == "rnn" else 2).assign(reached=True),
+        paths.COST_TABLE: rounds_of({(model, threads, length): time * length / threads
+                                     for model, time in (("rnn", 2.0), ("transformer", 4.0))
+                                     for threads in (1, 2) for length in (32, 64)}),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    """A folder with everything that the report reads, its figures included; no times of training."""
+    monkeypatch.chdir(tmp_path)
+    for path, report in REPORTS.items():
+        write_json(path, report)
+    for path, table in tables().items():
+        write_table(path, table)
+    paths.PARAMS.write_text("a: <i>1</i>\nevaluate: {margin: 0.02}\n")
+    paths.DEVELOPMENT.write_bytes(b"data")
+    for family, last in (("rnn", 0.1), ("transformer", 0.9)):
+        losses = {"seed": [0, 0, 0, 1, 1, 1, 1], "epoch": [1, 2, 3, 1, 2, 3, 4], "train_loss": 0.3}
+        write_table(
+            paths.history(family), pd.DataFrame({**losses, "validation_loss": [0.5, 0.6, 0.7, 0.9, 0.8, 0.9, last]})
+        )
+        settings = {"model": {"cell": "rnn"}, "train": {"epochs": 4, "patience": 2}, "seeds": 2}
+        write_json(paths.family_settings("given", family), settings)
+    figures = ("test_error", "horizon", "decoding", "forecasts", "loss_curves", "training_time", "convergence", "recall",
+               "gradients", "lag_maps", "cost", "tuning_progress", "tuning_values", "tuning_importance")  # fmt: skip
+    for name in figures:
+        figure_path(name).parent.mkdir(exist_ok=True)
+        figure_path(name).write_bytes(PIXEL)
+    return tmp_path
+
+
+@pytest.fixture
+def time_training(saved):
+    """A function that writes times of both families, as if they had just been trained."""
+
+    def write(**changes):
+        for family, seconds in (("rnn", 2.0), ("transformer", 5.0)):
+            told = {"machine": machine_label(), "of": fingerprint(paths.history(family)), "train_seconds": 3 * seconds}
+            sizes = {"epochs": 3.5, "parameters": 1000, "multiply_adds_per_window": 5000, "peak_mebibytes": 9}
+            write_json(paths.times(family), {**told, **sizes, **changes.get(family, {})})
+            history = pd.read_csv(paths.history(family))
+            write_table(paths.epoch_times(family), history[["seed", "epoch"]].assign(seconds=seconds))
+
+    return write
+
+
+def search_of(family, ratio=0.9, noise=0.001):
+    """Trials of a family: whole, better, diverged and pruned; the claimed finalist has `ratio` times the other's loss."""
+    losses, states = [[0.5, 0.4], [0.3, 0.35], [], [0.9]], ["complete", "complete", "diverged", "pruned"]
+    trials = [
+        {"number": number, "state": state, "losses": some, "parameters": 100,
+         "values": {"train.learning_rate": 0.001 * (number + 1), SIZES[family]: 2 ** (number + 3)}}
+        for number, (some, state) in enumerate(zip(losses, states, strict=True))
+    ]  # fmt: skip
+    claimed = [0.4 * ratio * step for step in (1 - noise, 1.0, 1 + noise)]
+    return {
+        "plan": {"budget": "trials"},
+        "epochs": 5,
+        "trials": trials,
+        "current": {"train.learning_rate": 0.001, SIZES[family]: 8},
+        "finalists": [{"trial": 0, "claimed": True, "losses": claimed}, {"trial": 1, "claimed": False, "losses": [0.4] * 3}],
+        "chosen": 1,
+        "importance": {"train.learning_rate": 0.7, SIZES[family]: 0.3} if family == "rnn" else {},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def tune(saved):
+    """A function that writes what a search of both families leaves; its arguments replace parts of it."""
+
+    def write(rnn=None, transformer=None):
+        for family, changes in (("rnn", rnn), ("transformer", transformer)):
+            path = paths.family_settings("tuned", family)
+            given = json.loads(paths.family_settings("given", family).read_text())
+            write_json(path, {**given, "tuning": {**search_of(family), **(changes or {})}})
+            told = {"machine": machine_label(), "of": fingerprint(path), "trials": [1.0, 2.0, 1.0, 1.0]}
+            write_json(paths.tuning_times(family), told)
+        return load_results([], "tuned")
+
+    return write
+
+
+@pytest.fixture
+def results(saved):
+    """The run, read."""
+    return load_results([], "given")
+
+
+@pytest.fixture
+def change(saved):
+    """A function that changes a JSON report of the run: the file, and what is replaced at its top."""
+
+    def write(path, **entries):
+        write_json(path, {**(json.loads(path.read_text()) if path.exists() else {}), **entries})
+
+    return write
+
+
+def decoding_report(verdict="inconclusive"):
+    """What the comparison of the two decodings finds."""
+    found = {
+        **{mode: {"mse": mse, "multiply_adds_per_window": work}
+           for mode, mse, work in (("direct", 0.17, 100), ("autoregressive", 0.75, 250))},
+        **COMPARISON,
+        "verdict": verdict,
+    }  # fmt: skip
+    steps = {
+        f"{family}_{mode}": {"h1": 0.11, "h2": 0.22} for family in FAMILIES for mode in ("direct", "autoregressive")
+    }
+    return {"seeds": 2, **dict.fromkeys(FAMILIES, found), "steps": steps}
