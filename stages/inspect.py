@@ -2,6 +2,7 @@
 
 import logging
 
+from rnn_vs_transformer.probes.inspection.convergence import write_convergence
 from rnn_vs_transformer.probes.inspection.inspection import inspect_families
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.data import DataParams
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 def inspect(data: DataParams, params: InspectParams, spread: RunParams) -> None:
     """Write gradient norms, occlusion, attention, their scores and the convergence; tell how gradients decay."""
     report = inspect_families(data, params, spread)
+    write_convergence()
     for name, stages in report["gradients"].items():
         for stage, decay in stages.items():
             if decay:

@@ -51,7 +51,7 @@ def main_effects(runs: pd.DataFrame, factors: Sequence[str]) -> list[Effect]:
         for level in levels:
             found = mean_interval((means.loc[level] - means.loc[against]).to_numpy())
             low, high = (None if end is None else float(np.expm1(end)) for end in (found.low, found.high))
-            effects.append(Effect(factor, str(level), str(against), float(np.expm1(found.mean)), low, high))
+            effects.append(Effect(factor, str(level), str(against), float(np.expm1(found.estimate)), low, high))
     return effects
 
 
@@ -155,4 +155,4 @@ def _coverage_cells(worlds: pd.DataFrame) -> list[str]:
 
 def _interval(losses: npt.NDArray[np.float64]) -> str:
     found = mean_interval(losses)
-    return f"{found.mean:.3f}" + ("" if found.low is None else f" ({found.low:.3f} to {found.high:.3f})")
+    return f"{found.estimate:.3f}" + ("" if found.low is None else f" ({found.low:.3f} to {found.high:.3f})")

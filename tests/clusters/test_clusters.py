@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from rnn_vs_transformer.data.sources import make_series
 
-from rnn_vs_transformer import clusters, paths
 from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.runtime import clusters, paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import train_family
 
 pytestmark = pytest.mark.filterwarnings("default")  # theirs are not ours to mend

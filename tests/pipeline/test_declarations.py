@@ -1,117 +1,117 @@
-"""dvc.yaml holds what the code uses: nothing that could change a result goes undeclared."""
+"""dvc.yaml declares what the code uses, and an edit reruns what it can reach and nothing else."""
 
-import importlib
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Clone
+from conftest import ROOT, Clone, stages_run
 from imports import modules_of
 
-from rnn_vs_transformer.runtime.section import Section
-from rnn_vs_transformer.settings.whole import Params, load_params
+import stages
+from rnn_vs_transformer.settings.whole import Params
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
-STAGES = PIPELINE["stages"]
+STAGES = {**PIPELINE["stages"], **yaml.safe_load((ROOT / "tuning/dvc.yaml").read_text())["stages"]}
+CODE = "src/rnn_vs_transformer"
+TRAINING = {"train_rnn", "train_transformer"}
+READERS = {"evaluate", "analyse"}
+"""What opens the test split; `analyse` trains the other decoding before it does, and refits on steps once known."""
 
 
-def sections(section: type[Section] = Params, prefix: str = "") -> dict[type[Section], str]:
-    """The key prefix of every section of the schema."""
-    found = {section: prefix}
-    for name, field in section.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            found |= sections(field.annotation, f"{prefix}{name}.")
-    return found
-
-
-def owned(section: Section) -> list[Section]:
-    """The loaded settings themselves, as opposed to sections that a probe makes for its own models."""
-    return [section, *(part for value in vars(section).values() if isinstance(value, Section) for part in owned(value))]
-
-
-def leaves() -> set[str]:
-    names = sections()
-    return {
-        prefix + name
-        for section, prefix in names.items()
-        for name, field in section.model_fields.items()
-        if field.annotation not in names
-    }
-
-
-def expanded(declared: list[str]) -> set[str]:
-    """Keys that a stage's `params:` cover; a whole section stands for all of its keys."""
-    return {leaf for leaf in leaves() if any(leaf == key or leaf.startswith(f"{key}.") for key in declared)}
+def lies_in(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_imported_module_is_a_dependency(stage: str) -> None:
-    """An edit to code that a stage runs must rerun it, and an edit to other code must not."""
-    declared = {path for path in STAGES[stage]["deps"] if path.startswith(("src/", "stages/")) and path.endswith(".py")}
-    assert declared == modules_of(stage) | {f"stages/{stage}.py", "stages/__init__.py"}
+def test_every_imported_module_lies_in_a_dependency_and_every_dependency_is_imported(stage: str) -> None:
+    """An edit to code that a stage runs must rerun it, and an edit to a room that it does not enter must not."""
+    declared = [path for path in STAGES[stage]["deps"] if path.startswith(("src/", "stages/"))]
+    used = modules_of(stage) | {f"stages/{stage}.py", "stages/__init__.py"}
+    assert [path for path in sorted(used) if not any(lies_in(path, place) for place in declared)] == []
+    assert [place for place in declared if not any(lies_in(path, place) for path in used)] == []
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_key_read_is_declared(
-    stage: str, finished: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Keys read while a stage really runs are among its params, and no key is declared that is never read.
-
-    `run.*` is exempt: it spreads the work over the machine and never changes a result.
-    """
-    monkeypatch.chdir(finished.copy(tmp_path / "clone").folder)
-    params = load_params()
-    params = params.model_copy(update={"run": params.run.model_copy(update={"workers": 1})})
-    prefixes, read, ours = sections(), set(), {id(section) for section in owned(params)}
-    plain, plain_copy, copies = Section.__getattribute__, Section.model_copy, []
-
-    def recording(self: Section, name: str) -> object:
-        if id(self) in ours and name in type(self).model_fields:
-            read.add(prefixes[type(self)] + name)
-        return plain(self, name)
-
-    def copying(self: Section, **changes: object) -> Section:
-        """A changed copy of our settings, such as those of the other decoding, still has the rest from the file."""
-        copy = plain_copy(self, **changes)
-        if id(self) in ours:
-            copies.append(copy)  # kept, so that its id stays its own
-            ours.add(id(copy))
-        return copy
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Section, "__getattribute__", recording)
-        patch.setattr(Section, "model_copy", copying)
-        getattr(importlib.import_module(f"stages.{stage}"), stage)(params)
-    if "params.yaml" in STAGES[stage]["deps"]:
-        return
+def test_every_section_read_is_declared(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stage asks of params.yaml is among its params; `run.*` is exempt, as it never changes a result."""
+    asked: list[str] = []
+    monkeypatch.setattr(stages, "run", lambda _, *sections, **__: asked.extend(one.key for one in sections))
+    runpy.run_module(f"stages.{stage}", run_name="__main__")
     declared = STAGES[stage].get("params", [])
-    read = {key for key in read & leaves() if not key.startswith("run.")}
-    assert read <= expanded(declared)
-    assert {key for key in declared if key in leaves()} <= read
+    keys = [key for one in declared for key in (one["params.yaml"] if isinstance(one, dict) else [one])]
+    whole = "params.yaml" in STAGES[stage]["deps"]
+    assert {key.split(".")[0] for key in keys} | ({""} if whole else set()) >= set(asked) - {"run"} - (
+        {"train"} if whole else set()
+    )
+    assert {key.split(".")[0] for key in keys} <= set(asked)
 
 
-def test_the_report_depends_on_its_template_and_words() -> None:
-    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "src").rglob("templates/*")}
-    assert templates == {path for path in STAGES["report"]["deps"] if "/templates/" in path}
-
-
-def test_every_setting_is_used_by_some_stage() -> None:
+def test_every_section_is_read_by_some_stage() -> None:
     """A key that is checked and documented but that no stage reads would do nothing, silently."""
-    declared = set().union(*(expanded(stage.get("params", [])) for stage in STAGES.values()))
-    used_before_any_stage = {key for key in leaves() if key.startswith("run.")}
-    assert leaves() == declared | used_before_any_stage
+    declared = (ROOT / "dvc.yaml").read_text() + (ROOT / "tuning/dvc.yaml").read_text()
+    passed_on = {"model", "run"}  # `check` writes what families are built with; `run` spreads the work
+    for section in Params.model_fields.keys() - passed_on:
+        assert re.search(rf"^ +- {section}\b", declared, re.MULTILINE), section
 
 
 def test_no_stage_of_training_can_reach_the_test_split() -> None:
-    """Selection on test is impossible where training does not have the file; only stages that score open it."""
-    readers = {name for name, stage in STAGES.items() if "data/test.safetensors" in stage["deps"]}
-    assert readers == {"evaluate", "compare_decoding", "backtest"}  # the last refits on test steps once they are known
-    sources = [path for stage in STAGES if stage not in {*readers, "generate"} for path in modules_of(stage)]
-    assert not any(re.search(r"load_test|paths\.TEST\b", (ROOT / path).read_text())
-                   for path in sources if not path.endswith("data/series.py"))  # fmt: skip
+    """Selection on test is impossible where training does not have the file; only what scores opens it."""
+    assert {name for name, stage in STAGES.items() if "data/test.safetensors" in stage["deps"]} == READERS
+    sources = [path for stage in STAGES.keys() - READERS - {"generate", "check"} for path in modules_of(stage)]
+    allowed = ("data/series.py", "runtime/paths.py", "evaluation/scoring.py")
+    opening = [path for path in sources if re.search(r"load_test|paths\.TEST\b", (ROOT / path).read_text())]
+    assert not [path for path in opening if not path.endswith(allowed)]
 
 
 def test_commands_take_no_text_from_params() -> None:
-    """A setting must never reach a shell."""
-    assert [stage["cmd"] for stage in STAGES.values()] == [f"python -m stages.{name}" for name in STAGES]
+    """A setting must never reach a shell; what is filled in is a family of the file itself."""
+    commands = {name: stage["cmd"] for name, stage in STAGES.items()}
+    assert commands.pop("tune") == "python -m stages.tune ${item.family}"
+    assert commands == {name: f"python -m stages.{name}" for name in commands}
+
+
+def edit(place: str):
+    return lambda clone: (clone.folder / CODE / place).open("a").write("\n# another line\n")
+
+
+RERUNS = {
+    "the report's code": (edit("reporting/report.py"), {"report"}),
+    "a claim": (edit("claims/speed.py"), {"report"}),
+    "a figure": (edit("plotting/probes.py"), {"plot"}),
+    "the memory probe": (edit("probes/memory/tasks.py"), {"probe"}),
+    "the schema of a section": (edit("settings/probe.py"), {"check", "probe"}),
+    "a metric": (edit("evaluation/metrics.py"), {"evaluate", "package"}),
+    "a model": (edit("models/rnn.py"), {*TRAINING, "evaluate", "package", "probe", "inspect", "cost"}),
+    "a search": (edit("tuning/search.py"), set()),
+    "an analysis": (edit("analyses/backtest.py"), set()),
+    "the language": (lambda clone: clone.set(report__language="zh"), {"check", "report"}),
+    "a file of the user": (lambda clone: (clone.folder / "data/raw/mine.csv").write_text("y\n1\n"), set()),
+    "compiled code": (lambda clone: (clone.folder / CODE / "models/__pycache__").mkdir(exist_ok=True), set()),
+}
+"""What is edited, and the stages that run for it; what follows a stage runs where its results have changed."""
+
+
+@pytest.fixture(scope="module")
+def workspace(finished: Clone, tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    return finished.copy(tmp_path_factory.mktemp("reruns") / "clone")
+
+
+@pytest.mark.parametrize("edited", RERUNS)
+def test_an_edit_reruns_what_it_reaches_and_nothing_else(workspace: Clone, edited: str) -> None:
+    change, expected = RERUNS[edited]
+    change(workspace)
+    try:
+        assert stages_run(workspace.run("dvc", "repro", "--dry")) == expected
+    finally:
+        workspace.run("git", "checkout", "--quiet", "--", ".")
+        (workspace.folder / "data/raw/mine.csv").unlink(missing_ok=True)
+
+
+def test_line_ends_of_another_system_rerun_nothing(finished: Clone, tmp_path: Path) -> None:
+    """With core.autocrlf git would write other bytes, and DVC hashes bytes."""
+    clone = Clone(tmp_path / "clone")
+    finished.run("git", "clone", "--quiet", "--config", "core.autocrlf=true", str(finished.folder), str(clone.folder))
+    assert b"\r" not in (clone.folder / CODE / "models/rnn.py").read_bytes()
+    assert stages_run(clone.run("dvc", "repro", "--allow-missing", "--dry")) == set()

@@ -61,7 +61,7 @@ def test_a_full_disk(clone: Clone, tmp_path: Path) -> None:
     """The weights of a wider model do not fit; with space again it trains to the bytes of an undisturbed run."""
     before = contents(clone)
     clone.set(model__rnn_width=64)
-    clone.run("dvc", "repro", "tune_rnn")  # else DVC meets the full disk before we do, linking what that stage wrote
+    clone.run("dvc", "repro", "check")  # else DVC meets the full disk before we do, linking what that stage wrote
     undisturbed = clone.copy(tmp_path / "undisturbed")
     undisturbed.run("dvc", "repro", "train_rnn")
     with mounted(clone.folder / "models", "size=4m"):
@@ -83,7 +83,7 @@ def test_a_file_that_may_not_grow(clone: Clone) -> None:
     """The same path as a full disk, for those who may not mount one: half a file is never left in its place."""
     before = contents(clone)
     clone.set(model__rnn_width=64)
-    clone.run("dvc", "repro", "tune_rnn")
+    clone.run("dvc", "repro", "check")
     line = told(clone.run("bash", "-c", "ulimit -f 8; exec python -m stages.train_rnn", fails=True))
     assert re.match(r"error: models/unfinished/rnn-seed-\S+: File too large; raise the limit \(ulimit -f\), ", line)
     assert contents(clone) == before
@@ -94,7 +94,7 @@ def test_a_file_that_may_not_grow(clone: Clone) -> None:
 def test_a_read_only_folder(clone: Clone) -> None:
     """Told with the file that could not be written; once it can, the pipeline goes on."""
     before = contents(clone)
-    folder = clone.folder / "reports/epoch_seconds"
+    folder = clone.folder / "reports/times"
     clone.set(train__epochs=3)
     if os.geteuid():
         folder.chmod(0o500)
@@ -104,7 +104,7 @@ def test_a_read_only_folder(clone: Clone) -> None:
         with mounted(folder, "size=1m"):
             subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
             line = told(clone.run("dvc", "repro", "train_rnn", fails=True))
-    assert re.match(r"error: reports/epoch_seconds/rnn.csv: (Read-only file system|Permission denied); ", line)
+    assert re.match(r"error: reports/times/rnn.csv: (Read-only file system|Permission denied); ", line)
     assert line.endswith(BACK)
     assert "going on after epochs 3, 3" in clone.run("dvc", "repro", "train_rnn")
     clone.run("git", "checkout", "--quiet", "--", ".")
@@ -155,7 +155,7 @@ def test_damaged_weights(clone: Clone, damage: str) -> None:
 def test_an_input_that_changes_under_the_run(clone: Clone, tmp_path: Path, changed: str) -> None:
     """DVC would record the new input with the old result; so the stage refuses, and the next run is right."""
     clone.set(train__epochs=30, train__patience=30)
-    clone.run("dvc", "repro", "tune_rnn")
+    clone.run("dvc", "repro", "check")
     undisturbed = clone.copy(tmp_path / "undisturbed")
     undisturbed.run("dvc", "repro", "train_rnn")
     series, settings = clone.folder / "data/development.safetensors", clone.folder / "params.yaml"
@@ -170,7 +170,7 @@ def test_an_input_that_changes_under_the_run(clone: Clone, tmp_path: Path, chang
     else:
         kept = settings.read_text()
         clone.set(train__seeds=3, report__language="zh")
-        expected = "params.yaml: train.seeds"
+        expected = "params.yaml: train"
     assert run.end() != 0
     assert f"{expected} changed while train_rnn was running, so its results are not recorded" in told(run.output)
     if changed == "setting":

@@ -23,7 +23,7 @@ WAYS = [
     (signal.SIGTERM, "stage"),
     (signal.SIGKILL, "stage"),
 ]
-TRAINING = ("train_rnn", "train_transformer", "train_rnn_decoding", "train_transformer_decoding")
+TRAINING = ("train_rnn", "train_transformer")
 LONGEST_SECONDS = 4.0
 TRIES = 6
 
@@ -70,12 +70,12 @@ def test_every_stage_survives_signals_at_random_moments(finished: Clone, tmp_pat
     draw = random.Random(seed)
     clone = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(clone.folder))
-    stages = list(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
+    stages = [name for name in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"] if name != "analyse"]
     ways = list(WAYS)
     draw.shuffle(ways)
     kills = 0
     for place, stage in enumerate(stages):
-        for number, target in WAYS if stage in TRAINING[:2] else [ways[place % len(ways)]]:
+        for number, target in WAYS if stage in TRAINING else [ways[place % len(ways)]]:
             _kill(clone, stage, number, target, draw)
             kills += 1
         clone.run("dvc", "repro", stage)

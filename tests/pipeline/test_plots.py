@@ -10,11 +10,6 @@ SCRIPTS = ROOT / ".browser"
 AXES = {
     "Validation loss per epoch, mean over seeds": ("Epoch", "MSE (scaled units)", 2),
     "Test error per horizon step": ("Horizon step", "MSE (scaled units)", 3),
-    "Test error per horizon step, all steps at once or step by step": (
-        "Horizon step",
-        "MSE (scaled units)",
-        8,  # four, each drawn a second time for the mouse: this chart has DVC's own template
-    ),
     "Share recovered against lag": ("Lag (steps back)", "Share recovered", 4),
     "The last horizon step of the first test windows": ("Step of the series", "First channel (its own units)", 3),
 }
@@ -24,7 +19,7 @@ AXES = {
 def test_every_chart_is_drawn_with_titles_and_all_its_lines(clone: Clone, browse) -> None:
     """A library that does not load or a column that no longer exists leaves an empty frame and no error."""
     shutil.copytree(SCRIPTS, clone.folder / ".browser")
-    (clone.folder / "reports/recall.csv").write_text("lag,rnn,gru,lstm,transformer\n1,1,1,1,1\n8,0,0.5,0.4,1\n")
+    (clone.folder / "reports/memory/recall.csv").write_text("lag,rnn,gru,lstm,transformer\n1,1,1,1,1\n8,0,0.5,0.4,1\n")
     clone.run("dvc", "plots", "show")
     charts = drawn_charts(clone.folder / "dvc_plots/index.html", browse)
     assert charts.keys() == AXES.keys()

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.probes.memory.controls import check_controls, paired_lead, require_controls
+from rnn_vs_transformer.probes.memory.controls import check_controls, require_controls
 from rnn_vs_transformer.probes.memory.tasks import order_free_share
 from rnn_vs_transformer.probes.memory.trial import MODELS
 from rnn_vs_transformer.runtime.errors import InputError
@@ -94,18 +94,3 @@ def test_failed_controls_are_told_in_one_line_with_their_numbers(probe):
 def test_only_the_controls_of_the_tasks_run_are_checked(configure):
     probe = configure({"probe.tasks": ["recall", "adding"]}).probe
     assert [control.name for control in check_controls(scores(), probe)] == ["lag_1"]
-
-
-def test_the_lead_is_that_of_students_t_on_paired_differences():
-    """By hand: differences 1, 2, 3 have mean 2 and standard error 1/sqrt(3), and t with 2 degrees is 4.303."""
-    leader, follower = pd.Series([1.0, 2.0, 3.0]), pd.Series([0.0, 0.0, 0.0])
-    mean, least = paired_lead(leader, follower, comparisons=1)
-    assert mean == 2
-    assert least == pytest.approx(2 - 4.3027 / 3**0.5, abs=1e-4)
-    assert paired_lead(leader, follower, comparisons=3)[1] < least
-
-
-@pytest.mark.parametrize("follower", [pd.Series([0.0]), pd.Series([0.0, 0.0], index=[0, 2])])
-def test_seeds_that_are_not_paired_are_refused(follower):
-    with pytest.raises(ValueError, match="same two or more seeds"):
-        paired_lead(pd.Series([1.0, 2.0])[: len(follower)], follower, 1)

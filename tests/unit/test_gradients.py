@@ -12,14 +12,13 @@ from rnn_vs_transformer.data.windows import Batch, windows_of
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.probes.inspection.gradients import (
-    GradientRow,
     decay_slope,
     gradient_norms,
     gradient_table,
     mean_gradient_table,
     summarise_decay,
 )
-from rnn_vs_transformer.probes.inspection.subjects import build_untrained, sample_windows
+from rnn_vs_transformer.probes.inspection.subjects import Importance, build_untrained, sample_windows
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds
@@ -51,7 +50,7 @@ def random_sample(windows, length, horizon, seed=0):
 
 def rows_of(slopes, length=30):
     """One model's norms exp(slope * k), one slope per seed."""
-    return [GradientRow("rnn", "trained", seed, np.exp(slope * np.arange(length))) for seed, slope in enumerate(slopes)]
+    return [Importance("rnn", "trained", seed, np.exp(slope * np.arange(length))) for seed, slope in enumerate(slopes)]
 
 
 def test_norms_of_a_linear_recurrence_are_those_derived_by_hand():
@@ -153,7 +152,7 @@ def test_one_seed_gives_no_interval_and_a_short_context_no_slope():
 def test_tables_hold_each_seed_and_their_mean_and_range():
     """Two seeds with norms 1, 2 and 3, 6."""
     rows = [
-        GradientRow("gru", "untrained", seed, np.array(norms)) for seed, norms in enumerate([[1.0, 2.0], [3.0, 6.0]])
+        Importance("gru", "untrained", seed, np.array(norms)) for seed, norms in enumerate([[1.0, 2.0], [3.0, 6.0]])
     ]
     table = gradient_table(rows)
     assert table[["seed", "steps_back", "norm"]].to_numpy().tolist() == [[0, 0, 1], [0, 1, 2], [1, 0, 3], [1, 1, 6]]

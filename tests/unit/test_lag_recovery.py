@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.probes.inspection.attribution import Attribution
 from rnn_vs_transformer.probes.inspection.lag_recovery import (
     recovery_table,
     regime_echo,
@@ -12,6 +11,7 @@ from rnn_vs_transformer.probes.inspection.lag_recovery import (
     summarise_recovery,
     true_lags,
 )
+from rnn_vs_transformer.probes.inspection.subjects import Importance
 from rnn_vs_transformer.sources.synthetic import simulate
 
 DELAY, HORIZON, LENGTH = 7, 3, 12
@@ -108,7 +108,7 @@ def test_recovery_over_seeds_is_their_mean_with_its_interval():
     """One perfect seed and one that looks at the echo, 2d - h steps back: half of the lags are found of each."""
     at_delay = np.pad(perfect_importance(), ((0, 0), (0, 8)))  # a context of 20 steps
     at_echo = np.roll(at_delay, DELAY, axis=1)
-    attributions = [Attribution("rnn", "occlusion", seed, found) for seed, found in enumerate([at_delay, at_echo])]
+    attributions = [Importance("rnn", "occlusion", seed, found) for seed, found in enumerate([at_delay, at_echo])]
     table = recovery_table(attributions, DELAY, HORIZON, recent_steps=2)
     found = summarise_recovery(attributions, DELAY, HORIZON, recent_steps=2)
 

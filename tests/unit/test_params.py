@@ -132,15 +132,15 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
     [
         (
             {"model.transformer_width": 64, "model.heads": 5},
-            "model.heads must divide model.transformer_width (64), got 5",
+            "model.*: heads 5 does not divide transformer_width 64",
         ),
         (
             {"model.transformer_width": 12, "model.heads": 4, "model.positional": "rotary"},
-            "transformer_width / heads must be even, got 3",
+            "rotary needs an even transformer_width / heads, and 12 / 4 is odd",
         ),
         (
             {"model.transformer_width": 9, "model.heads": 3, "model.positional": "sinusoidal"},
-            "needs an even model.transformer_width, got 9",
+            "sinusoidal needs an even transformer_width, and 9 is odd",
         ),
         (
             {"data.context_length": 16, "model.patch_length": 17},

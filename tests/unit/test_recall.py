@@ -204,7 +204,7 @@ def test_trials_are_listed_in_one_order_whatever_the_tasks_order(tiny):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"probe.tasks": ["recall", "recall"]}, "name each task once"),
+        ({"probe.tasks": ["recall", "recall"]}, "name each once"),
         ({"probe.tasks": []}, "at least 1 item"),
         ({"probe.lags": [2, 4]}, "must rise, from 1"),
         ({"probe.lags": [1, 4, 4]}, "must rise, from 1"),

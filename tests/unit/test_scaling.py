@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.probes.cost.scaling import crossing, find_crossover, fit_exponent, fit_local_exponent
 
 LENGTHS = 2.0 ** np.arange(5, 12)
@@ -92,16 +91,10 @@ def test_there_is_no_crossover_where_one_family_is_cheaper_throughout(factor, ch
 def test_the_interval_of_the_crossover_holds_the_truth(rounds):
     """At least at its nominal rate, although a round that is slow as a whole hits both families."""
     generator = np.random.default_rng(1)
-    found = [
-        find_crossover(
-            FAMILIES,
-            LENGTHS,
-            noisy(LENGTHS, 0.1, rounds, generator),
-            noisy(LENGTHS**2 / 700, 0.1, rounds, generator),
-            seed,
-        )
-        for seed in range(40)
-    ]
+    found = []
+    for seed in range(40):
+        costs = [noisy(cost, 0.1, rounds, generator) for cost in (LENGTHS, LENGTHS**2 / 700)]
+        found.append(find_crossover(FAMILIES, LENGTHS, *costs, seed))
 
     assert np.mean([one.low <= 700 <= one.high for one in found]) >= 0.9
     assert np.median([one.high / one.low for one in found]) < (4 if rounds == 3 else 1.6), "and says something"
@@ -128,14 +121,3 @@ def test_costs_of_different_rounds_are_refused():
     """Rounds are resampled together, so both models need the same ones."""
     with pytest.raises(ValueError, match=r"got \(3, 7\) and \(4, 7\)"):
         find_crossover(FAMILIES, LENGTHS, np.ones((3, 7)), np.ones((4, 7)))
-
-
-def test_students_interval_is_that_of_the_textbook():
-    """Mean 2, deviation 1, three units: 2 +- 4.303 / sqrt(3)."""
-    found = mean_interval([1.0, 2.0, 3.0])
-    assert (found.mean, found.low, found.high) == pytest.approx(
-        (2.0, 2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5), abs=1e-4
-    )
-    assert (mean_interval([5.0]).low, mean_interval([5.0]).high) == (None, None)
-    with pytest.raises(ValueError, match="at least one"):
-        mean_interval([])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from rnn_vs_transformer.evaluation.intervals import MeanInterval
+from rnn_vs_transformer.evaluation.intervals import Estimate
 from rnn_vs_transformer.results import Results
 
 Verdict = Literal["supported", "refuted", "inconclusive", "not measured"]
@@ -58,10 +58,10 @@ class Finding:
     high: float | None
 
     @classmethod
-    def of(cls, found: MeanInterval, shift: float = 0.0) -> "Finding":
+    def of(cls, found: Estimate, shift: float = 0.0) -> "Finding":
         """An estimate as a finding, moved by `shift`."""
         low, high = (None if end is None else end + shift for end in (found.low, found.high))
-        return cls(found.mean + shift, low, high)
+        return cls(found.estimate + shift, low, high)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 from rnn_vs_transformer.runtime.files import finite
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,10 +21,10 @@ CHUNK: Final = 1000
 
 
 @dataclass(frozen=True)
-class MeanInterval:
+class Estimate:
     """An estimate with its 95 % confidence interval, which one unit alone does not give."""
 
-    mean: float
+    estimate: float
     low: float | None
     high: float | None
 
@@ -46,7 +49,7 @@ def student_quantile(freedom: float, tail: float = TAIL) -> float:
     return float(special.stdtrit(freedom, 1 - tail))
 
 
-def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> MeanInterval:
+def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> Estimate:
     """The mean +- t(n-1) * s / sqrt(n) of independent units (n,): seeds, rounds, series or worlds.
 
     Args:
@@ -57,7 +60,7 @@ def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> 
         ValueError: There is no unit.
 
     >>> interval = mean_interval([1.0, 3.0])
-    >>> interval.mean, round(interval.low, 2), round(interval.high, 2)
+    >>> interval.estimate, round(interval.low, 2), round(interval.high, 2)
     (2.0, -10.71, 14.71)
     """
     values = np.asarray(units, dtype=np.float64)
@@ -66,25 +69,25 @@ def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> 
         raise ValueError("expected at least one unit, got none")
     mean = float(values.mean())
     if count == 1:
-        return MeanInterval(mean, None, None)
+        return Estimate(mean, None, None)
     half = student_quantile(count - 1, TAIL / comparisons) * float(values.std(ddof=1)) / np.sqrt(count)
-    return MeanInterval(mean, float(mean - half), float(mean + half))
+    return Estimate(mean, float(mean - half), float(mean + half))
 
 
-def ratio_of_pairs(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> MeanInterval:
+def ratio_of_pairs(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Estimate:
     """Geometric mean of paired positive ratios (n,), with Student's t interval on the log scale.
 
     >>> found = ratio_of_pairs([2.0, 2.0], [1.0, 1.0])
-    >>> round(found.mean, 6), round(found.low, 6), round(found.high, 6)
+    >>> round(found.estimate, 6), round(found.low, 6), round(found.high, 6)
     (2.0, 2.0, 2.0)
     """
     return exponential(mean_interval(np.log(np.asarray(numerator) / np.asarray(denominator))))
 
 
-def exponential(found: MeanInterval) -> MeanInterval:
+def exponential(found: Estimate) -> Estimate:
     """The interval of a quantity, from that of its logarithm."""
     low, high = (None if end is None else float(np.exp(end)) for end in (found.low, found.high))
-    return MeanInterval(float(np.exp(found.mean)), low, high)
+    return Estimate(float(np.exp(found.estimate)), low, high)
 
 
 def interval_entries(name: str, estimate: float, low: float | None, high: float | None) -> dict[str, float]:
@@ -100,19 +103,31 @@ def significant(value: float) -> float:
     return finite(float(f"{value:.6g}"))
 
 
-def widened_interval(estimate: float, resampled: FloatArray, units: int) -> tuple[float, float]:
-    """Interval of a positive quantity from resampled logarithms, as wide as Student's t asks of few units.
-
-    Source: Hesterberg (2015), section 5.3.
+def paired_lead(leader: "pd.Series[float]", follower: "pd.Series[float]", comparisons: int) -> tuple[float, float]:
+    """Mean over seeds of the paired difference, and the lower end of its `mean_interval`.
 
     Args:
-        estimate: Its logarithm.
-        resampled: The logarithms of the resamples (n,).
-        units: What was resampled.
+        leader: A value per seed.
+        follower: A value for each of the same seeds.
+        comparisons: Number of comparisons made, of which the best counts.
+
+    Raises:
+        ValueError: The seeds differ, or are fewer than two.
+    """
+    found = mean_interval(np.asarray(leader - follower, dtype=np.float64), comparisons)
+    if found.low is None or not leader.index.equals(follower.index):
+        raise ValueError(f"expected the same two or more seeds, got {list(leader.index)} and {list(follower.index)}")
+    return found.estimate, found.low
+
+
+def widened_interval(estimate: float, resampled: FloatArray, units: int) -> tuple[float, float]:
+    """Interval of a positive number from its resamples (n,), as wide as Student's t asks of few units.
+
+    Source: Hesterberg (2015), section 5.3, on the log scale.
     """
     quantile = np.sqrt(units / (units - 1)) * student_quantile(units - 1) if units > 1 else np.inf
-    half = float(quantile * resampled.std())
-    return float(np.exp(estimate - half)), float(np.exp(estimate + half))
+    half = float(quantile * np.log(resampled).std())
+    return float(np.exp(np.log(estimate) - half)), float(np.exp(np.log(estimate) + half))
 
 
 def bootstrap_interval(losses: FloatArray, block: int, resamples: int, seed: int) -> Interval:

@@ -23,7 +23,7 @@ def draw_recall(results: Results) -> None:
             lags = recall[recall["model"] == model].groupby("lag")["recovered"]
             found = [mean_interval(shares.to_numpy()) for _, shares in lags]
             steps = lags.mean().index.to_numpy()
-            axes.plot(steps, [share.mean for share in found], LOOKS[model].marker + "-", color=LOOKS[model].colour,
+            axes.plot(steps, [share.estimate for share in found], LOOKS[model].marker + "-", color=LOOKS[model].colour,
                       label=LOOKS[model].label)  # fmt: skip
             bounds = np.array([(share.low, share.high) for share in found], dtype=float).clip(-0.2, 1.1)
             axes.fill_between(steps, bounds[:, 0], bounds[:, 1], color=LOOKS[model].colour, alpha=0.14)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0)]
@@ -23,3 +23,14 @@ class Section(BaseModel):
     def part(self, section: type[Part]) -> Part:
         """The settings of a section that this one extends, alone."""
         return section.model_validate({name: getattr(self, name) for name in section.model_fields})
+
+
+def each_once(key: str) -> AfterValidator:
+    """A check that a list names nothing twice; `key` is where it stands."""
+
+    def check(values: list[str]) -> list[str]:
+        if len(set(values)) < len(values):
+            raise ValueError(f"{key} must name each once, got {values}")
+        return values
+
+    return AfterValidator(check)

@@ -4,18 +4,21 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section
+from rnn_vs_transformer.runtime.section import Count, Number, Positive, each_once
+from rnn_vs_transformer.settings.family.model import ProbeModelParams
 
 EDGE = 7
 """Steps from the start of the context within which a recurrent net learns to keep a step by its position alone."""
 
 
-class ProbeParams(Section):
+class ProbeParams(ProbeModelParams):
     """The memory probe: how far back each model remembers, with controls that must come out the other way."""
 
     key: ClassVar = "probe"
 
-    tasks: Annotated[list[Literal["recall", "shuffled", "parity", "adding"]], Field(min_length=1)]
+    tasks: Annotated[
+        list[Literal["recall", "shuffled", "parity", "adding"]], Field(min_length=1), each_once("probe.tasks")
+    ]
     """What is run: recall at each lag, the two controls, and the adding problem (minutes to hours)."""
     context_length: Annotated[int, Field(ge=8)]
     """Observed steps (L) of recall, shuffled and parity."""
@@ -37,34 +40,14 @@ class ProbeParams(Section):
     """Adam's step size."""
     gradient_clip: Positive
     """Largest allowed norm of the gradient."""
-    width: Count
-    """Units of the recurrent state and width of the Transformer's tokens."""
     recurrent_layers: Count
     """Stacked recurrent layers."""
-    transformer_layers: Count
-    """Encoder layers."""
-    heads: Count
-    """Attention heads; probe.width / probe.heads must be even."""
-    feedforward_width: Count
-    """Hidden units of the feed-forward block of an encoder layer."""
     positional: Literal["sinusoidal", "learned", "rotary"]
     """How the Transformer knows the order of its tokens."""
     adding_length: Annotated[int, Field(ge=2)]
     """Tokens (T) of the adding problem."""
     adding_steps: Count
     """Training steps of the adding problem, at most."""
-
-    @model_validator(mode="after")
-    def _tasks_differ(self) -> Self:
-        if len(set(self.tasks)) < len(self.tasks):
-            raise ValueError(f"probe.tasks must name each task once, got {self.tasks}")
-        return self
-
-    @model_validator(mode="after")
-    def _heads_divide_width(self) -> Self:
-        if self.width % (2 * self.heads):
-            raise ValueError(f"probe.width must be a multiple of 2 * probe.heads ({2 * self.heads}), got {self.width}")
-        return self
 
     @model_validator(mode="after")
     def _lags_fit_context(self) -> Self:

@@ -1,10 +1,8 @@
 """Settings of the report."""
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import model_validator
-
-from rnn_vs_transformer.runtime.section import Section
+from rnn_vs_transformer.runtime.section import Section, each_once
 
 
 class ReportParams(Section):
@@ -14,11 +12,5 @@ class ReportParams(Section):
 
     language: Literal["en", "zh"]
     """English or Chinese."""
-    analyses: list[Literal["decoding", "backtest"]]
+    analyses: Annotated[list[Literal["decoding", "backtest"]], each_once("report.analyses")]
     """Optional analyses to make and to show."""
-
-    @model_validator(mode="after")
-    def _analyses_differ(self) -> Self:
-        if len(set(self.analyses)) < len(self.analyses):
-            raise ValueError(f"report.analyses must name each analysis once, got {self.analyses}")
-        return self

@@ -1,12 +1,12 @@
 """Settings of tuning: one budget for both families, and the values that may be tried."""
 
-from collections.abc import Sequence
 from itertools import product
 from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section, Seed
+from rnn_vs_transformer.settings.family.model import misfit
 
 Value = TypeVar("Value")
 Choices = Annotated[list[Value], Field(min_length=1)]
@@ -83,17 +83,6 @@ class TransformerSpace(Section):
             if fault:
                 raise ValueError(f"tune.transformer: every combination must be a model, but {fault}")
         return self
-
-
-def misfit(width: int, heads: int, positionals: Sequence[str]) -> str:
-    """Why a Transformer of this width and so many heads cannot be built with every encoding; empty where it can."""
-    if width % heads:
-        return f"heads {heads} does not divide transformer_width {width}"
-    if "rotary" in positionals and (width // heads) % 2:
-        return f"rotary needs an even transformer_width / heads, and {width} / {heads} is odd"
-    if "sinusoidal" in positionals and width % 2:
-        return f"sinusoidal needs an even transformer_width, and {width} is odd"
-    return ""
 
 
 class TunePlan(Section):

@@ -13,12 +13,12 @@ from rnn_vs_transformer.runtime.section import Section
 from rnn_vs_transformer.settings.cost import CostParams
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.evaluate import BacktestParams, DecodingParams, EvaluateParams
-from rnn_vs_transformer.settings.family.model import ModelParams
+from rnn_vs_transformer.settings.family.model import ModelParams, misfit
 from rnn_vs_transformer.settings.family.train import TrainParams
 from rnn_vs_transformer.settings.inspect import InspectParams
 from rnn_vs_transformer.settings.probe import ProbeParams
 from rnn_vs_transformer.settings.report import ReportParams
-from rnn_vs_transformer.settings.tune import TuneParams, misfit
+from rnn_vs_transformer.settings.tune import TuneParams
 
 
 class Params(Section):

@@ -64,7 +64,8 @@ def importances(space: Space, finished: Sequence[Run]) -> dict[str, float]:
         warnings.simplefilter("ignore")  # of the evaluator being new, and of keys in which the trials do not differ
         evaluator = PedAnovaImportanceEvaluator(target_quantile=GOOD_SHARE)
         found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    return {key: float(share) for key, share in found.items()} if sum(found.values()) > 0 else {}
+    rising = sorted(found, key=lambda key: (-found[key], key))  # Optuna leaves equal ones in an order of its own
+    return {key: float(found[key]) for key in rising} if sum(found.values()) > 0 else {}
 
 
 def _study(sampler: optuna.samplers.BaseSampler) -> optuna.Study:

@@ -17,14 +17,7 @@ from tqdm import tqdm
 
 from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost.scaling import FEWEST_LENGTHS
-from rnn_vs_transformer.probes.cost.workload import (
-    ALL_QUERIES,
-    WORKLOADS,
-    Workload,
-    build_workload,
-    peak_mebibytes,
-    resident_mebibytes,
-)
+from rnn_vs_transformer.probes.cost.workload import ALL_QUERIES, WORKLOADS, Workload, build_workload, peak_mebibytes
 from rnn_vs_transformer.settings.cost import CostParams
 
 FEWEST_ROUNDS = 3
@@ -39,13 +32,12 @@ STEEPEST = 2
 
 @dataclass(frozen=True)
 class Measurements:
-    """What was measured, and what there was no time for."""
+    """What was measured, what it took, and the context lengths for which there was no time."""
 
     table: pd.DataFrame
     """Columns model, device, threads, context_length, round, train_step_ms, inference_ms, peak_mebibytes (of a
     training step, with weights, Adam's moments and batch) and multiply_adds (of one window's forward pass)."""
     skipped: list[int]
-    """Context lengths left out."""
     rounds: int
     seconds: float
     free_share: float
@@ -58,8 +50,7 @@ class Case:
 
     workload: Workload
     threads: int
-    peak_mebibytes: float
-    multiply_adds: int
+    sizes: dict[str, float]
     repeats: tuple[int, int] = (1, 1)
     """Training steps and inferences that one timing takes."""
     timings: list[tuple[float, float]] = field(default_factory=list)
@@ -135,10 +126,11 @@ def _prepare(params: CostParams, context_length: int) -> list[Case]:
             torch.set_num_threads(1)
             work = build_workload(name, params, context_length, device)
             work.train_step()  # Adam allocates its moments in the first step
-            peak = peak_mebibytes(work.train_step, device) + resident_mebibytes(work.lasting_tensors())
+            peak = peak_mebibytes(work.train_step, device) + work.lasting_mebibytes()
             products = multiply_adds_per_window(work.forecaster, context_length)
+            sizes = {"peak_mebibytes": peak, "multiply_adds": products}
             most = 1 if name == ALL_QUERIES or device.type != "cpu" else joblib.cpu_count()
-            cases += [Case(work, threads, peak, products) for threads in sorted({1, most})]
+            cases += [Case(work, threads, sizes) for threads in sorted({1, most})]
     return cases
 
 
@@ -165,17 +157,7 @@ def _seconds(work: Callable[[], None], repeats: int) -> float:
 
 
 def _table(case: Case) -> pd.DataFrame:
-    train, inference = zip(*case.timings, strict=True)
-    return pd.DataFrame(
-        {
-            "model": case.workload.name,
-            "device": case.workload.device.type,
-            "threads": case.threads,
-            "context_length": case.workload.context_length,
-            "round": range(1, len(train) + 1),
-            "train_step_ms": train,
-            "inference_ms": inference,
-            "peak_mebibytes": case.peak_mebibytes,
-            "multiply_adds": case.multiply_adds,
-        }
-    )
+    work, (train, inference) = case.workload, zip(*case.timings, strict=True)
+    names = {"model": work.name, "device": work.device.type, "threads": case.threads}
+    rounds = {"context_length": work.context_length, "round": range(1, len(train) + 1)}
+    return pd.DataFrame({**names, **rounds, "train_step_ms": train, "inference_ms": inference, **case.sizes})

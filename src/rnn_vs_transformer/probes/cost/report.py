@@ -18,6 +18,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.settings.cost import CostParams
+from rnn_vs_transformer.settings.family.families import FAMILIES
 
 FloatArray = npt.NDArray[np.float64]
 Report = dict[str, Any]
@@ -83,16 +84,12 @@ def _summarise_costs(table: pd.DataFrame) -> Report:
 
 
 def summarise_cost(table: pd.DataFrame, column: str) -> Report:
-    """Exponents of one cost for each model, and the crossover of the families.
-
-    Args:
-        table: Rows of one device and number of threads, columns model, context_length, round and `column`.
-        column: The cost.
+    """Exponents of the cost in a column for each model, and the crossover of the families, on one device and threads.
 
     Returns:
         Per model: exponent and local_exponent (longest half of the lengths), each with a 95 % interval. `crossover`:
-        the context length with its interval, and the cheaper family below and above it; or
-        `none`; or `unclear` where the cheaper family changes more than once.
+        the context length with its interval, and the cheaper family below and above it; or `none`; or `unclear` where
+        the cheaper family changes more than once.
     """
     report: Report = {}
     for name in table["model"].unique():
@@ -106,9 +103,8 @@ def summarise_cost(table: pd.DataFrame, column: str) -> Report:
 
 
 def _crossover(table: pd.DataFrame, column: str) -> Report:
-    names = ("rnn", "transformer")
-    (lengths, rnn), (_, transformer) = (_costs(table, name, column) for name in names)
-    found = find_crossover(names, lengths, rnn, transformer)
+    (lengths, rnn), (_, transformer) = (_costs(table, name, column) for name in FAMILIES)
+    found = find_crossover(list(FAMILIES), lengths, rnn, transformer)
     if found.cheaper_below == "unclear":
         return {"context_length": "unclear", "cheaper_at_longest": found.cheaper_above}
     if found.length is None:
@@ -122,10 +118,7 @@ def _crossover(table: pd.DataFrame, column: str) -> Report:
 
 
 def summarise_speed_up(table: pd.DataFrame) -> Report:
-    """Time of a training step on one thread over that on all, for each model and length.
-
-    Args:
-        table: Rows of the CPU, columns model, threads, context_length, round and train_step_ms.
+    """Time of a training step on one thread over that on all, for each model and length, from the rows of the CPU.
 
     Returns:
         Per model, at each context length L `at_L` with a 95 % t interval: the geometric mean of the rounds' ratios.
@@ -141,7 +134,7 @@ def summarise_speed_up(table: pd.DataFrame) -> Report:
         for length, ratios in zip(lengths, (np.log(one) - np.log(all_threads)).T, strict=True):
             ratio = mean_interval(ratios)
             low, high = (None if bound is None else float(np.exp(bound)) for bound in (ratio.low, ratio.high))
-            report[name] |= interval_entries(f"at_{length:.0f}", float(np.exp(ratio.mean)), low, high)
+            report[name] |= interval_entries(f"at_{length:.0f}", float(np.exp(ratio.estimate)), low, high)
     return report
 
 

@@ -7,13 +7,14 @@ over all lengths p lies between 1 and 2, so the slope over the longest half is r
 the exponent that the cost tends to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from rnn_vs_transformer.evaluation.intervals import LEVEL
+from rnn_vs_transformer.evaluation.intervals import LEVEL, Estimate, widened_interval
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -23,20 +24,10 @@ RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
-class Exponent:
-    """Slope of log cost against log length with a 95 % interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Crossover:
-    """The context length beyond which another model is the cheaper one, with a 95 % interval."""
+    """The context length beyond which another model is the cheaper one, if there is one, with a 95 % interval."""
 
     length: float | None
-    """None where the same model is the cheaper at all lengths."""
     low: float | None
     high: float | None
     cheaper_below: str
@@ -45,15 +36,11 @@ class Crossover:
     """Share of the resamples that cross in the same direction."""
 
 
-def fit_exponent(lengths: FloatArray, costs: FloatArray) -> Exponent:
-    """Fit a power law by least squares in logarithms.
+def fit_exponent(lengths: FloatArray, costs: FloatArray) -> Estimate:
+    """Fit a power law by least squares in logarithms: the slope of log cost against log length.
 
-    The interval is Student's, from the residuals about the line with n - 2 degrees of freedom: it holds the noise of
-    the measurement and the bend of a cost that is no pure power.
-
-    Args:
-        lengths: Context lengths (n,), n >= 3.
-        costs: Positive costs at these lengths (n,), in any unit.
+    The interval is Student's, from the residuals about the line of the n costs, in any unit, with n - 2 degrees of
+    freedom: it holds the noise of the measurement and the bend of a cost that is no pure power.
 
     Raises:
         ValueError: There are fewer than 3 lengths.
@@ -68,26 +55,19 @@ def fit_exponent(lengths: FloatArray, costs: FloatArray) -> Exponent:
     freedom = len(lengths) - 2
     standard_error = np.sqrt(np.square(y - slope * x).sum() / freedom / (x @ x))
     half = float(special.stdtrit(freedom, (1 + LEVEL) / 2) * standard_error)
-    return Exponent(slope, slope - half, slope + half)
+    return Estimate(slope, slope - half, slope + half)
 
 
-def fit_local_exponent(lengths: FloatArray, costs: FloatArray) -> Exponent:
+def fit_local_exponent(lengths: FloatArray, costs: FloatArray) -> Estimate:
     """`fit_exponent` over the longest half of the lengths, rounded up and no fewer than 3."""
     longest = max(FEWEST_LENGTHS, -(-len(lengths) // 2))
     return fit_exponent(lengths[-longest:], costs[-longest:])
 
 
 def crossing(lengths: FloatArray, differences: FloatArray) -> float | None:
-    """The length at which a difference of log costs changes its sign for the last time.
+    """The length at which differences (n,) of log costs at rising lengths change their sign for the last time, if ever.
 
     Between two lengths the difference is a straight line over log length, as it is for two power laws.
-
-    Args:
-        lengths: Rising context lengths (n,).
-        differences: log of the second cost less log of the first, at these lengths (n,).
-
-    Returns:
-        The length, or None where the sign never changes.
 
     >>> round(crossing(np.array([10.0, 1000.0]), np.array([-1.0, 1.0])), 6)
     100.0
@@ -102,7 +82,7 @@ def crossing(lengths: FloatArray, differences: FloatArray) -> float | None:
 
 
 def find_crossover(
-    names: tuple[str, str], lengths: FloatArray, first: FloatArray, second: FloatArray, seed: int = 0
+    names: Sequence[str], lengths: FloatArray, first: FloatArray, second: FloatArray, seed: int = 0
 ) -> Crossover:
     """Where the cheaper of two models changes.
 
@@ -111,10 +91,10 @@ def find_crossover(
     as it does between models that cost about the same, there is no crossover to be told.
 
     Args:
-        names: Names of the two models.
+        names: Of the two models.
         lengths: Rising context lengths (n,).
         first: Costs of the first model (rounds, n).
-        second: Costs of the second (rounds, n).
+        second: Costs of the second.
         seed: Of the bootstrap.
 
     Raises:
@@ -134,12 +114,5 @@ def find_crossover(
         return Crossover(None, None, None, "unclear", above, 0.0)
     agreeing = resampled[(resampled[:, -1] > 0) == (observed[-1] > 0)]
     found = [again for again in (crossing(lengths, row) for row in agreeing) if again is not None]
-    low, high = _widened(float(np.log(length)), np.log(found), rounds) if found else (None, None)
+    low, high = widened_interval(length, np.array(found), rounds) if found else (None, None)
     return Crossover(length, low, high, below, above, len(found) / RESAMPLES)
-
-
-def _widened(estimate: float, resampled: FloatArray, units: int) -> tuple[float, float]:
-    """Interval about a logarithm: percentiles at the level that Student's t asks of so few units."""
-    quantile = np.sqrt(units / (units - 1)) * special.stdtrit(units - 1, (1 + LEVEL) / 2) if units > 1 else np.inf
-    half = float(quantile * resampled.std())
-    return float(np.exp(estimate - half)), float(np.exp(estimate + half))

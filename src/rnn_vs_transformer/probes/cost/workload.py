@@ -8,7 +8,7 @@ and heap that was freed but not given back. It differs from run to run, and need
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -77,12 +77,12 @@ class Workload:
             self.forecaster(self.context)
         self._wait()
 
-    def lasting_tensors(self) -> Iterator[Tensor]:
-        """Weights, Adam's moments and the batch: what is there between steps."""
-        yield from self.forecaster.state_dict().values()
-        for moments in self.optimizer.state.values():
-            yield from (moment for moment in moments.values() if moment.device.type == self.device.type)
-        yield from (self.context, self.target)
+    def lasting_mebibytes(self) -> float:
+        """Size of weights, Adam's moments and the batch, which are there between steps, in MiB."""
+        moments = [moment for some in self.optimizer.state.values() for moment in some.values()]
+        tensors: list[Tensor] = [*self.forecaster.state_dict().values(), *moments, self.context, self.target]
+        here = [tensor for tensor in tensors if tensor.device.type == self.device.type]
+        return sum(tensor.numel() * tensor.element_size() for tensor in here) / MEBIBYTE
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
@@ -103,12 +103,7 @@ def build_workload(name: str, params: CostParams, context_length: int, device: t
 
 
 def peak_mebibytes(work: Callable[[], None], device: torch.device) -> float:
-    """Peak of the memory allocated during `work` above what was allocated before, in MiB.
-
-    Args:
-        work: Run once.
-        device: Where its tensors live, `cpu` or `cuda`.
-    """
+    """Peak of the memory allocated on a device during `work`, run once, above what was allocated before, in MiB."""
     if device.type == "cuda":
         before = torch.cuda.memory_allocated(device)
         torch.cuda.reset_peak_memory_stats(device)
@@ -119,11 +114,6 @@ def peak_mebibytes(work: Callable[[], None], device: torch.device) -> float:
         allocated += change
         peak = max(peak, allocated)
     return peak / MEBIBYTE
-
-
-def resident_mebibytes(tensors: Iterable[Tensor]) -> float:
-    """Size of the given tensors, in MiB."""
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors) / MEBIBYTE
 
 
 def _changes(work: Callable[[], None]) -> list[int]:

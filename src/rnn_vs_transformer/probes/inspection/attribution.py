@@ -9,11 +9,9 @@ the cross-attention of the decoder, one query per horizon step. They are read be
 the last layer tokens have already been mixed, so a weight on token k is not all about step k (Jain and Wallace 2019).
 """
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -24,25 +22,7 @@ from rnn_vs_transformer.models.encoder_decoder import EncoderDecoder
 from rnn_vs_transformer.models.layers import Attention
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention
-from rnn_vs_transformer.probes.inspection.subjects import long_table, pieces
-
-FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Attribution:
-    """Importance of the steps back for one trained model, a cell or `transformer`, by `occlusion` or `attention`."""
-
-    model: str
-    method: str
-    seed: int
-    importance: FloatArray
-    """Occlusion (H, L) or attention (heads, L), the forecast origin first."""
-
-    @property
-    def profile(self) -> FloatArray:
-        """Mean over horizon steps or heads (L,)."""
-        return np.asarray(self.importance.mean(axis=0))
+from rnn_vs_transformer.probes.inspection.subjects import FloatArray, Importance, long_table, pieces
 
 
 def occlude(forecaster: nn.Module, sample: Batch, donors: Tensor) -> FloatArray:
@@ -57,8 +37,7 @@ def occlude(forecaster: nn.Module, sample: Batch, donors: Tensor) -> FloatArray:
         donors: For each window, the one whose values it gets (N,).
 
     Returns:
-        Importance (H, L): mean over windows per horizon step and step back, the forecast origin first. Negative where
-        the model does better without.
+        Mean over windows (H, L), the forecast origin first. Negative where the model does better without.
     """
     length = sample.context.shape[1]
     intact = _squared_errors(forecaster, sample)  # (H,)
@@ -67,19 +46,14 @@ def occlude(forecaster: nn.Module, sample: Batch, donors: Tensor) -> FloatArray:
         context = sample.context.clone()
         context[:, length - 1 - steps_back] = sample.context[donors, length - 1 - steps_back]
         rises.append(_squared_errors(forecaster, sample._replace(context=context)) - intact)
-    importance: FloatArray = torch.stack(rises, dim=1).numpy()
-    return importance
+    return np.asarray(torch.stack(rises, dim=1))
 
 
 def draw_donors(channel: Tensor, seed: int) -> Tensor:
-    """A random window of the same channel for each window (N,), N >= 2; never itself, and each lends once.
+    """For windows of the given channels (N,), N >= 2, random others of the same channel (N,); each lends once.
 
     Where a channel has one window only, as in a panel of many channels, all windows lend to each other: values are
     z-scored per channel, so that a stranger's are still of a familiar size.
-
-    Args:
-        channel: Number of each window's channel (N,).
-        seed: Of the draw.
     """
     draw = np.random.default_rng(seed)
     groups = [torch.nonzero(channel == one).flatten() for one in torch.unique(channel)]
@@ -100,14 +74,10 @@ def _squared_errors(forecaster: nn.Module, sample: Batch) -> Tensor:
 
 
 def attention_profile(forecaster: ForecastModel, sample: Batch) -> FloatArray:
-    """Attention of the queries behind the forecast over the steps of the context, in the last layer.
+    """Attention of the queries behind a Transformer's forecast over the steps of the context, in the last layer.
 
     With `readout: flatten` it is that of the last token, though all are read. The weight of a patch is shared out
     evenly to its steps; where patches overlap, a step gets from each.
-
-    Args:
-        forecaster: A Transformer, in evaluation mode.
-        sample: Windows (N,).
 
     Returns:
         Mean over windows and queries (heads, L), the forecast origin first; each head sums to 1.
@@ -130,13 +100,9 @@ def attention_profile(forecaster: ForecastModel, sample: Batch) -> FloatArray:
             weights = attention_weights(cast("Attention", module), tokens, key, first)
         sums.append(weights.double().sum(dim=(0, 2)))
 
-    handle = cast("nn.Module", asking).register_forward_pre_hook(keep)
-    try:
-        with torch.no_grad():
-            for some in pieces(sample):
-                forecaster(some.context, some.channel)
-    finally:
-        handle.remove()
+    with cast("nn.Module", asking).register_forward_pre_hook(keep), torch.no_grad():
+        for some in pieces(sample):
+            forecaster(some.context, some.channel)
     over_tokens = torch.stack(sums).sum(dim=0)[:, : forecaster.tokens]  # (heads, T), without queries of segments
     return _to_steps(over_tokens / over_tokens.sum(dim=1, keepdim=True), forecaster, sample.context.shape[1])
 
@@ -149,16 +115,9 @@ def encoder_attention(layer: EncoderLayer, tokens: Tensor, asked: int) -> Tensor
 
 
 def attention_weights(attention: Attention, tokens: Tensor, key: Tensor, first: int) -> Tensor:
-    """softmax(Q K' / sqrt(D/heads)), with the module's own projections.
+    """softmax(Q K' / sqrt(D/heads)), (B, heads, n, K), with the module's own projections.
 
-    Args:
-        attention: Of an encoder or decoder layer.
-        tokens: They ask, normed as the layer does (B, n, D).
-        key: (B, heads, K, D/heads).
-        first: Position of the first token that asks.
-
-    Returns:
-        Weights (B, heads, n, K), summing to 1 over K.
+    The tokens (B, n, D), normed as the layer does, ask from the position `first` on; keys are (B, heads, K, D/heads).
     """
     weights: Tensor = (attention.queries(tokens, first) @ key.transpose(-1, -2) / key.shape[-1] ** 0.5).softmax(dim=-1)
     return weights
@@ -170,27 +129,25 @@ def _to_steps(over_tokens: Tensor, forecaster: ForecastModel, length: int) -> Fl
     for token, weights in enumerate(over_tokens.unbind(dim=1)):
         start = forecaster.unused_steps + token * forecaster.patch_stride
         steps[:, start : start + forecaster.patch_length] += weights[:, None] / forecaster.patch_length
-    newest_first: FloatArray = steps.flip(1).numpy()
-    return newest_first
+    return np.asarray(steps.flip(1))
 
 
-def profile_table(occlusions: list[Attribution]) -> pd.DataFrame:
+def profile_table(occlusions: list[Importance]) -> pd.DataFrame:
     """Columns model, seed, steps_back, occlusion: the rise of the MSE over all horizon steps."""
-    return long_table(
-        {(found.model, found.seed): found.profile for found in occlusions}, ["model", "seed", "steps_back", "occlusion"]
-    )
+    profiles = {(found.model, found.seed): found.profile for found in occlusions}
+    return long_table(profiles, ["model", "seed", "steps_back", "occlusion"])
 
 
-def map_table(occlusions: list[Attribution]) -> pd.DataFrame:
+def map_table(occlusions: list[Importance]) -> pd.DataFrame:
     """Columns model, horizon_step, steps_back, importance: mean over seeds."""
     maps: dict[str, list[FloatArray]] = {}
     for found in occlusions:
-        maps.setdefault(found.model, []).append(found.importance)
+        maps.setdefault(found.model, []).append(found.per_step)
     rows = {(name, step): row for name, seeds in maps.items() for step, row in enumerate(np.mean(seeds, axis=0), 1)}
     return long_table(rows, ["model", "horizon_step", "steps_back", "importance"])
 
 
-def attention_table(attentions: list[Attribution]) -> pd.DataFrame:
+def attention_table(attentions: list[Importance]) -> pd.DataFrame:
     """Columns seed, head (from 1), steps_back, attention: mean over windows."""
-    rows = {(found.seed, head): row for found in attentions for head, row in enumerate(found.importance, 1)}
+    rows = {(found.seed, head): row for found in attentions for head, row in enumerate(found.per_step, 1)}
     return long_table(rows, ["seed", "head", "steps_back", "attention"])

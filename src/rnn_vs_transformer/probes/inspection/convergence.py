@@ -17,7 +17,7 @@ from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.settings.family.families import FAMILIES, trained_settings
 
 FRACTIONS = (0.5, 0.9, 0.95, 0.99)
-COLUMNS = ("family", "seed", "fraction", "target_loss", "reached", "epochs", "steps")
+COLUMNS = ["family", "seed", "fraction", "target_loss", "reached", "epochs", "steps"]
 
 
 def write_convergence() -> None:
@@ -27,7 +27,7 @@ def write_convergence() -> None:
         InputError: The series or a family's settings are missing or damaged.
         OSError: A history is missing.
     """
-    meta, splits = load_meta(), load_splits()
+    splits, meta = load_splits(), load_meta()
     windows = len(splits.origins("train")) * len(meta.channels)
     steps = {family: -(-windows // trained_settings(family).train.batch_size) for family in FAMILIES}
     histories = [pd.read_csv(paths.history(family)).assign(family=family) for family in FAMILIES]
@@ -59,7 +59,7 @@ def epochs_to_fractions(
             epochs = int(below.iloc[0]) if len(below) else int(run["epoch"].max())
             steps = epochs * steps_per_epoch[str(family)]
             rows.append((family, seed, fraction, target, bool(len(below)), epochs, steps))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _seasonal_naive_loss(splits: Splits, season_length: int) -> float:

@@ -9,43 +9,24 @@ the kind is expected of it.
 """
 
 import copy
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import nn
 
 from rnn_vs_transformer.data.windows import Batch
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
-from rnn_vs_transformer.probes.inspection.subjects import long_table, pieces
-
-FloatArray = npt.NDArray[np.float64]
+from rnn_vs_transformer.probes.inspection.subjects import FloatArray, Importance, long_table, pieces
 
 FIRST_FITTED_STEP = 1
 """The fit starts behind the forecast origin: the Transformer's last token also passes its gradient on directly."""
 
 
-@dataclass(frozen=True)
-class GradientRow:
-    """Gradient norms of one model, a cell or `transformer`, of one seed, `untrained` or `trained`."""
-
-    model: str
-    stage: str
-    seed: int
-    norms: FloatArray
-    """(L,), the forecast origin first."""
-
-
 def gradient_norms(forecaster: nn.Module, sample: Batch) -> FloatArray:
-    """Norm of the loss gradient with respect to each input, without dropout.
+    """Norm of the loss gradient with respect to each input, without dropout; the forecaster is left as it was.
 
     It is computed in float64: after some 150 steps the gradient of a tanh RNN is below the smallest float32.
-
-    Args:
-        forecaster: Maps contexts (B, L) and channels (B,) to forecasts (B, H); left as it was.
-        sample: Windows (N,).
 
     Returns:
         Root mean square over windows (L,), the forecast origin first; 0 for steps that the model does not read.
@@ -59,20 +40,14 @@ def gradient_norms(forecaster: nn.Module, sample: Batch) -> FloatArray:
     newest_first = torch.cat(gradients).abs().flip(1)  # (N, L)
     largest = newest_first.amax(dim=0)  # taken out of the squares, which would fall below the smallest float64
     shares = newest_first / largest.where(largest > 0, torch.ones_like(largest))
-    norms: FloatArray = (largest * shares.square().mean(dim=0).sqrt()).numpy()
-    return norms
+    return np.asarray(largest * shares.square().mean(dim=0).sqrt())
 
 
 def decay_slope(norms: FloatArray) -> float | None:
-    """Slope of log norm per step back, by least squares over `FIRST_FITTED_STEP` to the oldest step.
+    """Slope of log norm (L,) per step back, by least squares over `FIRST_FITTED_STEP` to the oldest step.
 
-    Steps of norm 0, which the model does not read, are left out.
-
-    Args:
-        norms: (L,), the forecast origin first.
-
-    Returns:
-        The slope, negative where the gradient vanishes; None where fewer than two steps are left.
+    It is negative where the gradient vanishes. Steps of norm 0, which the model does not read, are left out; None where
+    fewer than two are left.
 
     >>> round(decay_slope(0.5 ** np.arange(10.0)), 6)
     -0.693147
@@ -84,28 +59,28 @@ def decay_slope(norms: FloatArray) -> float | None:
     return float(np.polyfit(steps, np.log(norms[steps]), 1)[0])
 
 
-def summarise_decay(rows: list[GradientRow]) -> dict[str, float | str]:
-    """Decay of one model over its seeds.
-
-    Args:
-        rows: One per seed.
+def summarise_decay(rows: list[Importance]) -> dict[str, float | str]:
+    """Decay of one model over its seeds, one row each.
 
     Returns:
         `decay_per_step` exp(slope) with a 95 % t interval over seeds, and `half_life_steps` ln(1/2) / slope, `none`
         where the gradient does not fall; empty where the context is too short for a slope.
     """
-    slopes = [known for row in rows if (known := decay_slope(row.norms)) is not None]
+    slopes = [known for row in rows if (known := decay_slope(row.per_step)) is not None]
     if not slopes:
         return {}
     slope = mean_interval(slopes)
     low, high = (None if bound is None else float(np.exp(bound)) for bound in (slope.low, slope.high))
-    half_life = significant(np.log(0.5) / slope.mean) if slope.mean < 0 else "none"
-    return {**interval_entries("decay_per_step", float(np.exp(slope.mean)), low, high), "half_life_steps": half_life}
+    half_life = significant(np.log(0.5) / slope.estimate) if slope.estimate < 0 else "none"
+    return {
+        **interval_entries("decay_per_step", float(np.exp(slope.estimate)), low, high),
+        "half_life_steps": half_life,
+    }
 
 
-def gradient_table(rows: list[GradientRow]) -> pd.DataFrame:
+def gradient_table(rows: list[Importance]) -> pd.DataFrame:
     """Columns model, stage, seed, steps_back, norm."""
-    norms = {(row.model, row.stage, row.seed): row.norms for row in rows}
+    norms = {(row.model, row.kind, row.seed): row.per_step for row in rows}
     return long_table(norms, ["model", "stage", "seed", "steps_back", "norm"])
 
 

@@ -16,44 +16,40 @@ target, the echo, 2d-H .. 2d-1 steps back; `regime_echo` tells how good it is.
 """
 
 import itertools
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
-from rnn_vs_transformer.probes.inspection.attribution import Attribution
+from rnn_vs_transformer.probes.inspection.subjects import FloatArray, Importance
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Entries = dict[str, float | dict[str, float]]
 
 TARGETS = {"delay": 1, "echo": 2}
 """What an importance is scored against, in delays back."""
-COLUMNS = (
-    *("model", "method", "seed", "target", "recent_steps_left_out"),
-    *("precision", "chance", "lift", "p_value", "shift_p_value"),
-)
 NEAR = 1
 """A horizon step has found its own lag if its most important step is at most so far from it."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """How many of the n most important steps are among the n true lags."""
+    """How many of the n most important steps are true lags: the precision, and its lift over chance, n / steps.
+
+    The p-value is the chance of at least this precision in a random order (hypergeometric, exact). The other one is the
+    same over all rotations along the steps, which keep neighbours as alike as they are; it is at least 1 / steps.
+    """
 
     precision: float
-    """Share of the n most important steps that are true lags."""
     chance: float
-    """The precision expected of a random order, n / steps."""
     lift: float
-    """Precision in units of chance."""
     p_value: float
-    """Chance of at least this precision in a random order (hypergeometric, exact)."""
     shift_p_value: float
-    """The same over all rotations of the importance along the steps: it keeps neighbours as alike as they are, which
-    the random order does not. It cannot fall below 1 / steps."""
+
+
+COLUMNS = ["model", "method", "seed", "target", "recent_steps_left_out", *(field.name for field in fields(Recovery))]
 
 
 def true_lags(delay: int, prediction_length: int, context_length: int) -> IntArray:
@@ -68,9 +64,7 @@ def true_lags(delay: int, prediction_length: int, context_length: int) -> IntArr
 def regime_echo(deviation: FloatArray, delay: int) -> float:
     """Mean product of the signs of u_t and u_{t-d}: -1 or 1 where the regime repeats itself, 0 where it is forgotten.
 
-    Args:
-        deviation: u (steps,), longer than the delay.
-        delay: Steps back to the value that chooses the regime (d).
+    The deviation u (steps,) is longer than the delay d.
 
     >>> regime_echo(np.array([1.0, 2.0, -1.0, -2.0, 1.0, 2.0]), 2)
     -1.0
@@ -80,15 +74,9 @@ def regime_echo(deviation: FloatArray, delay: int) -> float:
 
 
 def score_band(importance: FloatArray, lags: IntArray, recent_steps: int) -> Recovery | None:
-    """Precision at n of an importance profile against the n true lags.
+    """Precision at n of an importance profile (L,) against the n true lags, the newest steps left out of both.
 
-    Args:
-        importance: (L,), the forecast origin first; ties go to the newer step.
-        lags: True lags in steps back.
-        recent_steps: Newest steps left out of both.
-
-    Returns:
-        The score, or None where no true lag, or nothing else, is left.
+    Ties go to the newer step. None where no true lag, or nothing else, is left.
     """
     scored = importance[recent_steps:]
     is_true = np.isin(np.arange(recent_steps, len(importance)), lags)
@@ -113,13 +101,8 @@ def score_band(importance: FloatArray, lags: IntArray, recent_steps: int) -> Rec
 def score_horizon(importance: FloatArray, delay: int, recent_steps: int) -> tuple[float, float] | None:
     """Share of horizon steps whose most important step back is their own lag d - h, give or take `NEAR`.
 
-    Args:
-        importance: (H, L), the forecast origin first.
-        delay: The world's delay d.
-        recent_steps: Newest steps left out.
-
     Returns:
-        The share and what chance would give, or None where no horizon step has its lag among the scored steps.
+        The share and what chance would give; None where no step of (H, L) has its lag among those not left out.
     """
     horizon, length = importance.shape
     steps = np.arange(recent_steps, length)
@@ -133,28 +116,22 @@ def score_horizon(importance: FloatArray, delay: int, recent_steps: int) -> tupl
 
 
 def recovery_table(
-    attributions: list[Attribution], delay: int, prediction_length: int, recent_steps: int
+    attributions: list[Importance], delay: int, prediction_length: int, recent_steps: int
 ) -> pd.DataFrame:
     """One row per model, method, seed and target, without and with the newest steps; columns are `COLUMNS`."""
     rows = []
     for found, target, left_out in itertools.product(attributions, TARGETS, dict.fromkeys((recent_steps, 0))):
         score = _score(found.profile, target, delay, prediction_length, left_out)
         if score is not None:
-            names = {"model": found.model, "method": found.method, "seed": found.seed, "target": target}
+            names = {"model": found.model, "method": found.kind, "seed": found.seed, "target": target}
             rows.append({**names, "recent_steps_left_out": left_out, **asdict(score)})
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def summarise_recovery(
-    attributions: list[Attribution], delay: int, prediction_length: int, recent_steps: int
+    attributions: list[Importance], delay: int, prediction_length: int, recent_steps: int
 ) -> Entries:
     """Scores of one model and method over its seeds.
-
-    Args:
-        attributions: One per seed.
-        delay: The world's delay (d).
-        prediction_length: H.
-        recent_steps: Newest steps left out.
 
     Returns:
         For each target: mean precision with a 95 % t interval over seeds, its chance level and lift, and p-values of
@@ -176,10 +153,9 @@ def summarise_recovery(
             "shift_p_value": significant(score.shift_p_value),
             **_share_entries("precision_of_all_steps", kept["precision"].to_list()),
         }
-    if attributions[0].method == "occlusion":
-        scores = [score_horizon(found.importance, delay, recent_steps) for found in attributions]
-        known = [score for score in scores if score is not None]
-        if known:
+    if attributions[0].kind == "occlusion":
+        scores = [score_horizon(found.per_step, delay, recent_steps) for found in attributions]
+        if known := [score for score in scores if score is not None]:
             entries |= _share_entries("own_lag_share", [share for share, _ in known])
             entries["own_lag_chance"] = significant(known[0][1])
     return entries
@@ -193,4 +169,4 @@ def _share_entries(name: str, shares: list[float]) -> dict[str, float]:
     """Mean over seeds with a t interval, cut to what a share can be."""
     found = mean_interval(shares)
     low, high = (None if bound is None else min(max(bound, 0.0), 1.0) for bound in (found.low, found.high))
-    return interval_entries(name, found.mean, low, high)
+    return interval_entries(name, found.estimate, low, high)

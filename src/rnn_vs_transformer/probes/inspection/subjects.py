@@ -1,6 +1,7 @@
-"""What the probes look at, a sample of the validation windows and models before training, and how they tell it."""
+"""What the probes look at, windows and models before training, and what they find: how much each step back matters."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,29 @@ import torch
 
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
+FloatArray = npt.NDArray[np.float64]
 WINDOWS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much each step back matters to one model, a cell or `transformer`, of one seed; the forecast origin first."""
+
+    model: str
+    kind: str
+    """Gradients, `untrained` or `trained`; `occlusion`; or `attention`."""
+    seed: int
+    per_step: FloatArray
+    """Gradient norms (L,), occlusion (H, L), or attention (heads, L)."""
+
+    @property
+    def profile(self) -> FloatArray:
+        """Mean over horizon steps or heads (L,)."""
+        return np.asarray(np.atleast_2d(self.per_step).mean(axis=0))
 
 
 def pieces(sample: Batch) -> Iterator[Batch]:
@@ -31,16 +50,13 @@ def sample_windows(windows: Windows, count: int) -> Batch:
 def build_untrained(family: str, model: SharedModelParams, meta: Meta, seed: int) -> ForecastModel:
     """The forecaster with the weights from which the training of this seed starts."""
     torch.manual_seed(seed)
-    return BUILDERS[family](model, meta.context_length, meta.prediction_length, len(meta.channels)).eval()
+    return build_family(family, model, meta).eval()
 
 
-def long_table(profiles: Mapping[Any, npt.NDArray[np.float64]], columns: Sequence[str]) -> pd.DataFrame:
-    """Profiles (L,) as a table of one line per value.
+def long_table(profiles: Mapping[Any, FloatArray], columns: Sequence[str]) -> pd.DataFrame:
+    """A line per value of profiles (L,), which are keyed by what they are of: a tuple, such as of model and seed.
 
-    Args:
-        profiles: By what they are of, a tuple such as of model and seed.
-        columns: Names for that, for the steps back (0 the forecast origin) and for the value.
+    The columns are named for that, for the steps back and for the value.
     """
-    series = {of: pd.Series(profile) for of, profile in profiles.items()}
-    values = pd.concat(series, names=list(columns[:-1]))
+    values = pd.concat({of: pd.Series(profile) for of, profile in profiles.items()}, names=list(columns[:-1]))
     return pd.DataFrame({columns[-1]: values}).reset_index()

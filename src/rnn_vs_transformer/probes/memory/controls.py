@@ -9,10 +9,9 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
-from scipy import special
 
+from rnn_vs_transformer.evaluation.intervals import paired_lead
 from rnn_vs_transformer.models.rnn import CELLS
 from rnn_vs_transformer.probes.memory.tasks import order_free_share, parity_lengths
 from rnn_vs_transformer.runtime.errors import InputError
@@ -24,7 +23,6 @@ LAG_ONE_LEAST: Final = 0.9
 """Recovered at lag 1."""
 PARITY_MARGIN: Final = 0.1
 """Accuracy by which a recurrent cell must lead."""
-LEVEL: Final = 0.95
 FINDINGS: Final = ("parity",)
 """What is reported, but stops nothing."""
 log = logging.getLogger(__name__)
@@ -32,21 +30,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Control:
-    """A control, or a finding, and how it came out."""
+    """A control, or a finding, and how it came out; the evidence says what was expected and what was found."""
 
     name: str
     passed: bool
     evidence: str
-    """What was expected and what was found."""
 
 
 def check_controls(table: pd.DataFrame, params: ProbeParams) -> list[Control]:
-    """The controls and findings of the tasks that were run.
-
-    Args:
-        table: A line per score, with columns task, model, lag, seed, recovered and accuracy.
-        params: The probe's settings.
-    """
+    """The controls and findings of the tasks that were run, from a table of `Score`s."""
     checks = {"recall": _lag_one, "shuffled": _shuffled, "parity": _parity}
     return [check(table[table["task"] == task], params) for task, check in checks.items() if task in params.tasks]
 
@@ -67,27 +59,6 @@ def require_controls(controls: list[Control]) -> None:
             + "; ".join(wrong)
             + " (see reports/probe.csv; raise probe.steps or change probe.learning_rate)"
         )
-
-
-def paired_lead(leader: pd.Series, follower: pd.Series, comparisons: int) -> tuple[float, float]:
-    """Mean over seeds of the paired difference, and the lower end of its interval.
-
-    The interval is Student's t, two-sided 95 %, by Bonferroni for so many comparisons of which the best counts.
-
-    Args:
-        leader: A value per seed.
-        follower: A value for each of the same seeds.
-        comparisons: Number of comparisons made.
-
-    Raises:
-        ValueError: The seeds differ, or are fewer than two.
-    """
-    if len(leader) < 2 or not leader.index.equals(follower.index):  # noqa: PLR2004
-        raise ValueError(f"expected the same two or more seeds, got {list(leader.index)} and {list(follower.index)}")
-    differences = (leader - follower).to_numpy(dtype=np.float64)
-    count, mean = len(differences), float(differences.mean())
-    quantile = float(special.stdtrit(count - 1, 1 - (1 - LEVEL) / 2 / comparisons))
-    return mean, mean - quantile * float(differences.std(ddof=1)) / count**0.5
 
 
 def _lag_one(scores: pd.DataFrame, _: ProbeParams) -> Control:

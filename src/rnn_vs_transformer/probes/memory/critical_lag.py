@@ -33,14 +33,15 @@ class Crossing:
 
 @dataclass(frozen=True)
 class CriticalLag:
-    """The critical lag of a model: the median over seeds, and the least and the greatest."""
+    """The critical lag of a model: the median, least and greatest of its seeds.
+
+    Of an even number of seeds the lower one in the middle counts. The confidence is that of covering the median of all.
+    """
 
     estimate: Crossing
-    """The middle seed; of an even number of seeds the lower of the two in the middle."""
     low: Crossing
     high: Crossing
     confidence: float
-    """Probability that such an interval covers the median."""
 
     def __str__(self) -> str:
         """`11.3 (9.8 to 12.1)`, or one crossing where all are the same."""
@@ -48,11 +49,7 @@ class CriticalLag:
 
 
 def find_crossing(lags: Sequence[int], recovered: Sequence[float]) -> Crossing:
-    """The lag at which recovered first falls below one half.
-
-    Args:
-        lags: Rising.
-        recovered: Share of the explainable variance at each lag.
+    """The lag at which recovered, given at each of the rising lags, first falls below one half.
 
     Raises:
         ValueError: The two differ in length, or there is no lag.

@@ -27,11 +27,7 @@ UNIT = {"recall": "lag", "shuffled": "lag", "parity": "length", "adding": "lengt
 
 
 def run_probe(params: ProbeParams, run: RunParams) -> None:
-    """Run all trials and write the scores, their means over seeds, the critical lags and the controls.
-
-    Args:
-        params: The probe's settings.
-        run: How many trials run at once; does not change any result.
+    """Run all trials, so many at once as `run` says, and write scores, means over seeds, critical lags and controls.
 
     Raises:
         InputError: A loss is not finite, or a control did not come out as it must; then the files are written all the
@@ -125,6 +121,6 @@ def _describe_scores(scores: pd.DataFrame, unit: str) -> dict[str, Any]:
         for name in ("recovered", "accuracy"):
             if seeds[name].notna().all():
                 interval = mean_interval(seeds[name].to_numpy())
-                entries |= interval_entries(name, interval.mean, interval.low, interval.high)
+                entries |= interval_entries(name, interval.estimate, interval.low, interval.high)
         described.setdefault(str(model), {})[f"{unit}_{lag}"] = entries
     return described

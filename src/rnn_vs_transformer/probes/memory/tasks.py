@@ -30,14 +30,11 @@ ADDING_BASELINE: Final = 1 / 6
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows with the best forecast of each."""
+    """Windows: contexts (B, L), what to forecast (B, 1), and its expectation given all that came before (B, 1)."""
 
     context: Tensor
-    """Observed steps (B, L)."""
     target: Tensor
-    """What to forecast (B, 1)."""
     best: Tensor
-    """The target's expectation given all that came before it (B, 1)."""
 
 
 Draw = Callable[[int, torch.Generator], Batch]
@@ -46,21 +43,19 @@ Draw = Callable[[int, torch.Generator], Batch]
 
 @dataclass(frozen=True)
 class Task:
-    """What a model learns and on what it is then measured."""
+    """What a model learns and on what it is then measured.
+
+    The mean squared error of the best forecast is the floor, that of the best constant the baseline. `steps` are the
+    training steps, at most; `draw` draws the windows to learn from.
+    """
 
     name: str
     context_length: int
-    """Observed steps (L)."""
     patch_length: int
-    """Steps that form one token."""
     steps: int
-    """Training steps, at most."""
     floor: float
-    """Mean squared error of the best forecast."""
     baseline: float
-    """Mean squared error of the best constant."""
     draw: Draw
-    """Draws the windows to learn from."""
     tests: Mapping[int, Draw]
     """Draws test windows, by lag (recall, shuffled), length (parity) or T (adding)."""
 
@@ -80,12 +75,7 @@ class Task:
 
 
 def make_task(name: str, lag: int, params: ProbeParams) -> Task:
-    """Make a task.
-
-    Args:
-        name: One of the names in `probe.tasks`.
-        lag: Lag of recall and shuffled, longest trained length of parity, T of adding.
-        params: The probe's settings.
+    """Make one of `probe.tasks`; its lag is that of recall and shuffled, parity's longest trained length, adding's T.
 
     Raises:
         KeyError: There is no such task.
@@ -108,17 +98,7 @@ def parity_lengths(context_length: int) -> tuple[int, int, int]:
 
 
 def draw_recall(windows: int, generator: torch.Generator, context_length: int, lag: int) -> Batch:
-    """Stationary windows of the recall process.
-
-    Args:
-        windows: Number of windows (B).
-        generator: Source of the random numbers.
-        context_length: Observed steps (L).
-        lag: Steps back (k), at most L.
-
-    Returns:
-        Contexts (B, L), the step after each, and 0.9 times the value k steps before it; the variance is 1.
-    """
+    """Stationary windows (B, L) of the recall process, whose lag k is at most L; the variance is 1."""
     steps = torch.randn(windows, context_length + 1, generator=generator)
     noise = FLOOR**0.5
     for start in range(lag, context_length + 1, lag):
@@ -136,14 +116,9 @@ def draw_shuffled(windows: int, generator: torch.Generator, context_length: int,
 
 
 def draw_parity(windows: int, generator: torch.Generator, context_length: int, shortest: int, longest: int) -> Batch:
-    """Rows of -1 and +1 that end with the context, behind zeros; the target is their product.
+    """Rows of -1 and +1 that end with the context (B, L), behind zeros; the target is their product.
 
-    Args:
-        windows: Number of windows (B).
-        generator: Source of the random numbers.
-        context_length: Observed steps (L).
-        shortest: Fewest values of a row.
-        longest: Most values of a row; each length up to it is equally likely.
+    Each length of a row, from the shortest to the longest, is equally likely.
     """
     signs = 2.0 * torch.randint(0, 2, (windows, context_length), generator=generator) - 1
     lengths = torch.randint(shortest, longest + 1, (windows, 1), generator=generator)
@@ -155,19 +130,12 @@ def draw_parity(windows: int, generator: torch.Generator, context_length: int, s
 def draw_adding(windows: int, generator: torch.Generator, length: int) -> Batch:
     """Uniform numbers in [0, 1] and two marks, one in each half; the target is the sum of the marked numbers.
 
-    Args:
-        windows: Number of windows (B).
-        generator: Source of the random numbers.
-        length: Tokens (T); each is a number and its mark.
-
-    Returns:
-        Contexts (B, 2T): number, mark, number, mark, and so on.
+    The T tokens are pairs of a number and its mark, so contexts are (B, 2T).
     """
     numbers = torch.rand(windows, length, generator=generator)
-    half = length // 2
-    first = torch.randint(0, half, (windows, 1), generator=generator)
-    second = torch.randint(half, length, (windows, 1), generator=generator)
-    marks = torch.zeros_like(numbers).scatter_(1, torch.cat([first, second], dim=1), 1.0)
+    halves = ((0, length // 2), (length // 2, length))
+    marked = torch.cat([torch.randint(*half, (windows, 1), generator=generator) for half in halves], dim=1)
+    marks = torch.zeros_like(numbers).scatter_(1, marked, 1.0)
     target = (numbers * marks).sum(dim=1, keepdim=True)
     return Batch(torch.stack([numbers, marks], dim=2).flatten(1), target, target)
 

@@ -18,7 +18,6 @@ from rnn_vs_transformer.models.rnn import CELLS
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.probes.memory.tasks import Task, make_task
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.settings.family.model import ModelParams
 from rnn_vs_transformer.settings.probe import ProbeParams
 
 MODELS = (*CELLS, "transformer")
@@ -30,10 +29,7 @@ RECENT_STEPS = 50
 
 @dataclass(frozen=True)
 class Trial:
-    """What is run: one of MODELS on a task.
-
-    `lag` is that of recall and shuffled, the longest trained length of parity, or T of adding.
-    """
+    """What is run: one of MODELS on a task, whose lag is explained at `make_task`."""
 
     task: str
     lag: int
@@ -43,12 +39,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Score:
-    """What a trial measured: one line of the table."""
+    """What a trial measured, one line of the table; the lag of parity is the tested length."""
 
     task: str
     model: str
     lag: int
-    """As in the trial, but for parity the tested length."""
     seed: int
     mse: float
     recovered: float
@@ -80,34 +75,15 @@ def build_model(name: str, task: Task, params: ProbeParams) -> ForecastModel:
     neither is used.
     """
     family = "transformer" if name == "transformer" else "rnn"
-    model = ModelParams(
-        instance_norm="none",
-        patch_length=task.patch_length,
-        patch_stride=task.patch_length,
-        readout="last",
-        decoding="direct",
-        dropout=0.0,
-        linear_highway=False,
-        cell="rnn" if name == family else name,  # type: ignore[arg-type]  # pydantic checks it
-        rnn_width=params.width,
-        rnn_layers=params.recurrent_layers,
-        transformer_width=params.width,
-        transformer_layers=params.transformer_layers,
-        heads=params.heads,
-        feedforward_width=params.feedforward_width,
-        positional=params.positional,
-    )
+    cell = "rnn" if name == family else name
+    model = params.models(cell, params.recurrent_layers, params.positional, task.patch_length)
     return BUILDERS[family](model, task.context_length, 1, 1)
 
 
 def train(model: nn.Module, task: Task, params: ProbeParams, generator: torch.Generator) -> int:
-    """Learn from fresh batches until the steps are used up or the task is solved.
+    """Learn from fresh batches until the steps are used up or the task is solved; return the steps taken.
 
-    It counts as solved where the last 50 batches, none of which had been seen before, recovered
-    `probe.stop_recovered`. The rule is the same for all models.
-
-    Returns:
-        Steps taken.
+    It counts as solved where the last 50 batches, none of which had been seen before, recovered `probe.stop_recovered`.
 
     Raises:
         FloatingPointError: The loss is no longer a finite number.

@@ -1,5 +1,6 @@
 """Settings of the two families: what they share, and what each has of its own."""
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -31,26 +32,23 @@ class SharedModelParams(Section):
 
     @model_validator(mode="after")
     def _decoder_replaces_readout(self) -> Self:
-        if self.decoding == "autoregressive" and self.readout != "last":
+        if self.decoding == "autoregressive" and not self._leaves_decoding_open:
+            got = f"{self.readout} and {str(self.linear_highway).lower()}"
             raise ValueError(
-                "model.decoding: autoregressive reads each step from the decoder's own token: "
-                f"model.readout must be last, got {self.readout}",
-            )
-        if self.decoding == "autoregressive" and self.linear_highway:
-            raise ValueError(
-                "model.decoding: autoregressive makes one step at a time, and model.linear_highway all at once: "
-                "set one of them back",
+                "model.decoding: autoregressive makes one step at a time, from the decoder's own token: model.readout "
+                f"must be last and model.linear_highway false, got {got}"
             )
         return self
 
     @property
+    def _leaves_decoding_open(self) -> bool:
+        return self.readout == "last" and not self.linear_highway
+
+    @property
     def other_decoding(self) -> Self | None:
         """The same models with the other decoding; None where these settings are for direct decoding alone."""
-        if self.decoding == "autoregressive":
-            return self.model_copy(update={"decoding": "direct"})
-        if self.readout != "last" or self.linear_highway:
-            return None
-        return self.model_copy(update={"decoding": "autoregressive"})
+        other = "direct" if self.decoding == "autoregressive" else "autoregressive"
+        return self.model_copy(update={"decoding": other}) if self._leaves_decoding_open else None
 
 
 class RnnModelParams(SharedModelParams):
@@ -79,24 +77,53 @@ class TransformerModelParams(SharedModelParams):
     """How the Transformer knows the order of its tokens."""
 
     @model_validator(mode="after")
-    def _heads_divide_width(self) -> Self:
-        if self.transformer_width % self.heads:
-            raise ValueError(
-                f"model.heads must divide model.transformer_width ({self.transformer_width}), got {self.heads}",
-            )
-        head_width = self.transformer_width // self.heads
-        if self.positional == "rotary" and head_width % 2:
-            raise ValueError(
-                f"model.positional: rotary turns pairs: transformer_width / heads must be even, got {head_width}",
-            )
-        if self.positional == "sinusoidal" and self.transformer_width % 2:
-            raise ValueError(
-                f"model.positional: sinusoidal needs an even model.transformer_width, got {self.transformer_width}",
-            )
+    def _can_be_built(self) -> Self:
+        if fault := misfit(self.transformer_width, self.heads, [self.positional]):
+            raise ValueError(f"model.*: {fault}")
         return self
+
+
+def misfit(width: int, heads: int, positionals: Sequence[str]) -> str:
+    """Why a Transformer of this width and so many heads cannot be built with every encoding; empty where it can."""
+    if width % heads:
+        return f"heads {heads} does not divide transformer_width {width}"
+    if "rotary" in positionals and (width // heads) % 2:
+        return f"rotary needs an even transformer_width / heads, and {width} / {heads} is odd"
+    if "sinusoidal" in positionals and width % 2:
+        return f"sinusoidal needs an even transformer_width, and {width} is odd"
+    return ""
 
 
 class ModelParams(TransformerModelParams, RnnModelParams):
     """The whole of `model`: a shared shell around one mixer each."""
 
     key: ClassVar = "model"
+
+
+class ProbeModelParams(Section):
+    """Models that a probe makes for itself; apart from `model.*`, whose changes then measure nothing anew."""
+
+    width: Annotated[int, Field(ge=2)]
+    """Width of the Transformer's tokens and of the recurrent state."""
+    transformer_layers: Count
+    """Encoder layers."""
+    heads: Count
+    """Attention heads; twice their number must divide the width."""
+    feedforward_width: Count
+    """Hidden units of the feed-forward block of an encoder layer."""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.width % (2 * self.heads):
+            key = f"{self.key}.width must be a multiple of 2 * {self.key}.heads"
+            raise ValueError(f"{key} ({2 * self.heads}), got {self.width}")
+        return self
+
+    def models(self, cell: str, rnn_layers: int, positional: str, patch_length: int = 1) -> ModelParams:
+        """Both families, without what the shell could add to a bare mixer."""
+        shell = {"instance_norm": "none", "patch_length": patch_length, "patch_stride": patch_length, "readout": "last"}
+        shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False}
+        recurrent = {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers}
+        sizes = {name: getattr(self, name) for name in ("transformer_layers", "heads", "feedforward_width")}
+        attending = {**sizes, "transformer_width": self.width, "positional": positional}
+        return ModelParams.model_validate({**shell, **recurrent, **attending})
