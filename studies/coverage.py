@@ -27,10 +27,10 @@ from rnn_vs_transformer.evaluation.coverage import score_rolling
 from rnn_vs_transformer.models.baselines import Ridge, fit_ridge
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
-from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.recipes import merge_settings
+from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.make import make_series
 from studies.tables import coverage_table, near_nominal
 

@@ -168,10 +168,10 @@ def figure_path(name: str) -> Path:
 def _load_times() -> tuple[dict[str, Report], str]:
     """Times of the families, as far as they belong to this run and to one machine; and that machine."""
     lying = {family: read_json(paths.times(family)) for family in FAMILIES if paths.times(family).exists()}
-    fresh = {family: found for family, found in lying.items() if found["of"] == fingerprint(paths.history(family))}
+    fresh = {family: found for family, found in lying.items() if found.get("of") == fingerprint(paths.history(family))}
     machines = {str(found["machine"]) for found in fresh.values()}
     machine = machines.pop() if len(machines) == 1 else machine_label()
-    return {family: found for family, found in fresh.items() if found["machine"] == machine}, machine
+    return {family: found for family, found in fresh.items() if str(found["machine"]) == machine}, machine
 
 
 def _load_epoch_seconds(timed: Sequence[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,8 +73,14 @@ def test_commands_take_no_text_from_params() -> None:
     assert commands == {name: f"python -m stages.{name}" for name in commands}
 
 
-def edit(place: str):
-    return lambda clone: (clone.folder / CODE / place).open("a").write("\n# another line\n")
+def edit(place: str) -> Callable[[Clone], object]:
+    """Add a line to a file of the code."""
+
+    def change(clone: Clone) -> None:
+        path = clone.folder / CODE / place
+        path.write_text(path.read_text() + "# another line\n")
+
+    return change
 
 
 RERUNS = {

@@ -1,14 +1,14 @@
 """The files of a small made-up run, from which the claims, the figures and the report are made."""
 
 import base64
-import json
 
 import pandas as pd
 import pytest
 
+from rnn_vs_transformer.reporting.report import load_texts
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.files import fingerprint, write_json, write_table
+from rnn_vs_transformer.runtime.files import fingerprint, read_json, write_bytes, write_json, write_table
 from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -48,47 +48,40 @@ REPORTS = {
 }
 
 
-def spread(columns, **values):
-    """A table with a row for each combination of the columns' values; `values` are functions of a row."""
-    table = pd.MultiIndex.from_product(columns.values(), names=list(columns)).to_frame(index=False)
-    return table.assign(**{name: table.apply(value, axis=1) for name, value in values.items()})
+def spread(**columns):
+    """A table with a row for each combination of the columns' values."""
+    return pd.MultiIndex.from_product(columns.values(), names=list(columns)).to_frame(index=False)
 
 
 def rounds_of(times):
     """Five rounds of training steps that differ by a factor: (model, threads, context length) -> milliseconds."""
-    table = pd.DataFrame(
-        [(*key, ms) for key, ms in times.items()], columns=["model", "threads", "context_length", "ms"]
-    )
+    rows = [(*key, ms) for key, ms in times.items()]
+    table = pd.DataFrame(rows, columns=["model", "threads", "context_length", "ms"])
     table = table.merge(pd.DataFrame({"round": range(5)}), how="cross").assign(device="cpu")
-    for column in ("train_step_ms", "inference_ms", "peak_mebibytes"):
-        table[column] = table["ms"] * (1 + table["round"] / 100)
-    return table
+    times = table["ms"] * (1 + table["round"] / 100)
+    return table.assign(train_step_ms=times, inference_ms=times, peak_mebibytes=times)
 
 
 def tables():
     """Tables of the run by their path."""
-    families, windows = list(FAMILIES), range(3)
-    models = [*families, "gru", "lstm"]
-    grid = {"model": models, "horizon_step": [1, 2], "steps_back": range(5)}
-    shares = {"rnn": 0.1, "transformer": 0.9, "gru": 0.5, "lstm": 0.6}
-    convergence = {"family": families, "seed": [0, 1], "fraction": [0.5, 0.95]}
-    forecasts = {"forecast_origin": windows, "horizon_step": [1, 2], "channel": ["a"]}
-    seeds = {"seed": [0, 1], "mse": 0.1, "first_50_mse": [0.2, 0.3]}
+    families, shares = list(FAMILIES), {"rnn": 0.1, "transformer": 0.9, "gru": 0.5, "lstm": 0.6}
+    seeds = spread(family=families, seed=[0, 1]).assign(mse=[0.1, 0.3, 0.1, 0.1], first_50_mse=[0.2, 0.3, 0.2, 0.3])
+    horizon = pd.DataFrame({"horizon_step": [1, 2], "rnn": 0.2, "transformer": 0.1, "oracle": 0.05})
+    forecasts = spread(forecast_origin=range(3), horizon_step=[1, 2], channel=["a"])
+    trials = spread(task=["recall"], model=list(shares), lag=[1, 24], seed=range(3))
+    gradients = spread(stage=["untrained", "trained"], model=list(shares), steps_back=range(5))
+    occlusion = spread(model=families, horizon_step=[1, 2], steps_back=range(5))
+    convergence = spread(family=families, seed=[0, 1], fraction=[0.5, 0.95])
+    costs = {"rnn": 2.0, "transformer": 4.0, "transformer_all_queries": 5.0}
     return {
-        paths.SEEDS: pd.concat(
-            [pd.DataFrame(seeds).assign(family="rnn", mse=[0.1, 0.3]), pd.DataFrame(seeds).assign(family="transformer")]
-        ),
-        paths.HORIZON: pd.DataFrame({"horizon_step": [1, 2], "rnn": 0.2, "transformer": 0.1, "oracle": 0.05,
-                                     "rnn_low": 0.1, "rnn_high": 0.3}),
-        paths.FORECASTS: spread(forecasts).assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3),
-        paths.PROBE_TABLE: spread({"task": ["recall"], "model": models, "lag": [1, 24], "seed": range(3)},
-                                  recovered=lambda row: shares[row["model"]] + 0.01 * row["seed"]),
-        paths.MEAN_GRADIENTS: spread({"stage": ["untrained", "trained"], "model": models, "steps_back": range(5)}).assign(
-            norm=1.0, norm_low=0.9, norm_high=1.1),
-        paths.OCCLUSION_MAP: spread(grid).assign(importance=1.0),
-        paths.CONVERGENCE: spread(convergence, epochs=lambda row: 3 if row["family"] == "rnn" else 2).assign(reached=True),
-        paths.COST_TABLE: rounds_of({(model, threads, length): time * length / threads
-                                     for model, time in (("rnn", 2.0), ("transformer", 4.0))
+        paths.SEEDS: seeds,
+        paths.HORIZON: horizon.assign(rnn_low=0.1, rnn_high=0.3),
+        paths.FORECASTS: forecasts.assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3),
+        paths.PROBE_TABLE: trials.assign(recovered=trials["model"].map(shares) + 0.01 * trials["seed"]),
+        paths.MEAN_GRADIENTS: gradients.assign(norm=1.0, norm_low=0.9, norm_high=1.1),
+        paths.OCCLUSION_MAP: occlusion.assign(importance=1.0),
+        paths.CONVERGENCE: convergence.assign(epochs=[3] * 4 + [2] * 4, reached=True),
+        paths.COST_TABLE: rounds_of({(model, threads, length): ms * length / threads for model, ms in costs.items()
                                      for threads in (1, 2) for length in (32, 64)}),
     }  # fmt: skip
 
@@ -105,16 +98,13 @@ def saved(tmp_path, monkeypatch):
     paths.DEVELOPMENT.write_bytes(b"data")
     for family, last in (("rnn", 0.1), ("transformer", 0.9)):
         losses = {"seed": [0, 0, 0, 1, 1, 1, 1], "epoch": [1, 2, 3, 1, 2, 3, 4], "train_loss": 0.3}
-        write_table(
-            paths.history(family), pd.DataFrame({**losses, "validation_loss": [0.5, 0.6, 0.7, 0.9, 0.8, 0.9, last]})
-        )
+        history = pd.DataFrame({**losses, "validation_loss": [0.5, 0.6, 0.7, 0.9, 0.8, 0.9, last]})
+        write_table(paths.history(family), history)
         settings = {"model": {"cell": "rnn"}, "train": {"epochs": 4, "patience": 2}, "seeds": 2}
         write_json(paths.family_settings("given", family), settings)
-    figures = ("test_error", "horizon", "decoding", "forecasts", "loss_curves", "training_time", "convergence", "recall",
-               "gradients", "lag_maps", "cost", "tuning_progress", "tuning_values", "tuning_importance")  # fmt: skip
-    for name in figures:
-        figure_path(name).parent.mkdir(exist_ok=True)
-        figure_path(name).write_bytes(PIXEL)
+    words = load_texts("en")
+    for name in (*words["figures"], *words["tuning"]["figures"]):
+        write_bytes(figure_path(name), PIXEL)
     return tmp_path
 
 
@@ -134,23 +124,23 @@ def time_training(saved):
 
 
 def search_of(family, ratio=0.9, noise=0.001):
-    """Trials of a family: whole, better, diverged and pruned; the claimed finalist has `ratio` times the other's loss."""
-    losses, states = [[0.5, 0.4], [0.3, 0.35], [], [0.9]], ["complete", "complete", "diverged", "pruned"]
+    """Four trials of a family; the claimed finalist has `ratio` times the other's loss."""
+    outcomes = [("complete", [0.5, 0.4]), ("complete", [0.3, 0.35]), ("diverged", []), ("pruned", [0.9])]
     trials = [
-        {"number": number, "state": state, "losses": some, "parameters": 100,
+        {"number": number, "state": state, "losses": losses,
          "values": {"train.learning_rate": 0.001 * (number + 1), SIZES[family]: 2 ** (number + 3)}}
-        for number, (some, state) in enumerate(zip(losses, states, strict=True))
+        for number, (state, losses) in enumerate(outcomes)
     ]  # fmt: skip
-    claimed = [0.4 * ratio * step for step in (1 - noise, 1.0, 1 + noise)]
+    losses = {True: [0.4 * ratio * step for step in (1 - noise, 1.0, 1 + noise)], False: [0.4] * 3}
     return {
         "plan": {"budget": "trials"},
         "epochs": 5,
         "trials": trials,
         "current": {"train.learning_rate": 0.001, SIZES[family]: 8},
-        "finalists": [{"trial": 0, "claimed": True, "losses": claimed}, {"trial": 1, "claimed": False, "losses": [0.4] * 3}],
+        "finalists": [{"trial": 1 - claimed, "claimed": claimed, "losses": some} for claimed, some in losses.items()],
         "chosen": 1,
         "importance": {"train.learning_rate": 0.7, SIZES[family]: 0.3} if family == "rnn" else {},
-    }  # fmt: skip
+    }
 
 
 @pytest.fixture
@@ -160,7 +150,7 @@ def tune(saved):
     def write(rnn=None, transformer=None):
         for family, changes in (("rnn", rnn), ("transformer", transformer)):
             path = paths.family_settings("tuned", family)
-            given = json.loads(paths.family_settings("given", family).read_text())
+            given = read_json(paths.family_settings("given", family))
             write_json(path, {**given, "tuning": {**search_of(family), **(changes or {})}})
             told = {"machine": machine_label(), "of": fingerprint(path), "trials": [1.0, 2.0, 1.0, 1.0]}
             write_json(paths.tuning_times(family), told)
@@ -180,20 +170,15 @@ def change(saved):
     """A function that changes a JSON report of the run: the file, and what is replaced at its top."""
 
     def write(path, **entries):
-        write_json(path, {**(json.loads(path.read_text()) if path.exists() else {}), **entries})
+        write_json(path, {**(read_json(path) if path.exists() else {}), **entries})
 
     return write
 
 
 def decoding_report(verdict="inconclusive"):
     """What the comparison of the two decodings finds."""
-    found = {
-        **{mode: {"mse": mse, "multiply_adds_per_window": work}
-           for mode, mse, work in (("direct", 0.17, 100), ("autoregressive", 0.75, 250))},
-        **COMPARISON,
-        "verdict": verdict,
-    }  # fmt: skip
-    steps = {
-        f"{family}_{mode}": {"h1": 0.11, "h2": 0.22} for family in FAMILIES for mode in ("direct", "autoregressive")
-    }
+    sizes = (("direct", 0.17, 100), ("autoregressive", 0.75, 250))
+    modes = {mode: {"mse": mse, "multiply_adds_per_window": work} for mode, mse, work in sizes}
+    steps = {f"{family}_{mode}": {"h1": 0.11, "h2": 0.22} for family in FAMILIES for mode in modes}
+    found = {**modes, **COMPARISON, "verdict": verdict}
     return {"seeds": 2, **dict.fromkeys(FAMILIES, found), "steps": steps}

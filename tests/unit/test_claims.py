@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from rnn_vs_transformer.claims import accuracy, gradients, learning, memory, speed
-from rnn_vs_transformer.claims.claim import Finding, Words, judge
+from rnn_vs_transformer.claims.claim import Words, judge
 from rnn_vs_transformer.claims.judge import CLAIMS, judge_all
-from rnn_vs_transformer.evaluation.intervals import ratio_of_pairs
+from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Cost, load_results
 from rnn_vs_transformer.runtime import paths
 
@@ -23,7 +23,7 @@ def test_an_interval_on_the_claimed_side_supports_and_on_the_other_side_refutes(
 
     def at(middle, *ends):
         inward = 0.1 if claim.side == "above" else -0.1
-        return Finding(claim.threshold + middle * inward, *sorted(claim.threshold + end * inward for end in ends))
+        return Estimate(claim.threshold + middle * inward, *sorted(claim.threshold + end * inward for end in ends))
 
     assert judge(claim, at(2, 1, 3), 0.02) == "supported"
     assert judge(claim, at(-2, -1, -3), 0.02) == "refuted"
@@ -33,12 +33,12 @@ def test_an_interval_on_the_claimed_side_supports_and_on_the_other_side_refutes(
 @pytest.mark.parametrize("name", CLAIMS)
 def test_an_interval_that_touches_the_threshold_is_inconclusive(name):
     claim = dataclasses.replace(CLAIMS[name], superiority=False)
-    assert judge(claim, Finding(claim.threshold, claim.threshold, claim.threshold), 0.02) == "inconclusive"
+    assert judge(claim, Estimate(claim.threshold, claim.threshold, claim.threshold), 0.02) == "inconclusive"
 
 
 def test_without_a_number_nothing_is_measured_and_without_an_interval_nothing_is_concluded():
     assert judge(CLAIMS["C4"], None, 0.02) == "not measured"
-    assert judge(CLAIMS["C4"], Finding(1.9, None, None), 0.02) == "inconclusive"
+    assert judge(CLAIMS["C4"], Estimate(1.9, None, None), 0.02) == "inconclusive"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_without_a_number_nothing_is_measured_and_without_an_interval_nothing_is
 )
 def test_a_difference_inside_the_margin_of_equivalence_is_no_superiority(low, high, verdict):
     """C9 claims a lower error; one that is lower by less than the margin is equal for all purposes."""
-    assert judge(CLAIMS["C9"], Finding((low + high) / 2, low, high), margin=0.02) == verdict
+    assert judge(CLAIMS["C9"], Estimate((low + high) / 2, low, high), margin=0.02) == verdict
 
 
 def test_the_ten_claims_of_the_design_are_all_there():
@@ -84,7 +84,7 @@ def test_all_words_of_the_claims_have_room_for_the_same_values_in_both_languages
 def test_a_planted_decay_becomes_powers_of_ten_over_the_context(results):
     """0.9 per step over 96 steps is 0.9^95 = 10^-4.347."""
     found = gradients.vanishing_gradients(results).finding
-    assert (found.number, found.low, found.high) == pytest.approx((4.347, 2.116, 9.206), abs=1e-3)
+    assert (found.estimate, found.low, found.high) == pytest.approx((4.347, 2.116, 9.206), abs=1e-3)
 
 
 def test_a_decay_after_training_is_told_beside_and_one_without_interval_measures_nothing(results):
@@ -97,7 +97,7 @@ def test_a_decay_after_training_is_told_beside_and_one_without_interval_measures
 
 def test_recall_is_compared_at_the_longest_lag_over_paired_seeds(results):
     measured = memory.long_range_dependence(results)
-    assert measured.finding.number == pytest.approx(0.8)
+    assert measured.finding.estimate == pytest.approx(0.8)
     assert "24 steps back" in measured.sentence.en
 
 
@@ -124,7 +124,7 @@ def test_speed_up_is_that_of_the_transformer_over_that_of_the_rnn(timed):
     times = {("rnn", 1, 64): 5.0, ("rnn", 2, 64): 5.0, ("transformer", 1, 64): 8.0, ("transformer", 2, 64): 4.0}
     measured = speed.parallel_over_time(timed(rounds_of(times)))
     assert "Many cores or a GPU were not there" in measured.sentence.en
-    assert measured.finding.number == pytest.approx(2.0)
+    assert measured.finding.estimate == pytest.approx(2.0)
 
 
 def test_what_was_there_to_be_measured_is_not_called_missing(timed):
@@ -147,7 +147,7 @@ def test_one_core_cannot_show_a_speed_up(timed):
 def test_short_sequences_are_judged_at_the_shortest_context_and_name_the_crossover(timed, crossover, told):
     times = {("rnn", 1, 32): 2.0, ("transformer", 1, 32): 4.0, ("rnn", 1, 64): 9.0, ("transformer", 1, 64): 6.0}
     measured = speed.short_sequences(timed(rounds_of(times), context_length=crossover))
-    assert measured.finding.number == pytest.approx(0.5)
+    assert measured.finding.estimate == pytest.approx(0.5)
     assert told in measured.sentence.en
 
 
@@ -164,7 +164,7 @@ def test_training_time_is_compared_over_paired_seeds_where_it_was_measured(time_
     assert speed.faster_training(load_results([], "given")).finding is None
     time_training()
     measured = speed.faster_training(load_results([], "given"))
-    assert measured.finding.number == pytest.approx(0.4)
+    assert measured.finding.estimate == pytest.approx(0.4)
     assert "takes 7 s for the RNN and 18 s for the Transformer" in measured.sentence.en
 
 
@@ -180,7 +180,7 @@ def test_epochs_of_seeds_that_never_arrive_count_as_a_lower_bound(results):
     """The RNN's 20 epochs were too few, so the true ratio is at most the 0.1 found: a conservative verdict."""
     table = convergence([2, 2, 2], [20, 20, 20], (True, False))
     measured = learning.fewer_epochs(dataclasses.replace(results, convergence=table))
-    assert measured.finding.number == pytest.approx(0.1)
+    assert measured.finding.estimate == pytest.approx(0.1)
     assert "3 of 3 RNN seeds never got there" in measured.sentence.en
 
 
@@ -200,7 +200,7 @@ def test_first_forecasts_are_a_relative_difference(results):
     errors = {"rnn": 2.0, "transformer": 1.0}
     rows = [{"family": f, "seed": s, "first_50_mse": mse * (1 + s)} for f, mse in errors.items() for s in (0, 1)]
     found = accuracy.first_forecasts(dataclasses.replace(results, seeds=pd.DataFrame(rows))).finding
-    assert (found.number, found.low, found.high) == pytest.approx((-0.5, -0.5, -0.5))
+    assert (found.estimate, found.low, found.high) == pytest.approx((-0.5, -0.5, -0.5))
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rnn_vs_transformer.claims.claim import Claim, Finding, Measured, Words
-from rnn_vs_transformer.evaluation.intervals import ratio_of_pairs
+from rnn_vs_transformer.claims.claim import NAMES, Claim, Measured, Words
+from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -20,8 +20,9 @@ def first_forecasts(results: Results) -> Measured:
     """From paired seeds on the first 50 test windows, which overlap and are less than one independent block."""
     errors = results.seeds.pivot_table(index="seed", columns="family", values="first_50_mse")
     ratio = ratio_of_pairs(errors["transformer"].to_numpy(), errors["rnn"].to_numpy())
+    low, high = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
     means = {family: errors[family].mean() for family in FAMILIES}
-    return Measured(Finding.of(ratio, shift=-1), FIRST_FIFTY.filled(**means))
+    return Measured(Estimate(ratio.estimate - 1, low, high), FIRST_FIFTY.filled(**means))
 
 
 FIRST_FORECASTS: Final = Claim(
@@ -46,26 +47,20 @@ ABOVE: Final = Words(
     "The Transformer's test MSE is {size:.0f} % above the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
     "Transformer 的测试 MSE 比 RNN 高 {size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
 )
-VOID: Final = {
-    ("rnn",): Words(" The RNN is not shown to beat a linear ridge.", "没有证据表明 RNN 优于线性的岭回归。"),
-    ("transformer",): Words(
-        " The Transformer is not shown to beat a linear ridge.", "没有证据表明 Transformer 优于线性的岭回归。"
-    ),
-    ("rnn", "transformer"): Words(
-        " Neither is shown to beat a linear ridge.", "没有证据表明二者之一优于线性的岭回归。"
-    ),
-}
+VOID: Final = Words(" The {name} is not shown to beat a linear ridge.", "没有证据表明 {name} 优于线性的岭回归。")
+BOTH_VOID: Final = Words(" Neither is shown to beat a linear ridge.", "没有证据表明二者之一优于线性的岭回归。")
 
 
 def lower_error(results: Results) -> Measured:
     """From the comparison of the families."""
     found = results.metrics["comparison"]
-    finding = Finding(found["relative_mse_difference"], found["ci_low"], found["ci_high"])
-    told = (BELOW if finding.number < 0 else ABOVE).filled(
-        size=100 * abs(finding.number), low=100 * found["ci_low"], high=100 * found["ci_high"]
+    finding = Estimate(found["relative_mse_difference"], found["ci_low"], found["ci_high"])
+    told = (BELOW if finding.estimate < 0 else ABOVE).filled(
+        size=100 * abs(finding.estimate), low=100 * found["ci_low"], high=100 * found["ci_high"]
     )
-    worse = tuple(not_below_ridge(results.metrics))
-    return Measured(finding, told + VOID[worse] if worse else told)
+    if worse := not_below_ridge(results.metrics):
+        told += VOID.filled(name=NAMES[worse[0]]) if len(worse) == 1 else BOTH_VOID
+    return Measured(finding, told)
 
 
 def not_below_ridge(metrics: Mapping[str, Any]) -> list[str]:

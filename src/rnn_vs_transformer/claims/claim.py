@@ -8,11 +8,13 @@ it, and not measured where there is no number.
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from rnn_vs_transformer.evaluation.intervals import Estimate
 from rnn_vs_transformer.results import Results
 
+NAMES: Final = {"rnn": "RNN", "transformer": "Transformer"}
+"""What the sentences call the families, in both languages."""
 Verdict = Literal["supported", "refuted", "inconclusive", "not measured"]
 
 
@@ -50,25 +52,11 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A measured number with its 95 % interval; without an interval nothing can be concluded from it."""
-
-    number: float
-    low: float | None
-    high: float | None
-
-    @classmethod
-    def of(cls, found: Estimate, shift: float = 0.0) -> "Finding":
-        """An estimate as a finding, moved by `shift`."""
-        low, high = (None if end is None else end + shift for end in (found.low, found.high))
-        return cls(found.estimate + shift, low, high)
-
-
-@dataclass(frozen=True)
 class Measured:
-    """A finding with the sentence that tells it to a newcomer; without a finding, why there is none."""
+    """A number with its 95 % interval and the sentence that tells it to a newcomer."""
 
-    finding: Finding | None
+    finding: Estimate | None
+    """Without an interval nothing can be concluded from it; where it is None, the sentence tells why."""
     sentence: Words
 
 
@@ -89,7 +77,7 @@ class Claim:
     """Whether an interval inside the margin of equivalence refutes it."""
 
 
-def judge(claim: Claim, finding: Finding | None, margin: float) -> Verdict:
+def judge(claim: Claim, finding: Estimate | None, margin: float) -> Verdict:
     """The verdict on a claim.
 
     Args:

@@ -3,7 +3,8 @@
 import math
 from typing import Final
 
-from rnn_vs_transformer.claims.claim import Claim, Finding, Measured, Words
+from rnn_vs_transformer.claims.claim import Claim, Measured, Words
+from rnn_vs_transformer.evaluation.intervals import Estimate
 from rnn_vs_transformer.results import Results
 
 DECAY: Final = Words(
@@ -35,7 +36,7 @@ def vanishing_gradients(results: Results) -> Measured:
     if stages.get("trained"):
         factor = stages["trained"]["decay_per_step"]
         told += TRAINED.filled(factor=factor, left=powers_of_ten(factor))
-    return Measured(Finding(lost, low, high), told)
+    return Measured(Estimate(lost, low, high), told)
 
 
 VANISHING_GRADIENTS: Final = Claim(

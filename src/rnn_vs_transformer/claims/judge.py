@@ -43,7 +43,7 @@ def _judged(claim: Claim, results: Results) -> dict[str, Any]:
         true.format(measure=measure, threshold=claim.threshold)
         for true, measure in ((true_where.en, claim.measure.en), (true_where.zh, claim.measure.zh))
     )
-    numbers = {} if finding is None else interval_entries("number", finding.number, finding.low, finding.high)
+    numbers = {} if finding is None else interval_entries("number", finding.estimate, finding.low, finding.high)
     return {
         "claim": claim.title.en,
         "verdict": judge(claim, finding, results.margin),

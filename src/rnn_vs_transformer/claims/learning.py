@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rnn_vs_transformer.claims.claim import Claim, Finding, Measured, Words
-from rnn_vs_transformer.evaluation.intervals import ratio_of_pairs
+from rnn_vs_transformer.claims.claim import NAMES, Claim, Measured, Words
+from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Results, Search
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -46,7 +46,7 @@ def fewer_epochs(results: Results) -> Measured:
     if missed["rnn"]:
         told += MISSED.filled(missed=missed["rnn"], seeds=len(epochs))
     ratio = ratio_of_pairs(epochs["transformer"].to_numpy(), epochs["rnn"].to_numpy())
-    return Measured(Finding.of(ratio), told + STOP)
+    return Measured(ratio, told + STOP)
 
 
 def seconds_until(found: pd.DataFrame, epoch_seconds: pd.DataFrame) -> dict[str, float]:
@@ -80,12 +80,9 @@ FINALISTS: Final = Words(
     "RNN 试验 {rnn_trials} 次,Transformer 试验 {transformer_trials} 次,并用 {seeds} 个新种子重新训练:采用所称取值的"
     "最佳者,其验证 MSE 与不采用者之比,RNN 为 {rnn:.2f},Transformer 为 {transformer:.2f}",
 )
-INTERVALS: Final = {
-    "rnn": Words("; RNN 95 % interval {low:.2f} to {high:.2f}", ";RNN 的 95 % 区间 {low:.2f} 至 {high:.2f}"),
-    "transformer": Words(
-        "; Transformer 95 % interval {low:.2f} to {high:.2f}", ";Transformer 的 95 % 区间 {low:.2f} 至 {high:.2f}"
-    ),
-}
+INTERVAL: Final = Words(
+    "; {name} 95 % interval {low:.2f} to {high:.2f}", ";{name} 的 95 % 区间 {low:.2f} 至 {high:.2f}"
+)
 NOT_ALONE: Final = Words(
     ". The two differ in their other settings as well, so this is not the doing of the claimed values alone.",
     "。二者的其他设置也不同,所以差别并不只来自所称取值。",
@@ -98,16 +95,10 @@ UNTUNED: Final = Words(
     "Needs tuning on equal budgets: dvc exp run -S train.settings=tuned.",
     "需要在相同预算下调参:dvc exp run -S train.settings=tuned。",
 )
-UNFINISHED: Final = {
-    "rnn": Words(
-        "No trial of the RNN with, or none without the claimed values came to its end.",
-        "RNN 没有任何采用(或没有任何不采用)所称取值的试验完整结束。",
-    ),
-    "transformer": Words(
-        "No trial of the Transformer with, or none without the claimed values came to its end.",
-        "Transformer 没有任何采用(或没有任何不采用)所称取值的试验完整结束。",
-    ),
-}
+UNFINISHED: Final = Words(
+    "No trial of the {name} with, or none without the claimed values came to its end.",
+    "{name} 没有任何采用(或没有任何不采用)所称取值的试验完整结束。",
+)
 
 
 def claimed_architecture(results: Results) -> Measured:
@@ -123,28 +114,28 @@ def claimed_architecture(results: Results) -> Measured:
     ratios = {family: claimed_ratio(search) for family, search in results.searches.items()}
     found = {family: ratio for family, ratio in ratios.items() if ratio is not None}
     if missing := [family for family in ratios if family not in found]:
-        return Measured(None, UNFINISHED[missing[0]])
+        return Measured(None, UNFINISHED.filled(name=NAMES[missing[0]]))
     trials = {f"{family}_trials": len(search.trials) for family, search in results.searches.items()}
     seeds = len(results.searches["rnn"].finalists[0]["losses"])
-    told = FINALISTS.filled(seeds=seeds, **trials, **{family: one.number for family, one in found.items()})
+    told = FINALISTS.filled(seeds=seeds, **trials, **{family: one.estimate for family, one in found.items()})
     for family, one in found.items():
         if one.low is not None:
-            told += INTERVALS[family].filled(low=one.low, high=one.high)
+            told += INTERVAL.filled(name=NAMES[family], low=one.low, high=one.high)
     return Measured(_decisive(found), told + NOT_ALONE)
 
 
-def claimed_ratio(search: Search) -> Finding | None:
+def claimed_ratio(search: Search) -> Estimate | None:
     """Loss of the best with the claimed values over that of the best without; None where one of them is missing."""
     losses = {one["claimed"]: one["losses"] for one in search.finalists}
     if set(losses) != {True, False} or any(None in some for some in losses.values()):
         return None
-    return Finding.of(ratio_of_pairs(np.array(losses[True]), np.array(losses[False])))
+    return ratio_of_pairs(np.array(losses[True]), np.array(losses[False]))
 
 
-def _decisive(found: Mapping[str, Finding]) -> Finding:
+def _decisive(found: Mapping[str, Estimate]) -> Estimate:
     refuting = [one for one in found.values() if one.low is not None and one.low > 1]
     if refuting:
-        return max(refuting, key=lambda one: one.number)
+        return max(refuting, key=lambda one: one.estimate)
     return max(found.values(), key=lambda one: math.inf if one.high is None else one.high)
 
 

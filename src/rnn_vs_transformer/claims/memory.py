@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from rnn_vs_transformer.claims.claim import Claim, Finding, Measured, Words
+from rnn_vs_transformer.claims.claim import Claim, Measured, Words
 from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -24,7 +24,7 @@ def long_range_dependence(results: Results) -> Measured:
     shares = recall[recall["lag"] == lag].pivot_table(index="seed", columns="model", values="recovered")
     found = mean_interval((shares["transformer"] - shares["rnn"]).to_numpy())
     percent = {model: 100 * shares[model].mean() for model in FAMILIES}
-    return Measured(Finding.of(found), RECOVERED.filled(lag=lag, **percent))
+    return Measured(found, RECOVERED.filled(lag=lag, **percent))
 
 
 LONG_RANGE_DEPENDENCE: Final = Claim(

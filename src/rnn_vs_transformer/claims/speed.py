@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from rnn_vs_transformer.claims.claim import Claim, Finding, Measured, Words
-from rnn_vs_transformer.evaluation.intervals import ratio_of_pairs
+from rnn_vs_transformer.claims.claim import Claim, Measured, Words
+from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -46,7 +46,7 @@ def parallel_over_time(results: Results) -> Measured:
     told = SPEED_UP.filled(threads=threads, context_length=longest, **means)
     if len(on_cpu) == len(rounds):
         told += FEW_THREADS if threads < MANY_THREADS else NO_GPU
-    return Measured(Finding.of(ratio_of_pairs(speed_up["transformer"], speed_up["rnn"])), told)
+    return Measured(ratio_of_pairs(speed_up["transformer"], speed_up["rnn"]), told)
 
 
 PARALLEL_OVER_TIME: Final = Claim(
@@ -78,7 +78,7 @@ def quadratic_cost(results: Results) -> Measured:
     memory = report["memory"]["cpu"][FULL_ATTENTION]["local_exponent"]
     number, low, high = (time.get(f"local_exponent{end}") for end in ("", "_ci_low", "_ci_high"))
     longest = report["measured"]["longest_context_length"]
-    return Measured(Finding(number, low, high), GROWTH.filled(context_length=longest, time=number, memory=memory))
+    return Measured(Estimate(number, low, high), GROWTH.filled(context_length=longest, time=number, memory=memory))
 
 
 QUADRATIC_COST: Final = Claim(
@@ -111,8 +111,8 @@ def short_sequences(results: Results) -> Measured:
     shortest = rounds["context_length"].min()
     some = rounds[(rounds["device"] == "cpu") & (rounds["threads"] == 1) & (rounds["context_length"] == shortest)]
     steps = some.pivot_table(index="round", columns="model", values="train_step_ms").dropna()
-    found = Finding.of(ratio_of_pairs(steps["rnn"], steps["transformer"]))
-    told = SHORT_CONTEXT.filled(context_length=shortest, ratio=found.number)
+    found = ratio_of_pairs(steps["rnn"], steps["transformer"])
+    told = SHORT_CONTEXT.filled(context_length=shortest, ratio=found.estimate)
     crossover = report["train_step"][ONE_THREAD]["crossover"]["context_length"]
     if crossover == "none":
         return Measured(found, told + NO_CROSSOVER.filled(longest=report["measured"]["longest_context_length"]))
@@ -150,7 +150,7 @@ def faster_training(results: Results) -> Measured:
     seconds = results.epoch_seconds.pivot_table(index="seed", columns="family", values="seconds", aggfunc="sum")
     ratio = ratio_of_pairs(seconds["rnn"].to_numpy(), seconds["transformer"].to_numpy())
     means = {family: seconds[family].mean() for family in FAMILIES}
-    return Measured(Finding.of(ratio), RUN_TIME.filled(**means))
+    return Measured(ratio, RUN_TIME.filled(**means))
 
 
 FASTER_TRAINING: Final = Claim(

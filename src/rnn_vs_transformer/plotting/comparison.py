@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from matplotlib.axes import Axes
 
-from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, figure, label_families, whole_steps
+from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, figure, whole_steps
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -48,7 +48,7 @@ def draw_test_error(results: Results) -> None:
             single = seeds.loc[seeds["family"] == family, "mse"]
             axes.plot(single, np.full(len(single), row + 0.2), "|", color=look.colour, markersize=10)
         _draw_references(axes, metrics, most=1.6 * max(metrics[family]["mse_ci_high"] for family in FAMILIES))
-        label_families(axes, list(FAMILIES))
+        axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.4, -0.7)
         axes.set_xlim(left=0)
         axes.set_xlabel("Test MSE (scaled units); dot: mean over seeds, bar: 95 % interval, ticks: single seeds")
@@ -132,7 +132,7 @@ def draw_training_time(results: Results) -> None:
             axes.barh(row, seconds, color=LOOKS[family].colour, height=0.55)
             size = f"{found['parameters']:,} parameters, {found['multiply_adds_per_window'] / 1e6:.2f} M multiply-adds"
             axes.text(seconds, row, f"  {seconds:.0f} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10)
-        label_families(axes, list(FAMILIES))
+        axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
         axes.set_xlim(0, 1.9 * max([1.0, *(found["train_seconds"] for found in results.times.values())]))
         axes.set_xlabel("Training time of one seed (seconds on one thread, mean over seeds)")

@@ -73,11 +73,6 @@ def say(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
 
 
-def label_families(axes: Axes, families: list[str]) -> None:
-    """A row per family, the first on top."""
-    axes.set_yticks(range(len(families)), [LABELS[family] for family in families])
-
-
 def whole_steps(axes: Axes) -> None:
     """An x axis of steps, epochs or trials, which are whole."""
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -5,7 +5,6 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,18 +29,6 @@ VERDICT: Final = Path("reports/verdict.md")
 """The verdict alone, which does not."""
 TEMPLATES: Final = Path(__file__).parent / "templates"
 PACKAGES: Final = ("torch", "numpy", "pandas", "dvc")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure with its words; the image is PNG as base64."""
-
-    name: str
-    title: str
-    caption: str
-    image: str
-    width: int
-    height: int
 
 
 def write_report(results: Results, language: Literal["en", "zh"]) -> str:
@@ -72,9 +59,8 @@ def load_texts(language: str) -> Texts:
 def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     """The page; every value is escaped by the template engine."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    comparison, analyses = results.metrics["comparison"], results.analyses
+    comparison = results.metrics["comparison"]
     difference = sections.difference_words(texts, comparison)
-    backtest, decoding = analyses.get("backtest"), analyses.get("decoding")
     return environment.get_template("report.html").render(
         t=texts,
         verdict=comparison["verdict"],
@@ -83,8 +69,7 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
         turns_round=texts["turns_round"] if results.meta["source"] == "synthetic" else "",
         cards=sections.cards(texts, results),
         comparison=sections.comparison_rows(texts, results),
-        decoding=sections.decoding_sentences(texts, decoding) if decoding else [],
-        backtest=sections.backtest_sentences(texts, backtest, results.metrics) if backtest else [],
+        analyses={name: sections.ANALYSES[name](texts, results) for name in results.analyses},
         claims=sections.claim_rows(texts, claims),
         tuning=sections.tuning_rows(texts, results),
         tuning_intro=sections.tuning_intro(texts, results) if results.searches else "",
@@ -104,18 +89,21 @@ def _shown(texts: Texts, results: Results) -> dict[str, tuple[str, str]]:
     return shown
 
 
-def _pictures(figures: Mapping[str, tuple[str, str]]) -> list[Picture]:
-    return [_picture(name, title, caption) for name, (title, caption) in figures.items()]
+def _pictures(figures: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "title": title, "caption": caption, **_image(name)} for name, (title, caption) in figures.items()
+    ]
 
 
-def _picture(name: str, title: str, caption: str) -> Picture:
+def _image(name: str) -> dict[str, Any]:
+    """A PNG as base64, with its size in pixels."""
     path = figure_path(name)
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run: dvc repro --force --single-item plot") from None
     height, width = matplotlib.image.imread(path).shape[:2]
-    return Picture(name, title, caption, base64.b64encode(content).decode(), width, height)
+    return {"image": base64.b64encode(content).decode(), "width": width, "height": height}
 
 
 def _facts(texts: Texts, results: Results) -> dict[str, str]:

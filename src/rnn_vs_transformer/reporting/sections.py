@@ -156,11 +156,11 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
     return rows
 
 
-def decoding_sentences(texts: Texts, report: Mapping[str, Any]) -> list[str]:
+def decoding_sentences(texts: Texts, results: Results) -> list[str]:
     """What was found on the two ways of decoding, a sentence per family, or why nothing was compared."""
-    words = texts["decoding"]
+    report = results.analyses["decoding"]
     if "not_compared" in report:
-        return [words["no_other"]]
+        return [texts["decoding"]["no_other"]]
     return [_decoding(texts, family, report) for family in FAMILIES]
 
 
@@ -184,22 +184,20 @@ def _decoding(texts: Texts, family: str, report: Mapping[str, Any]) -> str:
     )
 
 
-def backtest_sentences(texts: Texts, report: Mapping[str, Any], fixed: Mapping[str, Any]) -> list[str]:
-    """How both families and ridge fare with refits, beside the fixed split.
-
-    Args:
-        texts: The words of the report.
-        report: The backtest.
-        fixed: The metrics of the fixed split.
-    """
-    words, comparison = texts["backtest"], report["comparison"]
+def backtest_sentences(texts: Texts, results: Results) -> list[str]:
+    """How both families and ridge fare with refits, beside the fixed split."""
+    words, report, fixed = texts["backtest"], results.analyses["backtest"], results.metrics
     splits = {"refit": report, "fixed": fixed}
     errors = {f"{name}_{split}": splits[split][name]["mse"] for split in splits for name in (*FAMILIES, "ridge")}
-    verdict = texts["verdicts"][comparison["verdict"]]
+    verdict = texts["verdicts"][report["comparison"]["verdict"]]
     return [
         words["found"].format(every=report["refit"], refits=report["refits"], **errors),
-        words["verdict"].format(verdict=verdict, **difference_words(texts, comparison)),
+        words["verdict"].format(verdict=verdict, **difference_words(texts, report["comparison"])),
     ]
+
+
+ANALYSES: Final = {"decoding": decoding_sentences, "backtest": backtest_sentences}
+"""What is told of each analysis that may be listed."""
 
 
 def tuning_intro(texts: Texts, results: Results) -> str:

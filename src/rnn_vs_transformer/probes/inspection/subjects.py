@@ -11,8 +11,8 @@ import torch
 
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.models.shell import ForecastModel
+from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 FloatArray = npt.NDArray[np.float64]
