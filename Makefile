@@ -66,7 +66,7 @@ repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figure
 	dvc repro
 	@cat reports/verdict.md
 
-test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 10 minutes on 2 cores)
+test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 8 minutes on 2 cores)
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
 
 test-unit: $(READY)  ## Only the tests that need no DVC
@@ -94,7 +94,7 @@ coverage: $(CHECKS)  ## Line and branch coverage of src/ by the unit and propert
 	$(CHECK_BIN)/python -m coverage combine --quiet
 	$(CHECK_BIN)/python -m coverage report --fail-under=95
 
-mutation: $(CHECKS)  ## Change metrics, comparison, windows and synthetic in every way; fails where tests notice less than 85 %
+mutation: $(CHECKS)  ## Change metrics, comparison, intervals, windows and synthetic in every way; fails where tests notice less than 85 %
 	$(CHECK_BIN)/mutmut run
 	$(CHECK_BIN)/mutmut results
 	$(CHECK_BIN)/mutmut export-cicd-stats
@@ -104,7 +104,7 @@ audit: $(CHECKS)  ## Look up the locked packages in PyPI's list of vulnerabiliti
 	PATH=$(CURDIR)/$(CHECK_BIN):$(PATH) $(CHECK_BIN)/python tools/audit.py
 
 soak: $(READY)  ## Queue small experiments for MINUTES=30 and tell whether memory or open files grow (soak.csv)
-	python tools/soak.py --minutes $(MINUTES)
+	python -m tools.soak --minutes $(MINUTES)
 
 test-clusters: $(EXTRAS)/.ready  ## The tests that start Ray and Dask clusters on this machine, in .venv-extras
 	$(EXTRAS)/bin/python -m pytest tests/clusters
@@ -125,7 +125,7 @@ experiments: $(READY)  ## Show the experiments in a table of a few columns
 	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|decoding|probe|cost|inspect)\.).*'
 
 sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
-	python -m rnn_vs_transformer.reporting.sweep
+	python tools/sweep.py
 
 search: $(READY)  ## Repeat the search for the recipes on the validation split of ETTh1 (data/raw/ETTh1.csv; an hour and a half)
 	python -m studies.search
@@ -140,13 +140,13 @@ coverage-study: $(READY)  ## Coverage of the prediction intervals on 160 other w
 	python -m studies.coverage
 
 readme: $(READY)  ## Put the committed results into both READMEs
-	python -m rnn_vs_transformer.reporting.readme
+	python tools/readme.py
 
 lock: $(READY)  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md
+	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

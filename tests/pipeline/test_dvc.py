@@ -101,7 +101,7 @@ def test_queued_experiments_run_the_code_of_their_own_copy(clone: Clone) -> None
     losses = [float(row["transformer.validation_mse"]) for row in rows if row["Experiment"]]
     assert len(losses) == len(heads)
     assert losses == sorted(losses)
-    sweep = clone.run(sys.executable, "-m", "rnn_vs_transformer.reporting.sweep")
+    sweep = clone.run(sys.executable, "tools/sweep.py")
     assert sweep.count("★") >= len(("rnn", "transformer"))
     best = min(experiments, key=validation_loss)
     clone.run("dvc", "exp", "apply", best["name"])

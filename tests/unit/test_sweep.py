@@ -1,6 +1,6 @@
 """The table of a sweep: who wins, and by what."""
 
-from rnn_vs_transformer.reporting.sweep import sweep_table
+from tools.sweep import sweep_table
 
 
 def entry(name, heads, rnn, transformer, rev="abcdef123", source="synthetic", **more):

@@ -13,7 +13,6 @@ from torch.nn import functional
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
-from rnn_vs_transformer.training.ranks import ALONE, Ranks
 
 EVALUATION_BATCH = 128
 """What a processor's cache holds at the usual sizes; 512 takes half as long again."""
@@ -102,7 +101,6 @@ def fit(
     params: FitParams,
     seed: int,
     watch: Watch = UNWATCHED,
-    ranks: Ranks = ALONE,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -113,7 +111,6 @@ def fit(
         params: Budget and optimiser settings.
         seed: Fixes the batch order, independently of the model's own random draws.
         watch: Who is told of it, who may stop it, and who keeps it.
-        ranks: The processes that train this model together; model and windows are on its device.
 
     Raises:
         DivergedError: The loss is no longer a finite number.
@@ -121,14 +118,14 @@ def fit(
     train, validation = windows
     adam = torch.optim.AdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
-    run, trained = Fit(state=_copy_state(model)), ranks.wrap(model)
+    run = Fit(state=_copy_state(model))
     state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
     if watch.keeper is not None:
         watch.keeper.restore(state)
     while not run.finished:
         started = time.perf_counter()
-        run.train_losses.append(_train_epoch(trained, state, train, params, watch, ranks))
-        run.validation_losses.append(ranks.mean(window_errors(model, validation, ranks), len(validation)))
+        run.train_losses.append(_train_epoch(state, train, params, watch))
+        run.validation_losses.append(float(window_errors(model, validation).mean()))
         run.seconds.append(time.perf_counter() - started)
         _check_finite(run, seed)
         _judge_epoch(run, model, params, watch)
@@ -138,21 +135,16 @@ def fit(
     return run
 
 
-def _train_epoch(
-    model: nn.Module, state: TrainingState, train: Windows, params: FitParams, watch: Watch, ranks: Ranks
-) -> float:
+def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch: Watch) -> float:
     """Take a step for each batch; the mean squared error over the epoch's batches."""
-    model.train()
+    state.model.train()
     message, loss = state.run.message(), LOSSES[params.loss]
-    total = torch.zeros((), dtype=torch.float64, device=ranks.device)
+    total = torch.zeros((), dtype=torch.float64)
     for index in torch.split(torch.randperm(len(train), generator=state.order), params.batch_size):
-        own = ranks.share(index)
-        weight = ranks.weight(len(own), len(index))
-        batch = train.batch(own if len(own) else index[:1])  # gradients are exchanged, though they weigh nothing
-        total += len(own) * _step(model, state.optimizer, loss, batch, params.gradient_clip, weight)
+        total += len(index) * _step(state.model, state.optimizer, loss, train.batch(index), params.gradient_clip)
         watch.on_step(message)
     state.schedule.step()
-    return float(ranks.total(total)) / len(train)
+    return float(total) / len(train)
 
 
 def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) -> None:
@@ -166,16 +158,11 @@ def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) ->
 
 
 def _step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    loss_of: Loss,
-    batch: Batch,
-    gradient_clip: float,
-    weight: Tensor | None,
+    model: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Loss, batch: Batch, gradient_clip: float
 ) -> Tensor:
     forecast = model(batch.context, batch.channel, batch.target)
     loss = loss_of(forecast, batch.target)
-    loss.backward(weight)  # type: ignore[no-untyped-call]
+    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
@@ -194,12 +181,12 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
     return torch.cat(forecasts), torch.cat(targets)
 
 
-def window_errors(model: nn.Module, windows: Windows, ranks: Ranks = ALONE) -> Tensor:
-    """Mean squared error of each window of this rank's share (windows,), in float64."""
+def window_errors(model: nn.Module, windows: Windows) -> Tensor:
+    """Mean squared error of each window (windows,), in float64."""
     model.eval()
     errors = []
     with torch.no_grad():
-        for index in torch.split(ranks.share(torch.arange(len(windows))), EVALUATION_BATCH):
+        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
             batch = windows.batch(index)
             errors.append((model(batch.context, batch.channel) - batch.target).double().square().mean(dim=1))
     return torch.cat(errors)

@@ -25,7 +25,6 @@ from rnn_vs_transformer.settings.family.families import FamilySettings, load_set
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, common_identity, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, Watch, fit
 from rnn_vs_transformer.training.history import write_history
-from rnn_vs_transformer.training.ranks import ALONE, Ranks, torchrun_ranks
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +67,7 @@ def train_family(family: str, source: str, run: RunParams) -> None:
     """
     settings = load_settings(family, paths.family_settings(source, family))
     tasks = seed_tasks(family, settings)
-    with torchrun_ranks() as ranks:
-        runs = train_seeds(tasks, run) if ranks is ALONE else [train_seed(task, ranks) for task in tasks]
-        if ranks.rank:
-            return
+    runs = train_seeds(tasks, run)
     save_settings(paths.trained_settings(family), settings)
     for seed, result in enumerate(runs):
         write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in result.fit.state.items()})
@@ -106,19 +102,18 @@ def forget_seeds(tasks: Sequence[SeedTask]) -> None:
     forget_old_runs()
 
 
-def train_seed(task: SeedTask, ranks: Ranks = ALONE) -> SeedRun:
-    """Train one seed, with progress per step: alone from where it was interrupted, if it was, or with all ranks."""
-    checkpoint = task.checkpoint() if ranks is ALONE else None
-    train = task.settings.train
+def train_seed(task: SeedTask) -> SeedRun:
+    """Train one seed, with progress per step, from where it was interrupted, if it was."""
+    checkpoint, train = task.checkpoint(), task.settings.train
     torch.manual_seed(task.seed)
-    model = build_family(task.family, task.settings.model, load_meta()).to(ranks.device)
-    windows, validation = windows_of(load_splits(), "train", "validation", device=ranks.device)
+    model = build_family(task.family, task.settings.model, load_meta())
+    windows, validation = windows_of(load_splits(), "train", "validation")
     steps, pace = -(-len(windows) // train.batch_size), _pace()
-    done = steps * len(checkpoint.course().get("seconds", [])) if checkpoint else 0
+    done = steps * len(checkpoint.course().get("seconds", []))
     with tqdm(total=steps * train.epochs, desc=f"{task.family} seed {task.seed}", unit="step", position=task.seed,
               mininterval=pace, maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
         watch = Watch(partial(_advance, bar), keeper=checkpoint)
-        result = fit(model, (windows, validation), train, task.seed, watch, ranks)
+        result = fit(model, (windows, validation), train, task.seed, watch)
     return SeedRun(result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

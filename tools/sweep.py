@@ -1,4 +1,4 @@
-"""A sweep as one table, its winners marked by validation loss: `python -m rnn_vs_transformer.reporting.sweep`.
+"""A sweep as one table, its winners marked by validation loss: `make sweep`.
 
 It shows the experiments that stand on the current commit, as `dvc exp show` knows them.
 """
