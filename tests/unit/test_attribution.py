@@ -223,7 +223,7 @@ def trained(configure, tmp_path, monkeypatch):
 
 def inspect(params, data=None):
     inspect_families(data or params.data, params.inspect, ONE_WORKER)
-    return {path.name: path.read_bytes() for path in paths.INSPECT.parent.iterdir()}
+    return {path.name: path.read_bytes() for path in (paths.INSPECT, *paths.INSPECTION.iterdir())}
 
 
 def test_the_stage_writes_the_same_bytes_twice_and_every_model_it_promises(trained):
