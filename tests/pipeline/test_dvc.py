@@ -14,7 +14,7 @@ from conftest import ROOT, Clone, stages_run
 FAMILY_STAGES = ("train_rnn", "train_transformer")
 FAMILY_RESULTS = (
     "reports/metrics.json", "reports/history/rnn.csv", "reports/history/transformer.csv",
-    "models/given/rnn.json", "models/rnn/settings.json",
+    "models/rnn/settings.json",
     "models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors",
     "models/transformer/seed-0.safetensors", "models/transformer/seed-1.safetensors",
 )  # fmt: skip
