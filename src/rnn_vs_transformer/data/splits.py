@@ -15,7 +15,6 @@ LARGEST = 1e100
 """Numbers beyond are markers or mistakes: their squares come near the end of float64."""
 FARTHEST = 1e15
 """Deviations from the mean of train; the square of what is farther away would come near the end of float32."""
-
 EXACT_EXPONENT = 300
 """Binary exponent of values up to which their squares, and sums of those, are normal float64 numbers."""
 
@@ -36,23 +35,16 @@ class Borders:
 
 
 def split_borders(split: list[float], steps: int) -> Borders:
-    """Cut a series of `steps` steps chronologically.
-
-    Args:
-        split: Train, validation, test: fractions (all below 1) or step counts.
-        steps: Length of the series.
+    """Cut a series of `steps` steps into train, validation and test, each a fraction (all below 1) or a step count.
 
     Raises:
         InputError: The step counts need more steps than there are.
     """
     if all(share < 1 for share in split):
-        counts = [round(sum(split[:end]) * steps) for end in (1, 2, 3)]
-        return Borders(*counts)
+        return Borders(*(round(sum(split[:end]) * steps) for end in (1, 2, 3)))
     train, validation, test = (int(count) for count in split)
     if train + validation + test > steps:
-        raise InputError(
-            f"data.split asks for {train} + {validation} + {test} steps, but the series has only {steps}",
-        )
+        raise InputError(f"data.split asks for {train} + {validation} + {test} steps, but the series has only {steps}")
     return Borders(train, train + validation, train + validation + test)
 
 
@@ -62,21 +54,22 @@ def check_windows(borders: Borders, context_length: int, prediction_length: int,
     Raises:
         InputError: Naming the split that is too short, and by how much.
     """
-    needed = context_length + prediction_length + fewest - 1
-    if borders.train_end < needed:
+    needed = prediction_length + fewest - 1
+    if borders.train_end < context_length + needed:
         raise InputError(
             f"the train split has {borders.train_end} steps, but data.context_length ({context_length}) + "
-            f"data.prediction_length ({prediction_length}) need at least {needed}; "
-            "lower them, or give a longer series or a larger data.split",
+            f"data.prediction_length ({prediction_length}) need at least {context_length + needed}; "
+            "lower them, or give a longer series or a larger data.split"
         )
-    for name, length in (
-        ("validation", borders.validation_end - borders.train_end),
-        ("test", borders.test_end - borders.validation_end),
-    ):
-        if length < prediction_length + fewest - 1:
+    lengths = {
+        "validation": borders.validation_end - borders.train_end,
+        "test": borders.test_end - borders.validation_end,
+    }
+    for name, length in lengths.items():
+        if length < needed:
             raise InputError(
                 f"the {name} split has {length} steps, but data.prediction_length ({prediction_length}) needs at "
-                f"least {prediction_length + fewest - 1}; lower it, or give a longer series or a larger data.split",
+                f"least {needed}; lower it, or give a longer series or a larger data.split",
             )
 
 
@@ -101,20 +94,17 @@ class Scaler:
             InputError: A channel is constant over the train split, or beyond the range in which it could be scaled.
         """
         exponents = np.frexp(np.abs(train).max(axis=0))[1]
-        near_one = train
-        if np.abs(exponents).max() > EXACT_EXPONENT:  # squares would leave float64; powers of two change no digit
-            near_one = np.ldexp(train, -exponents)
-        else:
-            exponents = np.zeros_like(exponents)
+        exponents *= np.abs(exponents).max() > EXACT_EXPONENT  # else squares fit; powers of 2 change no digit
+        near_one = np.ldexp(train, -exponents) if exponents.any() else train
         mean, deviation = (np.ldexp(part, exponents) for part in (near_one.mean(axis=0), near_one.std(axis=0)))
-        unusable = ~np.isfinite(mean) | (np.abs(mean) > LARGEST) | (deviation > LARGEST)
-        if unusable.any():
-            name = channels[int(np.argmax(unusable))]
-            raise InputError(f"channel {quoted(name)} has values beyond {LARGEST:g}; give it in another unit")
+        huge = ~np.isfinite(mean) | (np.abs(mean) > LARGEST) | (deviation > LARGEST)
         constant = deviation <= 1e-12 * np.abs(mean) + np.finfo(np.float64).tiny  # relative: hardly a unit is too small
-        if constant.any():
-            name = channels[int(np.argmax(constant))]
-            raise InputError(f"channel {quoted(name)} is constant over the train split; leave it out of data.channels")
+        for unusable, fault in (
+            (huge, f"has values beyond {LARGEST:g}; give it in another unit"),
+            (constant, "is constant over the train split; leave it out of data.channels"),
+        ):
+            if unusable.any():
+                raise InputError(f"channel {quoted(channels[int(unusable.argmax())])} {fault}")
         return cls(mean, deviation)
 
     def check_range(self, values: FloatArray, channels: list[str]) -> None:

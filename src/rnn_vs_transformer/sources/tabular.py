@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -12,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer.data.splits import LARGEST
+from rnn_vs_transformer.data.splits import LARGEST, FloatArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.columns import Columns, Found, blocks_of, read_numbers
+from rnn_vs_transformer.sources.columns import Columns, Found, read_numbers
 from rnn_vs_transformer.sources.rows import Row, open_rows
 from rnn_vs_transformer.sources.times import EXPECTED, TimeColumn, parse_times, regular_axis
 
 log = logging.getLogger(__name__)
-
-FloatArray = npt.NDArray[np.float64]
 RAW_FOLDER = Path("data/raw")
+CELLS_AT_ONCE = 200_000
+"""So many cells of text are in memory at a time."""
 SAMPLE_ROWS = 100
 """Rows from which `data.time_column: auto` tells the time column."""
 SEASONS = {"h": 24, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 1440, "s": 60}
@@ -67,7 +67,8 @@ def read_table(params: DataParams) -> Table:
     if params.channels == "all":
         _refuse_headless(path, header)
         names = _channels_among(asked, columns.found)
-        log.info("channels: %s%s", _listed(names), _left_out([name for name in asked if name not in names]))
+        left_out = [name for name in asked if name not in names]
+        log.info("channels: %s%s", _listed(names), f"; no numbers in: {_listed(left_out)}" if left_out else "")
     else:
         names = asked
     values = columns.values()
@@ -179,19 +180,18 @@ def _asked(header: Row, wanted: str | list[str], time_column: str | None) -> lis
 
 
 def _read_columns(
-    rows: Iterable[Row], header: Row, asked: list[str], time_column: str | None
+    rows: Iterator[Row], header: Row, asked: list[str], time_column: str | None
 ) -> tuple[Columns, pd.DatetimeIndex | None]:
     places = [header.index(name) for name in asked]
     columns = Columns(len(asked))
     times = TimeColumn(time_column) if time_column else None
     first_row = 2
-    for block in blocks_of(rows, len(header)):
+    while block := list(islice(rows, max(1, CELLS_AT_ONCE // len(header)))):
         if times:
             place = header.index(times.name)
             times.append([row[place] for row in block], first_row)
-        columns.append(
-            block if len(places) == len(header) else [[row[at] for at in places] for row in block], first_row
-        )
+        numbers = block if len(places) == len(header) else [[row[at] for at in places] for row in block]
+        columns.append(numbers, first_row)
         first_row += len(block)
     return columns, times.times() if times else None
 
@@ -214,7 +214,8 @@ def _channels_among(names: list[str], found: list[Found]) -> list[str]:
         InputError: There is none, or one may be numeric in a way that is not certain.
     """
     for name, seen in zip(names, found, strict=True):
-        if not seen.mostly_numbers and seen.mostly_foreign and seen.first_foreign:
+        meant = 2 * (seen.numbers + seen.foreign) >= seen.filled  # as numbers, were they written as ours
+        if seen.first_foreign and meant and not seen.mostly_numbers:
             row, text = seen.first_foreign
             raise InputError(
                 f"row {row}, column {quoted(name)}: {quoted(text)} is not written as a number here is: a dot for "
@@ -252,19 +253,13 @@ def _fill(values: FloatArray, names: list[str], missing: str) -> tuple[FloatArra
             f"row {step + 2}, column {quoted(names[channel])}: the cell is empty ({gaps.sum()} in all); "
             "set data.missing: interpolate to fill such gaps",
         )
-    for channel, name in enumerate(names):
-        known = np.flatnonzero(~gaps[:, channel])
-        if len(known) == 0 or known[0] > 0 or known[-1] < len(values) - 1:
+    for name, column, gap in zip(names, values.T, gaps.T, strict=True):
+        if gap[0] or gap[-1]:
             raise InputError(f"column {quoted(name)} starts or ends with empty cells; cut those rows off the file")
-        holes = np.flatnonzero(gaps[:, channel])
-        values[holes, channel] = np.interp(holes, known, values[known, channel])
+        column[gap] = np.interp(np.flatnonzero(gap), np.flatnonzero(~gap), column[~gap])
     return values, gaps
 
 
 def _listed(names: list[str], most: int = 10) -> str:
     shown = ", ".join(names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _left_out(names: list[str]) -> str:
-    return f"; no numbers in: {_listed(names)}" if names else ""
