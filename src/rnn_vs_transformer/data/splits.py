@@ -49,11 +49,7 @@ def split_borders(split: list[float], steps: int) -> Borders:
 
 
 def check_windows(borders: Borders, context_length: int, prediction_length: int, fewest: int = 2) -> None:
-    """Refuse splits in which training, selection or testing could not work.
-
-    Raises:
-        InputError: Naming the split that is too short, and by how much.
-    """
+    """Refuse splits too short for training, selection or testing: an InputError names the split, and by how much."""
     needed = prediction_length + fewest - 1
     if borders.train_end < context_length + needed:
         raise InputError(
@@ -108,11 +104,7 @@ class Scaler:
         return cls(mean, deviation)
 
     def check_range(self, values: FloatArray, channels: list[str]) -> None:
-        """Refuse values (steps, C), of any split, that are not of the same world as the train steps.
-
-        Raises:
-            InputError: Naming the channel and the step.
-        """
+        """Refuse values (steps, C) not of the same world as the train steps: an InputError names channel and step."""
         for channel, name in enumerate(channels):  # one at a time, for the memory's sake
             far = ~(np.abs(values[:, channel] - self.mean[channel]) / self.deviation[channel] <= FARTHEST)
             if far.any():
@@ -149,5 +141,4 @@ class Splits:
     def truth(self, split: Split) -> FloatArray:
         """What the forecasts of a split should have been (C, N, H)."""
         ahead = self.origins(split)[:, None] + np.arange(1, self.prediction_length + 1)
-        truth: FloatArray = self.values[ahead].transpose(2, 0, 1)
-        return truth
+        return np.moveaxis(self.values[ahead], 2, 0)

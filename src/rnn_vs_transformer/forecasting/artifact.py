@@ -4,12 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import InstanceOf, PositiveInt
+from pydantic import InstanceOf, PositiveInt, SerializeAsAny, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from rnn_vs_transformer.data.splits import Scaler
+from rnn_vs_transformer.data.splits import FloatArray, Scaler
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -39,13 +37,13 @@ class Artifact:
     """What lies in the folder, weights apart; settings, losses and half widths by family."""
 
     schema: Schema
-    models: dict[str, SharedModelParams]
+    models: dict[str, SerializeAsAny[SharedModelParams]]
     seeds: PositiveInt
     validation_mse: dict[str, float]
     levels: list[float]
     """Nominal coverages of the intervals."""
     scaler: InstanceOf[Scaler]
-    half_widths: dict[str, InstanceOf[npt.NDArray[np.float64]]]
+    half_widths: dict[str, InstanceOf[FloatArray]]
     """(levels, C, H), in scaled units."""
 
     @property
@@ -67,15 +65,8 @@ def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arra
             write_arrays(weights_file(folder, family, seed), arrays)
     widths = {f"half_widths.{family}": width for family, width in artifact.half_widths.items()}
     write_arrays(folder / NUMBERS, {**asdict(artifact.scaler), **widths})
-    manifest = {
-        "format": FORMAT,
-        "schema": asdict(artifact.schema),
-        "models": {family: model.model_dump() for family, model in artifact.models.items()},
-        "seeds": artifact.seeds,
-        "validation_mse": artifact.validation_mse,
-        "levels": artifact.levels,
-    }
-    write_json(folder / MANIFEST, manifest)
+    manifest = TypeAdapter(Artifact).dump_python(artifact, exclude={"scaler", "half_widths"})
+    write_json(folder / MANIFEST, {"format": FORMAT, **manifest})
 
 
 def load_artifact(folder: Path) -> Artifact:

@@ -3,6 +3,7 @@
 import math
 import re
 from array import array
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,6 @@ class Columns:
     """Numbers (steps, columns), row by row; not-a-number for each cell that holds none."""
 
     def __init__(self, width: int) -> None:
-        """Begin with no rows of `width` columns."""
         self.found = [Found() for _ in range(width)]
         self._numbers = array("d")
 
@@ -54,11 +54,8 @@ class Columns:
 def read_numbers(cells: tuple[str, ...], first_row: int, found: Found) -> FloatArray:
     """Numbers of some cells of one column, not-a-number for others; what was seen is added to `found`."""
     if "_" not in "".join(cells):  # float() takes 1_000 for a number
-        try:
+        with suppress(ValueError):
             numbers = np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
-        except ValueError:
-            pass
-        else:
             if (np.abs(numbers) <= LARGEST).all():
                 found.filled += len(cells)
                 found.numbers += len(cells)

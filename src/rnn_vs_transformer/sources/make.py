@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from rnn_vs_transformer.data.series import Meta, Series
-from rnn_vs_transformer.data.splits import LARGEST, Borders, Scaler, check_windows, forecast_origins, split_borders
+from rnn_vs_transformer.data.splits import LARGEST, Scaler, check_windows, forecast_origins, split_borders
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
@@ -17,9 +17,7 @@ SPLITS = ("train", "validation", "test")
 def make_series(params: DataParams, *, with_oracle: bool = True) -> Series:
     """Simulate the synthetic world or read the CSV file, and check that windows can be cut from it.
 
-    Args:
-        params: Where the series comes from, and how it is cut.
-        with_oracle: Whether to make the oracle's forecasts too, which can take seconds and refuse nothing.
+    The oracle's forecasts, which can take seconds and refuse nothing, may be left out.
 
     Raises:
         InputError: The file or the split cannot be used.
@@ -37,7 +35,8 @@ def make_series(params: DataParams, *, with_oracle: bool = True) -> Series:
 
 def _read(params: DataParams) -> Series:
     table = tabular.read_table(params)
-    borders = _checked_borders(params, len(table.values))
+    borders = split_borders(params.split, len(table.values))
+    check_windows(borders, params.context_length, params.prediction_length)
     season = tabular.season_length_of(table) if params.season_length == "auto" else params.season_length
     parts = np.split(table.filled, [borders.train_end, borders.validation_end, borders.test_end])
     filled = {name: int(part.sum()) for name, part in zip(SPLITS, parts, strict=False)}
@@ -71,7 +70,8 @@ def _check_channels(series: Series) -> None:
 
 def _simulate(params: DataParams, with_oracle: bool) -> Series:
     world, horizon = params.synthetic, params.prediction_length
-    borders = _checked_borders(params, world.length)
+    borders = split_borders(params.split, world.length)
+    check_windows(borders, params.context_length, horizon)
     origins = forecast_origins(borders.validation_end, borders.test_end, params.context_length, horizon)
     if origins[0] < world.delay - 1:
         raise InputError(
@@ -88,9 +88,3 @@ def _simulate(params: DataParams, with_oracle: bool) -> Series:
     meta = Meta("synthetic", ["y"], borders, season, params.context_length, horizon, filled, exactness)
     oracle = synthetic.oracle_forecast(world, deviation, origins, horizon) if with_oracle else None
     return Series(meta, values[:, None], oracle)
-
-
-def _checked_borders(params: DataParams, steps: int) -> Borders:
-    borders = split_borders(params.split, steps)
-    check_windows(borders, params.context_length, params.prediction_length)
-    return borders

@@ -65,16 +65,12 @@ def oracle_forecast(
         prediction_length: Steps to forecast (H), of the forecasts of y (N, H) that come back.
     """
     if oracle_is_exact(world, prediction_length):
-        mean = _iterate(world, deviation[origins, None], deviation, origins, [None] * prediction_length)
+        mean = _iterate(world, 1, deviation, origins, [None] * prediction_length)
     else:
         draws = _draws_of_each_step(world, len(origins), prediction_length)
         at_once = max(1, FUTURES_AT_ONCE // world.oracle_paths)
-        means = []
-        for first in range(0, len(origins), at_once):
-            some = origins[first : first + at_once]
-            start = np.repeat(deviation[some, None], world.oracle_paths, axis=1)
-            means.append(_iterate(world, start, deviation, some, draws))
-        mean = np.concatenate(means)
+        blocks = [origins[first : first + at_once] for first in range(0, len(origins), at_once)]
+        mean = np.concatenate([_iterate(world, world.oracle_paths, deviation, some, draws) for some in blocks])
     ahead = origins[:, None] + np.arange(1, prediction_length + 1)
     return deterministic_part(world, ahead) + mean
 
@@ -95,12 +91,13 @@ def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length:
 
 def _iterate(
     world: SyntheticParams,
-    state: FloatArray,
+    paths: int,
     deviation: FloatArray,
     origins: IntArray,
     draws: Sequence[np.random.Generator | None],
 ) -> FloatArray:
-    """Run (N, paths) futures on from `state`, with noise where there are draws; their mean at each step (N, H)."""
+    """Run (N, paths) futures on from the origins, with noise where there are draws; their mean at each step (N, H)."""
+    state = np.repeat(deviation[origins, None], paths, axis=1)
     path: list[FloatArray] = []
     mean = np.empty((len(origins), len(draws)))
     for step, draw in enumerate(draws):

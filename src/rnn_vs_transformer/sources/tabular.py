@@ -34,12 +34,11 @@ FOREIGN_TIME = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d.*)?", re.ASCII
 
 @dataclass(frozen=True)
 class Table:
-    """A series as read: values (steps, C) without gaps, and what is known of its time axis."""
+    """A series as read: values (steps, C), those `filled` interpolated, and what is known of its time axis."""
 
     values: FloatArray
     channels: list[str]
     filled: npt.NDArray[np.bool_]
-    """Which cells (steps, C) were empty and are interpolated."""
     time_column: str | None
     first_time: str | None
     frequency: str | None
@@ -47,10 +46,9 @@ class Table:
 
 
 def read_table(params: DataParams) -> Table:
-    """Read the CSV file that `data.file` names, in memory that grows with its numbers and not with its text.
+    """Read the chosen channels of `data.file` as float64, with empty cells interpolated where `data.missing` allows it.
 
-    Returns:
-        The chosen channels as float64, with empty cells interpolated where `data.missing` allows it.
+    The memory grows with the numbers and not with the text.
 
     Raises:
         InputError: Whatever makes the file unusable, with row and column. Rows are counted as an editor
@@ -71,11 +69,11 @@ def read_table(params: DataParams) -> Table:
         log.info("channels: %s%s", _listed(names), f"; no numbers in: {_listed(left_out)}" if left_out else "")
     else:
         names = asked
-    values = columns.values()
+    values, places = columns.values(), [asked.index(name) for name in names]
     if names != asked:
-        values = np.ascontiguousarray(values[:, [asked.index(name) for name in names]])
-    for name in names:
-        _refuse_fault(name, columns.found[asked.index(name)])
+        values = np.ascontiguousarray(values[:, places])
+    for name, place in zip(names, places, strict=True):
+        _refuse_fault(name, columns.found[place])
     axis, frequency = (None, None) if times is None else regular_axis(times, str(time_column), params.missing)
     if times is not None and axis is not None and len(axis) > len(times):
         values = pd.DataFrame(values, index=times).reindex(axis).to_numpy(copy=True)
@@ -84,10 +82,7 @@ def read_table(params: DataParams) -> Table:
 
 
 def read_channels(path: Path, time_column: str | None, channels: list[str], last: int) -> pd.DataFrame:
-    """Read the last rows of the named columns of any CSV file, by the rules of `read_table`; nothing is filled in.
-
-    Returns:
-        The channels as float64, the time column (if any) as text, a row per step.
+    """Read the last rows of any CSV file by the rules of `read_table`: channels as float64, times (if any) as text.
 
     Raises:
         InputError: A column is missing, or a cell is empty or no number.
@@ -114,11 +109,7 @@ def read_channels(path: Path, time_column: str | None, channels: list[str], last
 
 
 def season_length_of(table: Table) -> int:
-    """Steps in one season, from the spacing of the times.
-
-    Raises:
-        InputError: No time column, or a spacing without a usual season.
-    """
+    """Steps in one season, from the spacing of the times; InputError where that is unknown or has no usual season."""
     advice = "set data.season_length to the number of steps in one season"
     if table.frequency is None:
         raise InputError(f"data.season_length: auto needs a time column with a known spacing; {advice}")
@@ -208,11 +199,7 @@ def _refuse_headless(path: Path, header: Row) -> None:
 
 
 def _channels_among(names: list[str], found: list[Found]) -> list[str]:
-    """The numeric columns of a file.
-
-    Raises:
-        InputError: There is none, or one may be numeric in a way that is not certain.
-    """
+    """The numeric columns of a file, which has at least one; none may be numeric in a way that is not certain."""
     for name, seen in zip(names, found, strict=True):
         meant = 2 * (seen.numbers + seen.foreign) >= seen.filled  # as numbers, were they written as ours
         if seen.first_foreign and meant and not seen.mostly_numbers:

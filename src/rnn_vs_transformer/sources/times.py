@@ -42,16 +42,11 @@ class TimeColumn:
     """A column of times that grows by blocks of rows."""
 
     def __init__(self, name: str) -> None:
-        """Begin with no rows."""
         self.name = name
         self._blocks: list[pd.Series] = []
 
     def append(self, cells: list[str], first_row: int) -> None:
-        """Add the cells of some rows; the first of them is `first_row` of the file.
-
-        Raises:
-            InputError: A cell holds no time, or one that cannot be compared with those above.
-        """
+        """Add cells, from `first_row` of the file on; InputError where one is no time, or unlike those above."""
         try:
             times = parse_times(cells)
         except InputError as error:
@@ -69,11 +64,7 @@ class TimeColumn:
         self._blocks.append(times.dt.tz_convert("UTC") if times.dt.tz is not None else times)
 
     def times(self) -> pd.DatetimeIndex:
-        """All rows so far.
-
-        Raises:
-            InputError: The times do not increase from row to row.
-        """
+        """All rows so far; InputError where the times do not increase from row to row."""
         blocks = self._blocks
         if len({block.dtype for block in blocks}) > 1:
             try:
