@@ -57,22 +57,18 @@ def check_windows(borders: Borders, context_length: int, prediction_length: int,
             f"data.prediction_length ({prediction_length}) need at least {context_length + needed}; "
             "lower them, or give a longer series or a larger data.split"
         )
-    lengths = {
-        "validation": borders.validation_end - borders.train_end,
-        "test": borders.test_end - borders.validation_end,
-    }
-    for name, length in lengths.items():
-        if length < needed:
+    for name in ("validation", "test"):
+        start, end = borders.of(name)
+        if end - start < needed:
             raise InputError(
-                f"the {name} split has {length} steps, but data.prediction_length ({prediction_length}) needs at "
+                f"the {name} split has {end - start} steps, but data.prediction_length ({prediction_length}) needs at "
                 f"least {needed}; lower it, or give a longer series or a larger data.split",
             )
 
 
 def forecast_origins(start: int, end: int, context_length: int, prediction_length: int) -> IntArray:
     """Every forecast origin whose targets lie in steps [start, end); its context may reach back over `start`."""
-    first = max(start, context_length) - 1
-    return np.arange(first, end - prediction_length)
+    return np.arange(max(start, context_length) - 1, end - prediction_length)
 
 
 @dataclass(frozen=True)

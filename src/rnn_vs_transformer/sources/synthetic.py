@@ -10,6 +10,7 @@ import copy
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.random import Generator
 
 from rnn_vs_transformer.data.splits import FloatArray, IntArray
 from rnn_vs_transformer.settings.data import SyntheticParams
@@ -75,7 +76,7 @@ def oracle_forecast(
     return deterministic_part(world, ahead) + mean
 
 
-def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length: int) -> list[np.random.Generator]:
+def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length: int) -> list[Generator]:
     """A generator per forecast step, each where one that draws step by step, for all windows at once, would be.
 
     So a few windows at a time get the numbers that they would get among all. The price is to draw everything twice.
@@ -90,11 +91,7 @@ def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length:
 
 
 def _iterate(
-    world: SyntheticParams,
-    paths: int,
-    deviation: FloatArray,
-    origins: IntArray,
-    draws: Sequence[np.random.Generator | None],
+    world: SyntheticParams, paths: int, deviation: FloatArray, origins: IntArray, draws: Sequence[Generator | None]
 ) -> FloatArray:
     """Run (N, paths) futures on from the origins, with noise where there are draws; their mean at each step (N, H)."""
     state = np.repeat(deviation[origins, None], paths, axis=1)

@@ -136,12 +136,10 @@ def _raw_file(file: str) -> Path:
 
 
 def _find_time_column(header: Row, sample: list[Row], wanted: str) -> str | None:
-    if wanted == "none":
-        return None
     if wanted != "auto":
-        if wanted not in header:
+        if wanted != "none" and wanted not in header:
             raise InputError(f"data.time_column: no column {quoted(wanted)}; the file has {_listed(header)}")
-        return wanted
+        return None if wanted == "none" else wanted
     columns = dict(zip(header, zip(*sample, strict=True), strict=True))
     for name, cells in columns.items():
         found = Found()
@@ -192,10 +190,10 @@ def _refuse_headless(path: Path, header: Row) -> None:
     found = Found()
     numbers = read_numbers(tuple(header), 1, found)
     counted = [list(range(start, start + len(header))) for start in (0, 1)]
-    if found.filled == found.numbers and numbers.tolist() not in counted:
-        raise InputError(f"{path}: the first row holds numbers ({_listed(header)}); put a row with names above it")
-    if any(FOREIGN_TIME.fullmatch(name) for name in header) or (numbers % 1 > 0).any():
-        raise InputError(f"{path}: the first row looks like data ({_listed(header)}); put a row with names above it")
+    all_numbers = found.filled == found.numbers and numbers.tolist() not in counted
+    if all_numbers or any(FOREIGN_TIME.fullmatch(name) for name in header) or (numbers % 1 > 0).any():
+        seen = "holds numbers" if all_numbers else "looks like data"
+        raise InputError(f"{path}: the first row {seen} ({_listed(header)}); put a row with names above it")
 
 
 def _channels_among(names: list[str], found: list[Found]) -> list[str]:
@@ -211,12 +209,12 @@ def _channels_among(names: list[str], found: list[Found]) -> list[str]:
     channels = [name for name, seen in zip(names, found, strict=True) if seen.mostly_numbers]
     if not channels:
         raise InputError(f"no numeric column among {_listed(names)}; is the separator a comma?")
-    times = [name for name in channels if name.casefold() in NAMES_OF_TIMES]
-    if times:
-        raise InputError(
-            f"column {quoted(times[0])} holds numbers and not times: name the columns to forecast in data.channels, "
-            "and set data.time_column: none",
-        )
+    for name in channels:
+        if name.casefold() in NAMES_OF_TIMES:
+            raise InputError(
+                f"column {quoted(name)} holds numbers and not times: name the columns to forecast in data.channels, "
+                "and set data.time_column: none"
+            )
     return channels
 
 

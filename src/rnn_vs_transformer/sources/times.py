@@ -21,11 +21,7 @@ EXPECTED = "expected a time like 2001-12-29 or 2001-12-29 13:00:00"
 
 
 def parse_times(column: Iterable[str]) -> pd.Series:
-    """ISO 8601 texts as times, in UTC where they have an offset; not-a-time where a text is none.
-
-    Raises:
-        InputError: Some of the times have an offset from UTC and others have none.
-    """
+    """ISO 8601 texts as times, not-a-time for others; in UTC if they have an offset; InputError if only some do."""
     texts = [text.strip() for text in column]
     times = pd.Series([text if TIME.fullmatch(text) else None for text in texts], dtype=object)
     try:
@@ -134,11 +130,10 @@ def _calendar_axis(index: pd.DatetimeIndex) -> pd.DatetimeIndex | None:
     """All first or last days of the months, or all working days, where the times are such days; None otherwise."""
     if len(set(index - index.normalize())) > 1:
         return None
-    months = index.year * 12 + index.month
-    step = int(np.gcd.reduce(np.diff(months)))
-    if step and (index.is_month_start.all() or index.is_month_end.all()):
-        kind = "MS" if index.is_month_start.all() else "ME"
-        return pd.date_range(index[0], index[-1], freq=f"{step}{kind}")
+    step = int(np.gcd.reduce(np.diff(index.year * 12 + index.month)))
+    for kind, months in (("MS", index.is_month_start), ("ME", index.is_month_end)):
+        if step and months.all():
+            return pd.date_range(index[0], index[-1], freq=f"{step}{kind}")
     weekends = (index[-1] - index[0]).days // 7
     days = np.asarray((index[1:] - index[:-1]).days)
     daily = 2 * np.isin(days, (1, 3)).sum() > len(days) and (days == 1).any()  # after the day or the Friday before
