@@ -44,8 +44,7 @@ def _forecast(chosen: argparse.Namespace) -> None:
     schema = forecaster.schema
     rows = max(schema.context_length, SPACING_ROWS)
     frame = read_channels(chosen.input, schema.time_column, schema.channels, rows)
-    forecast = forecaster.predict(frame)
-    write_table(chosen.output, forecast)
+    write_table(chosen.output, forecaster.predict(frame))
     print(f"{chosen.output}: {schema.prediction_length} steps ahead by the {forecaster.family}")  # noqa: T201
 
 

@@ -75,16 +75,13 @@ class Case:
     times: list = field(default_factory=list)
 
 
-def local_numbers():
-    """Notations of other countries; a lone dot between thousands is left out, which nobody can tell from a decimal."""
-    return st.sampled_from(
-        [(".", "", None), (",", "", None), (".", ",", 2), (",", ".", 2), (",", " ", 1), (".", "'", 1)]
-    )
+NOTATIONS = [(".", "", None), (",", "", None), (".", ",", 2), (",", ".", 2), (",", " ", 1), (".", "'", 1)]
+"""Of other countries; a lone dot between thousands is left out, which nobody can tell from a decimal."""
 
 
 @st.composite
 def dialects(draw):
-    decimal, thousands, places = draw(local_numbers())
+    decimal, thousands, places = draw(st.sampled_from(NOTATIONS))
     plain = draw(st.booleans())
     return Dialect(
         delimiter="," if plain else draw(st.sampled_from(",;\t|")),

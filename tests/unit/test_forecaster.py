@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from rnn_vs_transformer.runtime.files import write_bytes
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.times import TimeColumn, regular_axis
 
+COMMAND = ["forecast", "--input", "new.csv", "--output", "out.csv"]
 L, H = 12, 4
 CHANNELS = ["a", "b"]
 WIDTHS = np.arange(1.0, 2 * 2 * H + 1).reshape(2, 2, H)
@@ -25,8 +27,9 @@ WIDTHS = np.arange(1.0, 2 * 2 * H + 1).reshape(2, 2, H)
 
 
 @pytest.fixture
-def artifact(tmp_path, configure):
+def artifact(tmp_path, configure, monkeypatch):
     """A folder with two untrained seeds of both families, trained in name on a daily series of two channels."""
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "artifact"
     params = configure({})
     states, models = {}, {}
@@ -44,6 +47,11 @@ def artifact(tmp_path, configure):
     )  # fmt: skip
     save_artifact(folder, saved, states)
     return folder, models
+
+
+@pytest.fixture
+def folder(artifact):
+    return artifact[0]
 
 
 def daily(rows=20, seed=0, **columns):
@@ -74,8 +82,7 @@ def test_a_forecast_is_the_mean_of_the_seeds_in_series_units(artifact, family):
             assert found[f"high_{level}"].to_numpy() == pytest.approx(expected.ravel() + half)
 
 
-def test_the_winner_by_validation_is_the_default_and_endless_intervals_are_left_empty(artifact):
-    folder, _ = artifact
+def test_the_winner_by_validation_is_the_default_and_endless_intervals_are_left_empty(folder):
     forecaster = Forecaster.load(folder)
     assert forecaster.family == "transformer"
     found = forecaster.predict(daily())
@@ -83,16 +90,14 @@ def test_the_winner_by_validation_is_the_default_and_endless_intervals_are_left_
     assert found["low_80"].notna().all()
 
 
-def test_only_the_last_rows_matter_and_other_columns_do_not(artifact):
-    folder, _ = artifact
+def test_only_the_last_rows_matter_and_other_columns_do_not(folder):
     forecaster, frame = Forecaster.load(folder), daily(30)
     other = frame.copy()
     other.loc[:17, "a"] = 1e6
     pd.testing.assert_frame_equal(forecaster.predict(frame), forecaster.predict(other.assign(note="x")))
 
 
-def test_a_time_index_serves_as_the_time_column(artifact):
-    folder, _ = artifact
+def test_a_time_index_serves_as_the_time_column(folder):
     frame = daily()
     indexed = frame.set_index(pd.DatetimeIndex(frame["day"]))[CHANNELS]
     forecaster = Forecaster.load(folder)
@@ -100,9 +105,8 @@ def test_a_time_index_serves_as_the_time_column(artifact):
 
 
 @pytest.mark.parametrize(("spacing", "offset"), [("W-SUN", "+02:00"), ("MS", "+01:00"), ("D", "-05:00"), ("h", "Z")])
-def test_times_with_an_offset_are_taken_as_in_training(artifact, spacing, offset):
+def test_times_with_an_offset_are_taken_as_in_training(folder, spacing, offset):
     """Read as UTC, Sundays at midnight two hours east are Saturdays; the model knows them by that name."""
-    folder, _ = artifact
     texts = [f"{time.isoformat()}{offset}" for time in pd.date_range("2026-01-01", periods=20, freq=spacing)]
     column = TimeColumn("day")
     column.append(texts, 2)
@@ -134,14 +138,12 @@ def test_times_with_an_offset_are_taken_as_in_training(artifact, spacing, offset
         (lambda f: pd.concat([f, f[["a"]]], axis=1), "more than once"),
     ],
 )
-def test_what_does_not_fit_is_told(artifact, change, message):
-    folder, _ = artifact
+def test_what_does_not_fit_is_told(folder, change, message):
     with pytest.raises(InputError, match=message):
         Forecaster.load(folder).predict(change(daily()))
 
 
-def test_a_damaged_folder_is_told(artifact, tmp_path):
-    folder, _ = artifact
+def test_a_damaged_folder_is_told(folder, tmp_path):
     with pytest.raises(InputError, match="holds no forecaster"):
         Forecaster.load(tmp_path / "nowhere")
     with pytest.raises(InputError, match="family must be one of"):
@@ -167,13 +169,11 @@ def test_a_damaged_folder_is_told(artifact, tmp_path):
         Forecaster.load(folder, "rnn")
 
 
-def test_the_command_writes_what_the_class_predicts(artifact, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_what_the_class_predicts(folder, capsys):
     """From another folder, as a user runs it."""
-    folder, _ = artifact
-    monkeypatch.chdir(tmp_path)
     frame = daily()
     frame.to_csv("new.csv", index=False)
-    main(["forecast", "--input", "new.csv", "--output", "out.csv", "--artifact", str(folder), "--family", "rnn"])
+    main([*COMMAND, "--artifact", str(folder), "--family", "rnn"])
     assert "4 steps ahead by the rnn" in capsys.readouterr().out
     written = pd.read_csv("out.csv")
     expected = Forecaster.load(folder, "rnn").predict(frame)
@@ -191,53 +191,44 @@ def test_the_command_writes_what_the_class_predicts(artifact, tmp_path, monkeypa
         ("", "empty"),
     ],
 )
-def test_a_bad_file_is_one_line(artifact, tmp_path, monkeypatch, content, message):
-    folder, _ = artifact
-    monkeypatch.chdir(tmp_path)
+def test_a_bad_file_is_one_line(folder, content, message):
     if content is not None:
-        (tmp_path / "new.csv").write_text(content)
+        Path("new.csv").write_text(content)
     with pytest.raises(SystemExit, match=message) as stopped:
-        main(["forecast", "--input", "new.csv", "--output", "out.csv", "--artifact", str(folder)])
+        main([*COMMAND, "--artifact", str(folder)])
     assert str(stopped.value).startswith("error: ")
     assert "\n" not in str(stopped.value)
-    assert not (tmp_path / "out.csv").exists()
+    assert not Path("out.csv").exists()
 
 
-def test_help_needs_no_torch():
-    """A newcomer who asks for help must not wait for it."""
-    code = (
-        "import sys; from rnn_vs_transformer.__main__ import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: assert 'torch' not in sys.modules\n"
-    )
+@pytest.mark.parametrize(
+    ("code", "others"),
+    [
+        ("from rnn_vs_transformer.__main__ import main\ntry: main(['--help'])\nexcept SystemExit: pass", {"torch"}),
+        (
+            "import rnn_vs_transformer.sources.tabular, rnn_vs_transformer.forecasting",
+            {"dvc", "jinja2", "joblib", "matplotlib", "optuna", "scipy"},
+        ),
+    ],
+    ids=["help", "a forecast"],
+)
+def test_no_package_is_loaded_that_is_not_needed(code, others):
+    """Who asks for help must not wait for torch, and a forecast starts in the time of its imports."""
+    code = f"import sys\n{code}\nassert not {others} & set(sys.modules)\n"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-def test_a_forecast_loads_no_package_that_only_the_pipeline_needs():
-    """A forecast starts in the time of its imports, and each of these would add to it."""
-    others = {"dvc", "jinja2", "joblib", "matplotlib", "optuna", "scipy"}
-    code = (
-        "import sys, rnn_vs_transformer.sources.tabular, rnn_vs_transformer.forecasting\n"
-        f"assert not {others} & set(sys.modules)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-
-
-def test_gaps_before_the_context_do_not_matter(artifact, tmp_path, monkeypatch):
+def test_gaps_before_the_context_do_not_matter(folder):
     """A series that was trained with its gaps filled, such as the shipped one, can be forecast as it is."""
-    folder, _ = artifact
-    monkeypatch.chdir(tmp_path)
     frame = daily(40)
     frame.loc[3, "a"] = np.nan
     frame.drop(index=7).to_csv("new.csv", index=False)
-    main(["forecast", "--input", "new.csv", "--output", "out.csv", "--artifact", str(folder)])
+    main([*COMMAND, "--artifact", str(folder)])
     expected = Forecaster.load(folder).predict(frame)["forecast"].to_numpy()
     assert pd.read_csv("out.csv")["forecast"].to_numpy() == pytest.approx(expected, rel=1e-8)
 
 
-def test_the_input_is_never_overwritten(artifact, tmp_path, monkeypatch):
-    folder, _ = artifact
-    monkeypatch.chdir(tmp_path)
+def test_the_input_is_never_overwritten(folder):
     daily().to_csv("new.csv", index=False)
     with pytest.raises(SystemExit, match="another file"):
         main(["forecast", "--input", "new.csv", "--output", "./new.csv", "--artifact", str(folder)])

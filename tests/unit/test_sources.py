@@ -155,12 +155,8 @@ def test_a_given_season_wins_over_the_spacing(here, configure):
 )
 def test_settings_that_do_not_fit_the_series_are_refused(here, configure, changes, message):
     """What the schema cannot know, because it depends on the length of the series, is told before any training."""
-    settings = dict(changes)
-    delay = settings.pop("data.synthetic.delay", 6)
-    settings["data.synthetic"] = {**configure().data.synthetic.model_dump(), "delay": delay}
-
     with pytest.raises(InputError, match=message):
-        make_series(configure(settings).data)
+        make_series(configure(changes).data)
 
 
 def test_a_channel_that_is_constant_over_train_is_refused(here, configure):

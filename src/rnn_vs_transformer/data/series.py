@@ -3,14 +3,11 @@
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
+from rnn_vs_transformer.data.splits import Borders, FloatArray, Scaler, Splits
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_arrays, write_json
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -77,10 +74,8 @@ def load_splits(test: FloatArray | None = None) -> Splits:
     """
     meta, values = load_meta(), load_development()
     borders = meta.borders
-    fits = len(values) == borders.validation_end
-    if test is not None:
-        fits = fits and len(values) + len(test) == borders.test_end
-    if not fits:
+    fits = test is None or len(values) + len(test) == borders.test_end
+    if len(values) != borders.validation_end or not fits:
         raise InputError(f"{paths.DEVELOPMENT}, {paths.TEST} and {paths.META} are not of one run; run: dvc repro")
     scaler = Scaler.fit(values[: borders.train_end], meta.channels)
     steps = values if test is None else np.concatenate([values, test])

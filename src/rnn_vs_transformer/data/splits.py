@@ -15,7 +15,6 @@ LARGEST = 1e100
 """Numbers beyond are markers or mistakes: their squares come near the end of float64."""
 FARTHEST = 1e15
 """Deviations from the mean of train; the square of what is farther away would come near the end of float32."""
-
 EXACT_EXPONENT = 300
 """Binary exponent of values up to which their squares, and sums of those, are normal float64 numbers."""
 
@@ -36,54 +35,40 @@ class Borders:
 
 
 def split_borders(split: list[float], steps: int) -> Borders:
-    """Cut a series of `steps` steps chronologically.
-
-    Args:
-        split: Train, validation, test: fractions (all below 1) or step counts.
-        steps: Length of the series.
+    """Cut a series of `steps` steps into train, validation and test, each a fraction (all below 1) or a step count.
 
     Raises:
         InputError: The step counts need more steps than there are.
     """
     if all(share < 1 for share in split):
-        counts = [round(sum(split[:end]) * steps) for end in (1, 2, 3)]
-        return Borders(*counts)
+        return Borders(*(round(sum(split[:end]) * steps) for end in (1, 2, 3)))
     train, validation, test = (int(count) for count in split)
     if train + validation + test > steps:
-        raise InputError(
-            f"data.split asks for {train} + {validation} + {test} steps, but the series has only {steps}",
-        )
+        raise InputError(f"data.split asks for {train} + {validation} + {test} steps, but the series has only {steps}")
     return Borders(train, train + validation, train + validation + test)
 
 
 def check_windows(borders: Borders, context_length: int, prediction_length: int, fewest: int = 2) -> None:
-    """Refuse splits in which training, selection or testing could not work.
-
-    Raises:
-        InputError: Naming the split that is too short, and by how much.
-    """
-    needed = context_length + prediction_length + fewest - 1
-    if borders.train_end < needed:
+    """Refuse splits too short for training, selection or testing: an InputError names the split, and by how much."""
+    needed = prediction_length + fewest - 1
+    if borders.train_end < context_length + needed:
         raise InputError(
             f"the train split has {borders.train_end} steps, but data.context_length ({context_length}) + "
-            f"data.prediction_length ({prediction_length}) need at least {needed}; "
-            "lower them, or give a longer series or a larger data.split",
+            f"data.prediction_length ({prediction_length}) need at least {context_length + needed}; "
+            "lower them, or give a longer series or a larger data.split"
         )
-    for name, length in (
-        ("validation", borders.validation_end - borders.train_end),
-        ("test", borders.test_end - borders.validation_end),
-    ):
-        if length < prediction_length + fewest - 1:
+    for name in ("validation", "test"):
+        start, end = borders.of(name)
+        if end - start < needed:
             raise InputError(
-                f"the {name} split has {length} steps, but data.prediction_length ({prediction_length}) needs at "
-                f"least {prediction_length + fewest - 1}; lower it, or give a longer series or a larger data.split",
+                f"the {name} split has {end - start} steps, but data.prediction_length ({prediction_length}) needs at "
+                f"least {needed}; lower it, or give a longer series or a larger data.split",
             )
 
 
 def forecast_origins(start: int, end: int, context_length: int, prediction_length: int) -> IntArray:
     """Every forecast origin whose targets lie in steps [start, end); its context may reach back over `start`."""
-    first = max(start, context_length) - 1
-    return np.arange(first, end - prediction_length)
+    return np.arange(max(start, context_length) - 1, end - prediction_length)
 
 
 @dataclass(frozen=True)
@@ -101,28 +86,21 @@ class Scaler:
             InputError: A channel is constant over the train split, or beyond the range in which it could be scaled.
         """
         exponents = np.frexp(np.abs(train).max(axis=0))[1]
-        near_one = train
-        if np.abs(exponents).max() > EXACT_EXPONENT:  # squares would leave float64; powers of two change no digit
-            near_one = np.ldexp(train, -exponents)
-        else:
-            exponents = np.zeros_like(exponents)
+        exponents *= np.abs(exponents).max() > EXACT_EXPONENT  # else squares fit; powers of 2 change no digit
+        near_one = np.ldexp(train, -exponents) if exponents.any() else train
         mean, deviation = (np.ldexp(part, exponents) for part in (near_one.mean(axis=0), near_one.std(axis=0)))
-        unusable = ~np.isfinite(mean) | (np.abs(mean) > LARGEST) | (deviation > LARGEST)
-        if unusable.any():
-            name = channels[int(np.argmax(unusable))]
-            raise InputError(f"channel {quoted(name)} has values beyond {LARGEST:g}; give it in another unit")
+        huge = ~np.isfinite(mean) | (np.abs(mean) > LARGEST) | (deviation > LARGEST)
         constant = deviation <= 1e-12 * np.abs(mean) + np.finfo(np.float64).tiny  # relative: hardly a unit is too small
-        if constant.any():
-            name = channels[int(np.argmax(constant))]
-            raise InputError(f"channel {quoted(name)} is constant over the train split; leave it out of data.channels")
+        for unusable, fault in (
+            (huge, f"has values beyond {LARGEST:g}; give it in another unit"),
+            (constant, "is constant over the train split; leave it out of data.channels"),
+        ):
+            if unusable.any():
+                raise InputError(f"channel {quoted(channels[int(unusable.argmax())])} {fault}")
         return cls(mean, deviation)
 
     def check_range(self, values: FloatArray, channels: list[str]) -> None:
-        """Refuse values (steps, C), of any split, that are not of the same world as the train steps.
-
-        Raises:
-            InputError: Naming the channel and the step.
-        """
+        """Refuse values (steps, C) not of the same world as the train steps: an InputError names channel and step."""
         for channel, name in enumerate(channels):  # one at a time, for the memory's sake
             far = ~(np.abs(values[:, channel] - self.mean[channel]) / self.deviation[channel] <= FARTHEST)
             if far.any():
@@ -159,5 +137,4 @@ class Splits:
     def truth(self, split: Split) -> FloatArray:
         """What the forecasts of a split should have been (C, N, H)."""
         ahead = self.origins(split)[:, None] + np.arange(1, self.prediction_length + 1)
-        truth: FloatArray = self.values[ahead].transpose(2, 0, 1)
-        return truth
+        return np.moveaxis(self.values[ahead], 2, 0)

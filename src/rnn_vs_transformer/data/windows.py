@@ -3,36 +3,29 @@
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rnn_vs_transformer.data.splits import Split, Splits
+from rnn_vs_transformer.data.splits import FloatArray, IntArray, Split, Splits
 
 CPU: Final = torch.device("cpu")
 
 
 class Batch(NamedTuple):
-    """Some windows, in scaled units."""
+    """Some windows, in scaled units: contexts (B, L), targets (B, H), and the number of each one's channel (B,)."""
 
     context: Tensor
-    """(B, L)."""
     target: Tensor
-    """(B, H)."""
     channel: Tensor
-    """Number of the channel that each window belongs to (B,)."""
 
 
 class Windows:
-    """All stride-1 windows of a series, never materialised: a batch is copied out of a strided view.
+    """All stride-1 windows of a series (C, steps), never materialised: a batch is copied out of a strided view.
 
-    Window i belongs to channel i // N and to the i % N-th forecast origin, N = `origins`.
+    Window i belongs to channel i // N and to the i % N-th of the consecutive forecast origins, N = `origins`.
     """
 
-    def __init__(
-        self, values: Tensor, origins: npt.NDArray[np.int64], context_length: int, prediction_length: int
-    ) -> None:
-        """Look at `values` (C, steps) through consecutive forecast origins."""
+    def __init__(self, values: Tensor, origins: IntArray, context_length: int, prediction_length: int) -> None:
         first, last = int(origins[0]), int(origins[-1])
         span = values[:, first - context_length + 1 : last + prediction_length + 1]
         self._view = span.unfold(1, context_length + prediction_length, 1)  # (C, N, L+H), no copy
@@ -50,7 +43,7 @@ class Windows:
         return Batch(windows[:, : self.context_length], windows[:, self.context_length :], channel.to(windows.device))
 
 
-def to_tensor(values: npt.NDArray[np.float64]) -> Tensor:
+def to_tensor(values: FloatArray) -> Tensor:
     """Scaled values (steps, C) as the float32 tensor (C, steps) that `Windows` looks at."""
     return torch.from_numpy(np.ascontiguousarray(values.T, dtype=np.float32))
 

@@ -1,14 +1,13 @@
 """All that a forecast needs, in one folder: weights of every seed, settings, scaler, intervals, the series' schema."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-from pydantic import ValidationError
+from pydantic import InstanceOf, PositiveInt, SerializeAsAny, TypeAdapter
+from pydantic.dataclasses import dataclass
 
-from rnn_vs_transformer.data.splits import Scaler
+from rnn_vs_transformer.data.splits import FloatArray, Scaler
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -20,8 +19,6 @@ FORMAT: Final = 3
 Transformer under other names."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,19 +34,17 @@ class Schema:
 
 @dataclass(frozen=True)
 class Artifact:
-    """What lies in the folder, weights apart."""
+    """What lies in the folder, weights apart; settings, losses and half widths by family."""
 
     schema: Schema
-    models: dict[str, SharedModelParams]
-    """Settings by family."""
-    seeds: int
+    models: dict[str, SerializeAsAny[SharedModelParams]]
+    seeds: PositiveInt
     validation_mse: dict[str, float]
-    """By family; the winner has the least."""
     levels: list[float]
     """Nominal coverages of the intervals."""
-    scaler: Scaler
-    half_widths: dict[str, FloatArray]
-    """By family (levels, C, H), in scaled units."""
+    scaler: InstanceOf[Scaler]
+    half_widths: dict[str, InstanceOf[FloatArray]]
+    """(levels, C, H), in scaled units."""
 
     @property
     def winner(self) -> str:
@@ -68,18 +63,10 @@ def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arra
     for family, seeds in weights.items():
         for seed, arrays in enumerate(seeds):
             write_arrays(weights_file(folder, family, seed), arrays)
-    scaler = {"mean": artifact.scaler.mean, "deviation": artifact.scaler.deviation}
     widths = {f"half_widths.{family}": width for family, width in artifact.half_widths.items()}
-    write_arrays(folder / NUMBERS, {**scaler, **widths})
-    manifest = {
-        "format": FORMAT,
-        "schema": asdict(artifact.schema),
-        "models": {family: model.model_dump() for family, model in artifact.models.items()},
-        "seeds": artifact.seeds,
-        "validation_mse": artifact.validation_mse,
-        "levels": artifact.levels,
-    }
-    write_json(folder / MANIFEST, manifest)
+    write_arrays(folder / NUMBERS, {**asdict(artifact.scaler), **widths})
+    manifest = TypeAdapter(Artifact).dump_python(artifact, exclude={"scaler", "half_widths"})
+    write_json(folder / MANIFEST, {"format": FORMAT, **manifest})
 
 
 def load_artifact(folder: Path) -> Artifact:
@@ -101,20 +88,22 @@ def load_artifact(folder: Path) -> Artifact:
     numbers = read_arrays(folder / NUMBERS)
     try:
         return _artifact(manifest, numbers)
-    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {str(error)[:80]!r})") from None
 
 
 def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
-    schema = Schema(**manifest["schema"])
-    families, seeds = {family: float(manifest["validation_mse"][family]) for family in FAMILIES}, int(manifest["seeds"])
-    if seeds < 1:
-        raise ValueError(f"{seeds} seeds")
-    widths = {family: numbers[f"half_widths.{family}"] for family in families}
-    channels, levels = len(schema.channels), len(manifest["levels"])
-    for array in widths.values():
-        if array.shape != (levels, channels, schema.prediction_length):
-            raise TypeError(f"intervals of shape {array.shape}")
-    scaler = Scaler(numbers["mean"], numbers["deviation"])
-    models = {family: FAMILIES[family].model_validate(manifest["models"][family]) for family in families}
-    return Artifact(schema, models, seeds, families, manifest["levels"], scaler, widths)
+    artifact = Artifact(
+        schema=Schema(**manifest["schema"]),
+        models={family: kind.model_validate(manifest["models"][family]) for family, kind in FAMILIES.items()},
+        seeds=manifest["seeds"],
+        validation_mse={family: manifest["validation_mse"][family] for family in FAMILIES},
+        levels=manifest["levels"],
+        scaler=Scaler(numbers["mean"], numbers["deviation"]),
+        half_widths={family: numbers[f"half_widths.{family}"] for family in FAMILIES},
+    )
+    expected = (len(artifact.levels), len(artifact.schema.channels), artifact.schema.prediction_length)
+    for width in artifact.half_widths.values():
+        if width.shape != expected:
+            raise TypeError(f"intervals of shape {width.shape}")
+    return artifact

@@ -4,19 +4,18 @@ from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 from torch import nn
 
+from rnn_vs_transformer.data.splits import FloatArray
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.times import parse_times
 
-FloatArray = npt.NDArray[np.float64]
 SPACING_ROWS: Final = 12
 """Rows from which a spacing is told, more than a short context: five days may be a working week or any days."""
 
@@ -40,11 +39,9 @@ class Forecaster:
 
     @classmethod
     def load(cls, folder: str | Path = FOLDER, family: str | None = None) -> Self:
-        """Read the folder that the stage `package` wrote.
+        """Read the folder that the stage `package` wrote, wherever it was copied to.
 
-        Args:
-            folder: The artifact, wherever it was copied to.
-            family: `rnn` or `transformer`; None is the one with the lower validation loss.
+        The family is `rnn` or `transformer`; None is the one with the lower validation loss.
 
         Raises:
             InputError: The folder is missing, damaged, or lacks the family.
@@ -53,8 +50,13 @@ class Forecaster:
         chosen = family or artifact.winner
         if chosen not in artifact.validation_mse:
             raise InputError(f"family must be one of {', '.join(artifact.validation_mse)}, got {chosen!r}")
-        files = [weights_file(Path(folder), chosen, seed) for seed in range(artifact.seeds)]
-        return cls(chosen, artifact, [_load_seed(chosen, artifact, file) for file in files])
+        schema, seeds = artifact.schema, list[nn.Module]()
+        shape = (schema.context_length, schema.prediction_length, len(schema.channels))
+        for seed in range(artifact.seeds):
+            model = BUILDERS[chosen](artifact.models[chosen], *shape)
+            load_weights(model, weights_file(Path(folder), chosen, seed), "dvc repro --force package")
+            seeds.append(model.eval())
+        return cls(chosen, artifact, seeds)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Forecast the `prediction_length` steps after the last row.
@@ -136,14 +138,6 @@ class Forecaster:
             raise InputError(
                 f"column {schema.time_column!r}: the models were trained on times spaced {schema.frequency!r}, so "
                 f"{expected[wrong[-1]]} was expected where {times[wrong[-1]]} stands, {len(times) - wrong[-1]} rows "
-                "from the end",
+                "from the end"
             )
         return pd.date_range(times[-1], periods=schema.prediction_length + 1, freq=schema.frequency)[1:]
-
-
-def _load_seed(family: str, artifact: Artifact, file: Path) -> nn.Module:
-    schema = artifact.schema
-    lengths = (schema.context_length, schema.prediction_length)
-    forecaster = BUILDERS[family](artifact.models[family], *lengths, len(schema.channels))
-    load_weights(forecaster, file, "dvc repro --force package")
-    return forecaster.eval()

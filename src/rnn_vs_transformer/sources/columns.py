@@ -3,32 +3,25 @@
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 
-from rnn_vs_transformer.data.splits import LARGEST
+from rnn_vs_transformer.data.splits import LARGEST, FloatArray
 from rnn_vs_transformer.sources.rows import Row
 
-FloatArray = npt.NDArray[np.float64]
-CELLS_AT_ONCE = 200_000
 FOREIGN_NUMBER = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]?")
 """A number as other countries and spreadsheets write it: 1.234,5 or 1'234 or 5 %."""
 
 
 @dataclass
 class Found:
-    """What was seen in one column."""
+    """How many cells of a column are filled, numbers (any that float knows), and numbers in another notation only."""
 
     filled: int = 0
-    """Cells that are not empty."""
     numbers: int = 0
-    """Cells that are numbers, not-a-number and infinity included."""
     foreign: int = 0
-    """Cells that are numbers in another notation only."""
     fault: tuple[int, str] | None = None
     """Row and text of the first cell that is neither empty nor a usable number."""
     first_foreign: tuple[int, str] | None = None
@@ -38,24 +31,11 @@ class Found:
         """Whether the column is meant as numbers: at least half of its filled cells are."""
         return self.filled > 0 and 2 * self.numbers >= self.filled
 
-    @property
-    def mostly_foreign(self) -> bool:
-        """Whether the column would be meant as numbers, were they written as ours."""
-        return self.filled > 0 and 2 * (self.numbers + self.foreign) >= self.filled
-
-
-def blocks_of(rows: Iterable[Row], width: int) -> Iterator[list[Row]]:
-    """The rows, as many at once as keeps the text of a block small."""
-    waiting = iter(rows)
-    while block := list(islice(waiting, max(1, CELLS_AT_ONCE // width))):
-        yield block
-
 
 class Columns:
     """Numbers (steps, columns), row by row; not-a-number for each cell that holds none."""
 
     def __init__(self, width: int) -> None:
-        """Begin with no rows of `width` columns."""
         self.found = [Found() for _ in range(width)]
         self._numbers = array("d")
 
@@ -74,11 +54,8 @@ class Columns:
 def read_numbers(cells: tuple[str, ...], first_row: int, found: Found) -> FloatArray:
     """Numbers of some cells of one column, not-a-number for others; what was seen is added to `found`."""
     if "_" not in "".join(cells):  # float() takes 1_000 for a number
-        try:
+        with suppress(ValueError):
             numbers = np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
-        except ValueError:
-            pass
-        else:
             if (np.abs(numbers) <= LARGEST).all():
                 found.filled += len(cells)
                 found.numbers += len(cells)
@@ -90,7 +67,10 @@ def _read_number(text: str, row: int, found: Found) -> float:
     if not text:
         return math.nan
     found.filled += 1
-    number = _number(text)
+    try:
+        number = None if "_" in text else float(text)
+    except ValueError:
+        number = None
     if number is not None:
         found.numbers += 1
         if abs(number) <= LARGEST:
@@ -100,10 +80,3 @@ def _read_number(text: str, row: int, found: Found) -> float:
         found.first_foreign = found.first_foreign or (row, text)
     found.fault = found.fault or (row, text)
     return math.nan
-
-
-def _number(text: str) -> float | None:
-    try:
-        return None if "_" in text else float(text)
-    except ValueError:
-        return None

@@ -1,57 +1,52 @@
 """Where a series comes from: the synthetic world, or a CSV file."""
 
 import logging
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rnn_vs_transformer.data.series import Meta, Series
-from rnn_vs_transformer.data.splits import LARGEST, Borders, Scaler, check_windows, forecast_origins, split_borders
+from rnn_vs_transformer.data.splits import LARGEST, Scaler, check_windows, forecast_origins, split_borders
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
 
 log = logging.getLogger(__name__)
+SPLITS = ("train", "validation", "test")
 
 
 def make_series(params: DataParams, *, with_oracle: bool = True) -> Series:
     """Simulate the synthetic world or read the CSV file, and check that windows can be cut from it.
 
-    Args:
-        params: Where the series comes from, and how it is cut.
-        with_oracle: Whether to make the oracle's forecasts too, which can take seconds and refuse nothing.
+    The oracle's forecasts, which can take seconds and refuse nothing, may be left out.
 
     Raises:
         InputError: The file or the split cannot be used.
     """
     try:
-        return _make_series(params, with_oracle)
+        series = _read(params) if params.source == "csv" else _simulate(params, with_oracle)
+        _check_channels(series)
     except MemoryError:
         what = params.file if params.source == "csv" else "data.synthetic.length"
         raise InputError(
             f"{what}: the memory is too small for the series; choose fewer data.channels, or a shorter series"
         ) from None
-
-
-def _make_series(params: DataParams, with_oracle: bool) -> Series:
-    length, horizon = params.context_length, params.prediction_length
-    if params.source == "csv":
-        table = tabular.read_table(params)
-        borders = _checked_borders(params, len(table.values))
-        season = tabular.season_length_of(table) if params.season_length == "auto" else params.season_length
-        facts: dict[str, Any] = {
-            "time_column": table.time_column,
-            "first_time": table.first_time,
-            "frequency": table.frequency,
-        }
-        meta = Meta("csv", table.channels, borders, season, length, horizon, {}, "none", **facts)
-        meta.filled_cells.update(_filled_per_split(table.filled, borders))
-        series = Series(meta, table.values, None)
-    else:
-        series = _simulate(params, with_oracle)
-    _check_channels(series)
     return series
+
+
+def _read(params: DataParams) -> Series:
+    table = tabular.read_table(params)
+    borders = split_borders(params.split, len(table.values))
+    check_windows(borders, params.context_length, params.prediction_length)
+    season = tabular.season_length_of(table) if params.season_length == "auto" else params.season_length
+    parts = np.split(table.filled, [borders.train_end, borders.validation_end, borders.test_end])
+    filled = {name: int(part.sum()) for name, part in zip(SPLITS, parts, strict=False)}
+    if any(filled.values()):
+        log.info("interpolated cells: %s", ", ".join(f"{count} in {name}" for name, count in filled.items()))
+    if filled["validation"] or filled["test"]:
+        log.warning("a forecast from inside an interpolated gap has seen the value after it")
+    meta = Meta("csv", table.channels, borders, season, params.context_length, params.prediction_length, filled, "none",
+                table.time_column, table.first_time, table.frequency)  # fmt: skip
+    return Series(meta, table.values, None)
 
 
 def _check_channels(series: Series) -> None:
@@ -61,7 +56,7 @@ def _check_channels(series: Series) -> None:
     season = meta.season_length
     if season > len(train) // 2:
         raise InputError(
-            f"data.season_length ({season}) needs at least two seasons in the train split ({len(train)} steps)",
+            f"data.season_length ({season}) needs at least two seasons in the train split ({len(train)} steps)"
         )
     test = series.values[meta.borders.validation_end - season : meta.borders.test_end]
     for name, part in (("train", train), ("test", test)):
@@ -75,7 +70,8 @@ def _check_channels(series: Series) -> None:
 
 def _simulate(params: DataParams, with_oracle: bool) -> Series:
     world, horizon = params.synthetic, params.prediction_length
-    borders = _checked_borders(params, world.length)
+    borders = split_borders(params.split, world.length)
+    check_windows(borders, params.context_length, horizon)
     origins = forecast_origins(borders.validation_end, borders.test_end, params.context_length, horizon)
     if origins[0] < world.delay - 1:
         raise InputError(
@@ -88,23 +84,7 @@ def _simulate(params: DataParams, with_oracle: bool) -> Series:
         raise InputError("data.synthetic.*: the simulated series runs off to infinity; give its numbers a smaller unit")
     season = world.season_lengths[0] if params.season_length == "auto" else params.season_length
     exactness = "exact" if synthetic.oracle_is_exact(world, horizon) else "monte carlo"
-    nothing_filled = dict.fromkeys(("train", "validation", "test"), 0)
-    meta = Meta("synthetic", ["y"], borders, season, params.context_length, horizon, nothing_filled, exactness)
+    filled = dict.fromkeys(SPLITS, 0)
+    meta = Meta("synthetic", ["y"], borders, season, params.context_length, horizon, filled, exactness)
     oracle = synthetic.oracle_forecast(world, deviation, origins, horizon) if with_oracle else None
     return Series(meta, values[:, None], oracle)
-
-
-def _checked_borders(params: DataParams, steps: int) -> Borders:
-    borders = split_borders(params.split, steps)
-    check_windows(borders, params.context_length, params.prediction_length)
-    return borders
-
-
-def _filled_per_split(filled: npt.NDArray[np.bool_], borders: Borders) -> dict[str, int]:
-    parts = np.split(filled, [borders.train_end, borders.validation_end, borders.test_end])
-    counts = dict(zip(("train", "validation", "test"), (int(part.sum()) for part in parts), strict=False))
-    if any(counts.values()):
-        log.info("interpolated cells: %s", ", ".join(f"{count} in {name}" for name, count in counts.items()))
-    if counts["validation"] or counts["test"]:
-        log.warning("a forecast from inside an interpolated gap has seen the value after it")
-    return counts

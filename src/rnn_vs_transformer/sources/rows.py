@@ -20,8 +20,7 @@ FORMULA = re.compile(r"[=@+-](?![\d.]+$)")
 def open_rows(path: Path) -> Iterator[tuple[Row, Iterator[Row]]]:
     """Open a comma-separated file in UTF-8, with or without a byte order mark and with any line ends.
 
-    Yields:
-        The stripped names of the columns, and the rows below them, each as wide as the header.
+    It yields the stripped names of the columns, and the rows below them, each as wide as the header.
 
     Raises:
         InputError: The file cannot be opened, is no such file, or its header leaves the columns in doubt. While the

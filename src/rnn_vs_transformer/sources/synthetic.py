@@ -10,12 +10,10 @@ import copy
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
+from numpy.random import Generator
 
+from rnn_vs_transformer.data.splits import FloatArray, IntArray
 from rnn_vs_transformer.settings.data import SyntheticParams
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 BURN_IN_DELAYS = 20
 """The process runs this many delays (and at least 1,000 steps) before step 0, to forget its start."""
@@ -24,14 +22,7 @@ FUTURES_AT_ONCE = 2**16
 
 
 def simulate(world: SyntheticParams) -> tuple[FloatArray, FloatArray]:
-    """Draw one series.
-
-    Args:
-        world: Parameters of the process, with its seed.
-
-    Returns:
-        The series y (steps,) and its deviation u (steps,) from season and trend.
-    """
+    """Draw one series y (steps,); with it comes its deviation u (steps,) from season and trend."""
     generator = np.random.default_rng(world.seed)
     burn_in = max(1000, BURN_IN_DELAYS * world.delay)
     noise = generator.standard_normal(world.delay + burn_in + world.length)
@@ -47,8 +38,9 @@ def simulate(world: SyntheticParams) -> tuple[FloatArray, FloatArray]:
 def deterministic_part(world: SyntheticParams, steps: IntArray) -> FloatArray:
     """Trend and seasons at the given steps, same shape as `steps`."""
     part: FloatArray = np.asarray(world.trend * steps, dtype=np.float64)
-    cycles = zip(world.season_lengths, world.season_amplitudes, world.season_phases, strict=True)
-    for length, amplitude, phase in cycles:
+    for length, amplitude, phase in zip(
+        world.season_lengths, world.season_amplitudes, world.season_phases, strict=True
+    ):
         part = part + amplitude * np.sin(2 * np.pi * steps / length + phase)
     return part
 
@@ -59,10 +51,7 @@ def oracle_is_exact(world: SyntheticParams, prediction_length: int) -> bool:
 
 
 def oracle_forecast(
-    world: SyntheticParams,
-    deviation: FloatArray,
-    origins: IntArray,
-    prediction_length: int,
+    world: SyntheticParams, deviation: FloatArray, origins: IntArray, prediction_length: int
 ) -> FloatArray:
     """The best possible forecast: the conditional mean of the known process given all the past.
 
@@ -74,27 +63,20 @@ def oracle_forecast(
         world: Parameters of the process.
         deviation: u (steps,), as `simulate` returns it.
         origins: Last observed step of each window (N,), each at least delay - 1.
-        prediction_length: Steps to forecast (H).
-
-    Returns:
-        Forecasts of y, (N, H).
+        prediction_length: Steps to forecast (H), of the forecasts of y (N, H) that come back.
     """
     if oracle_is_exact(world, prediction_length):
-        mean = _iterate(world, deviation[origins, None], deviation, origins, [None] * prediction_length)
+        mean = _iterate(world, 1, deviation, origins, [None] * prediction_length)
     else:
         draws = _draws_of_each_step(world, len(origins), prediction_length)
         at_once = max(1, FUTURES_AT_ONCE // world.oracle_paths)
-        means = []
-        for first in range(0, len(origins), at_once):
-            some = origins[first : first + at_once]
-            start = np.repeat(deviation[some, None], world.oracle_paths, axis=1)
-            means.append(_iterate(world, start, deviation, some, draws))
-        mean = np.concatenate(means)
+        blocks = [origins[first : first + at_once] for first in range(0, len(origins), at_once)]
+        mean = np.concatenate([_iterate(world, world.oracle_paths, deviation, some, draws) for some in blocks])
     ahead = origins[:, None] + np.arange(1, prediction_length + 1)
     return deterministic_part(world, ahead) + mean
 
 
-def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length: int) -> list[np.random.Generator]:
+def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length: int) -> list[Generator]:
     """A generator per forecast step, each where one that draws step by step, for all windows at once, would be.
 
     So a few windows at a time get the numbers that they would get among all. The price is to draw everything twice.
@@ -109,13 +91,10 @@ def _draws_of_each_step(world: SyntheticParams, windows: int, prediction_length:
 
 
 def _iterate(
-    world: SyntheticParams,
-    state: FloatArray,
-    deviation: FloatArray,
-    origins: IntArray,
-    draws: Sequence[np.random.Generator | None],
+    world: SyntheticParams, paths: int, deviation: FloatArray, origins: IntArray, draws: Sequence[Generator | None]
 ) -> FloatArray:
-    """Run (N, paths) futures on from `state`, with noise where there are draws; their mean at each step (N, H)."""
+    """Run (N, paths) futures on from the origins, with noise where there are draws; their mean at each step (N, H)."""
+    state = np.repeat(deviation[origins, None], paths, axis=1)
     path: list[FloatArray] = []
     mean = np.empty((len(origins), len(draws)))
     for step, draw in enumerate(draws):

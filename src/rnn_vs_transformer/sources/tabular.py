@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -12,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer.data.splits import LARGEST
+from rnn_vs_transformer.data.splits import LARGEST, FloatArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.columns import Columns, Found, blocks_of, read_numbers
+from rnn_vs_transformer.sources.columns import Columns, Found, read_numbers
 from rnn_vs_transformer.sources.rows import Row, open_rows
 from rnn_vs_transformer.sources.times import EXPECTED, TimeColumn, parse_times, regular_axis
 
 log = logging.getLogger(__name__)
-
-FloatArray = npt.NDArray[np.float64]
 RAW_FOLDER = Path("data/raw")
+CELLS_AT_ONCE = 200_000
+"""So many cells of text are in memory at a time."""
 SAMPLE_ROWS = 100
 """Rows from which `data.time_column: auto` tells the time column."""
 SEASONS = {"h": 24, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "min": 1440, "s": 60}
@@ -34,12 +34,11 @@ FOREIGN_TIME = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d.*)?", re.ASCII
 
 @dataclass(frozen=True)
 class Table:
-    """A series as read: values (steps, C) without gaps, and what is known of its time axis."""
+    """A series as read: values (steps, C), those `filled` interpolated, and what is known of its time axis."""
 
     values: FloatArray
     channels: list[str]
     filled: npt.NDArray[np.bool_]
-    """Which cells (steps, C) were empty and are interpolated."""
     time_column: str | None
     first_time: str | None
     frequency: str | None
@@ -47,10 +46,9 @@ class Table:
 
 
 def read_table(params: DataParams) -> Table:
-    """Read the CSV file that `data.file` names, in memory that grows with its numbers and not with its text.
+    """Read the chosen channels of `data.file` as float64, with empty cells interpolated where `data.missing` allows it.
 
-    Returns:
-        The chosen channels as float64, with empty cells interpolated where `data.missing` allows it.
+    The memory grows with the numbers and not with the text.
 
     Raises:
         InputError: Whatever makes the file unusable, with row and column. Rows are counted as an editor
@@ -67,14 +65,15 @@ def read_table(params: DataParams) -> Table:
     if params.channels == "all":
         _refuse_headless(path, header)
         names = _channels_among(asked, columns.found)
-        log.info("channels: %s%s", _listed(names), _left_out([name for name in asked if name not in names]))
+        left_out = [name for name in asked if name not in names]
+        log.info("channels: %s%s", _listed(names), f"; no numbers in: {_listed(left_out)}" if left_out else "")
     else:
         names = asked
-    values = columns.values()
+    values, places = columns.values(), [asked.index(name) for name in names]
     if names != asked:
-        values = np.ascontiguousarray(values[:, [asked.index(name) for name in names]])
-    for name in names:
-        _refuse_fault(name, columns.found[asked.index(name)])
+        values = np.ascontiguousarray(values[:, places])
+    for name, place in zip(names, places, strict=True):
+        _refuse_fault(name, columns.found[place])
     axis, frequency = (None, None) if times is None else regular_axis(times, str(time_column), params.missing)
     if times is not None and axis is not None and len(axis) > len(times):
         values = pd.DataFrame(values, index=times).reindex(axis).to_numpy(copy=True)
@@ -83,10 +82,7 @@ def read_table(params: DataParams) -> Table:
 
 
 def read_channels(path: Path, time_column: str | None, channels: list[str], last: int) -> pd.DataFrame:
-    """Read the last rows of the named columns of any CSV file, by the rules of `read_table`; nothing is filled in.
-
-    Returns:
-        The channels as float64, the time column (if any) as text, a row per step.
+    """Read the last rows of any CSV file by the rules of `read_table`: channels as float64, times (if any) as text.
 
     Raises:
         InputError: A column is missing, or a cell is empty or no number.
@@ -113,11 +109,7 @@ def read_channels(path: Path, time_column: str | None, channels: list[str], last
 
 
 def season_length_of(table: Table) -> int:
-    """Steps in one season, from the spacing of the times.
-
-    Raises:
-        InputError: No time column, or a spacing without a usual season.
-    """
+    """Steps in one season, from the spacing of the times; InputError where that is unknown or has no usual season."""
     advice = "set data.season_length to the number of steps in one season"
     if table.frequency is None:
         raise InputError(f"data.season_length: auto needs a time column with a known spacing; {advice}")
@@ -144,12 +136,10 @@ def _raw_file(file: str) -> Path:
 
 
 def _find_time_column(header: Row, sample: list[Row], wanted: str) -> str | None:
-    if wanted == "none":
-        return None
     if wanted != "auto":
-        if wanted not in header:
+        if wanted != "none" and wanted not in header:
             raise InputError(f"data.time_column: no column {quoted(wanted)}; the file has {_listed(header)}")
-        return wanted
+        return None if wanted == "none" else wanted
     columns = dict(zip(header, zip(*sample, strict=True), strict=True))
     for name, cells in columns.items():
         found = Found()
@@ -179,19 +169,18 @@ def _asked(header: Row, wanted: str | list[str], time_column: str | None) -> lis
 
 
 def _read_columns(
-    rows: Iterable[Row], header: Row, asked: list[str], time_column: str | None
+    rows: Iterator[Row], header: Row, asked: list[str], time_column: str | None
 ) -> tuple[Columns, pd.DatetimeIndex | None]:
     places = [header.index(name) for name in asked]
     columns = Columns(len(asked))
     times = TimeColumn(time_column) if time_column else None
     first_row = 2
-    for block in blocks_of(rows, len(header)):
+    while block := list(islice(rows, max(1, CELLS_AT_ONCE // len(header)))):
         if times:
             place = header.index(times.name)
             times.append([row[place] for row in block], first_row)
-        columns.append(
-            block if len(places) == len(header) else [[row[at] for at in places] for row in block], first_row
-        )
+        numbers = block if len(places) == len(header) else [[row[at] for at in places] for row in block]
+        columns.append(numbers, first_row)
         first_row += len(block)
     return columns, times.times() if times else None
 
@@ -201,20 +190,17 @@ def _refuse_headless(path: Path, header: Row) -> None:
     found = Found()
     numbers = read_numbers(tuple(header), 1, found)
     counted = [list(range(start, start + len(header))) for start in (0, 1)]
-    if found.filled == found.numbers and numbers.tolist() not in counted:
-        raise InputError(f"{path}: the first row holds numbers ({_listed(header)}); put a row with names above it")
-    if any(FOREIGN_TIME.fullmatch(name) for name in header) or (numbers % 1 > 0).any():
-        raise InputError(f"{path}: the first row looks like data ({_listed(header)}); put a row with names above it")
+    all_numbers = found.filled == found.numbers and numbers.tolist() not in counted
+    if all_numbers or any(FOREIGN_TIME.fullmatch(name) for name in header) or (numbers % 1 > 0).any():
+        seen = "holds numbers" if all_numbers else "looks like data"
+        raise InputError(f"{path}: the first row {seen} ({_listed(header)}); put a row with names above it")
 
 
 def _channels_among(names: list[str], found: list[Found]) -> list[str]:
-    """The numeric columns of a file.
-
-    Raises:
-        InputError: There is none, or one may be numeric in a way that is not certain.
-    """
+    """The numeric columns of a file, which has at least one; none may be numeric in a way that is not certain."""
     for name, seen in zip(names, found, strict=True):
-        if not seen.mostly_numbers and seen.mostly_foreign and seen.first_foreign:
+        meant = 2 * (seen.numbers + seen.foreign) >= seen.filled  # as numbers, were they written as ours
+        if seen.first_foreign and meant and not seen.mostly_numbers:
             row, text = seen.first_foreign
             raise InputError(
                 f"row {row}, column {quoted(name)}: {quoted(text)} is not written as a number here is: a dot for "
@@ -223,12 +209,12 @@ def _channels_among(names: list[str], found: list[Found]) -> list[str]:
     channels = [name for name, seen in zip(names, found, strict=True) if seen.mostly_numbers]
     if not channels:
         raise InputError(f"no numeric column among {_listed(names)}; is the separator a comma?")
-    times = [name for name in channels if name.casefold() in NAMES_OF_TIMES]
-    if times:
-        raise InputError(
-            f"column {quoted(times[0])} holds numbers and not times: name the columns to forecast in data.channels, "
-            "and set data.time_column: none",
-        )
+    for name in channels:
+        if name.casefold() in NAMES_OF_TIMES:
+            raise InputError(
+                f"column {quoted(name)} holds numbers and not times: name the columns to forecast in data.channels, "
+                "and set data.time_column: none"
+            )
     return channels
 
 
@@ -252,19 +238,13 @@ def _fill(values: FloatArray, names: list[str], missing: str) -> tuple[FloatArra
             f"row {step + 2}, column {quoted(names[channel])}: the cell is empty ({gaps.sum()} in all); "
             "set data.missing: interpolate to fill such gaps",
         )
-    for channel, name in enumerate(names):
-        known = np.flatnonzero(~gaps[:, channel])
-        if len(known) == 0 or known[0] > 0 or known[-1] < len(values) - 1:
+    for name, column, gap in zip(names, values.T, gaps.T, strict=True):
+        if gap[0] or gap[-1]:
             raise InputError(f"column {quoted(name)} starts or ends with empty cells; cut those rows off the file")
-        holes = np.flatnonzero(gaps[:, channel])
-        values[holes, channel] = np.interp(holes, known, values[known, channel])
+        column[gap] = np.interp(np.flatnonzero(gap), np.flatnonzero(~gap), column[~gap])
     return values, gaps
 
 
 def _listed(names: list[str], most: int = 10) -> str:
     shown = ", ".join(names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _left_out(names: list[str]) -> str:
-    return f"; no numbers in: {_listed(names)}" if names else ""

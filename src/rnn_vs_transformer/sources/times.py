@@ -21,11 +21,7 @@ EXPECTED = "expected a time like 2001-12-29 or 2001-12-29 13:00:00"
 
 
 def parse_times(column: Iterable[str]) -> pd.Series:
-    """ISO 8601 texts as times, in UTC where they have an offset; not-a-time where a text is none.
-
-    Raises:
-        InputError: Some of the times have an offset from UTC and others have none.
-    """
+    """ISO 8601 texts as times, not-a-time for others; in UTC if they have an offset; InputError if only some do."""
     texts = [text.strip() for text in column]
     times = pd.Series([text if TIME.fullmatch(text) else None for text in texts], dtype=object)
     try:
@@ -42,16 +38,11 @@ class TimeColumn:
     """A column of times that grows by blocks of rows."""
 
     def __init__(self, name: str) -> None:
-        """Begin with no rows."""
         self.name = name
         self._blocks: list[pd.Series] = []
 
     def append(self, cells: list[str], first_row: int) -> None:
-        """Add the cells of some rows; the first of them is `first_row` of the file.
-
-        Raises:
-            InputError: A cell holds no time, or one that cannot be compared with those above.
-        """
+        """Add cells, from `first_row` of the file on; InputError where one is no time, or unlike those above."""
         try:
             times = parse_times(cells)
         except InputError as error:
@@ -69,47 +60,32 @@ class TimeColumn:
         self._blocks.append(times.dt.tz_convert("UTC") if times.dt.tz is not None else times)
 
     def times(self) -> pd.DatetimeIndex:
-        """All rows so far.
-
-        Raises:
-            InputError: The times do not increase from row to row.
-        """
-        if len({block.dtype for block in self._blocks}) > 1:
-            self._blocks = [self._to_nanoseconds(block) for block in self._blocks]
-        index = pd.DatetimeIndex(pd.concat(self._blocks, ignore_index=True))
+        """All rows so far; InputError where the times do not increase from row to row."""
+        blocks = self._blocks
+        if len({block.dtype for block in blocks}) > 1:
+            try:
+                blocks = [block.dt.as_unit("ns") for block in blocks]
+            except pd.errors.OutOfBoundsDatetime:
+                raise InputError(
+                    f"column {quoted(self.name)} has times to the nanosecond beside years far from now; round them"
+                ) from None
+        index = pd.DatetimeIndex(pd.concat(blocks, ignore_index=True))
         backwards = np.flatnonzero(index[1:] <= index[:-1])
         if len(backwards):
             place = int(backwards[0]) + 1
             kind = "repeats the time of" if index[place] == index[place - 1] else "is earlier than"
-            advice = (
-                "" if index.tz else "; where clocks were put back, write times with their offset, as in 02:00+01:00"
-            )
+            advice = "; where clocks were put back, write times with their offset, as in 02:00+01:00"
             raise InputError(
                 f"row {place + 2}, column {quoted(self.name)}: {index[place]} {kind} the row above; sort the times and "
-                f"keep one row each{advice}",
+                f"keep one row each{'' if index.tz else advice}"
             )
         return index
 
-    def _to_nanoseconds(self, block: pd.Series) -> pd.Series:
-        try:
-            exact: pd.Series = block.dt.as_unit("ns")
-        except pd.errors.OutOfBoundsDatetime:
-            raise InputError(
-                f"column {quoted(self.name)} has times to the nanosecond beside years far from now; round them"
-            ) from None
-        return exact
-
 
 def regular_axis(index: pd.DatetimeIndex, name: str, missing: str) -> tuple[pd.DatetimeIndex, str | None]:
-    """The regular axis that increasing times lie on, and its frequency.
+    """The regular axis that the increasing times of the column `name` lie on, and its frequency by pandas' name.
 
-    Args:
-        index: The times of the rows.
-        name: Of the time column.
-        missing: `interpolate` allows steps without a row, `error` does not.
-
-    Returns:
-        The axis, rows that are missing included; the frequency by pandas' name, None where nothing tells it.
+    The axis includes missing rows, which `missing: interpolate` allows; the frequency is None where nothing tells it.
 
     Raises:
         InputError: The times are not evenly spaced, or too many rows are missing.
@@ -154,21 +130,16 @@ def _calendar_axis(index: pd.DatetimeIndex) -> pd.DatetimeIndex | None:
     """All first or last days of the months, or all working days, where the times are such days; None otherwise."""
     if len(set(index - index.normalize())) > 1:
         return None
-    months = index.year * 12 + index.month
-    step = int(np.gcd.reduce(np.diff(months)))
-    if step and (index.is_month_start.all() or index.is_month_end.all()):
-        kind = "MS" if index.is_month_start.all() else "ME"
-        return pd.date_range(index[0], index[-1], freq=f"{step}{kind}")
+    step = int(np.gcd.reduce(np.diff(index.year * 12 + index.month)))
+    for kind, months in (("MS", index.is_month_start), ("ME", index.is_month_end)):
+        if step and months.all():
+            return pd.date_range(index[0], index[-1], freq=f"{step}{kind}")
     weekends = (index[-1] - index[0]).days // 7
-    if weekends >= FEWEST_WEEKENDS and (index.day_of_week < 5).all() and _daily(index):  # noqa: PLR2004 - Saturday
+    days = np.asarray((index[1:] - index[:-1]).days)
+    daily = 2 * np.isin(days, (1, 3)).sum() > len(days) and (days == 1).any()  # after the day or the Friday before
+    if weekends >= FEWEST_WEEKENDS and (index.day_of_week < 5).all() and daily:  # noqa: PLR2004 - Saturday
         return pd.date_range(index[0], index[-1], freq="B")
     return None
-
-
-def _daily(index: pd.DatetimeIndex) -> bool:
-    """Whether most times follow the day before, or the Friday before."""
-    days = np.asarray((index[1:] - index[:-1]).days)
-    return bool(2 * np.isin(days, (1, 3)).sum() > len(days) and (days == 1).any())
 
 
 def frequency_of(times: pd.DatetimeIndex) -> str | None:
