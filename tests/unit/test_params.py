@@ -130,10 +130,7 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (
-            {"model.transformer_width": 64, "model.heads": 5},
-            "model.*: heads 5 does not divide transformer_width 64",
-        ),
+        ({"model.transformer_width": 64, "model.heads": 5}, "model.*: heads 5 does not divide transformer_width 64"),
         (
             {"model.transformer_width": 12, "model.heads": 4, "model.positional": "rotary"},
             "rotary needs an even transformer_width / heads, and 12 / 4 is odd",

@@ -209,10 +209,7 @@ def _degrees_of_freedom(residuals: FloatArray, block: int) -> float:
     """Satterthwaite's degrees of freedom of a mean with variance over seeds and over blocks of time."""
     seeds, origins = residuals.shape
     blocks = origins // block
-    parts = [
-        (_variance_over_time(residuals, block), (blocks - 1) / 2),
-        (_variance_over_seeds(residuals), seeds - 1),
-    ]
+    parts = [(_variance_over_time(residuals, block), (blocks - 1) / 2), (_variance_over_seeds(residuals), seeds - 1)]
     total = sum(variance for variance, _ in parts)
     if total == 0:
         return float(blocks - 1)

@@ -143,15 +143,14 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
 
 def score_family(family: str, test: TestSplit) -> ScoredFamily:
     """Scores of every trained seed of a family; each model forecasts once, one forecast in memory at a time."""
-    validation, windows = windows_of(test.splits, "validation", "test")
-    runs, sums = [], [np.zeros(()), np.zeros(())]
-    for model in load_trained(family, test.meta):
+    [windows] = windows_of(test.splits, "test")
+    models = list(load_trained(family, test.meta))
+    runs, total = [], np.zeros(())
+    for model in models:
         forecast = forecast_windows(model, windows)
         runs.append(score(forecast, test))
-        sums = [sums[0] + forecast_windows(model, validation), sums[1] + forecast]
-    truths = (test.splits.truth("validation"), test.truth)
-    of_validation, of_test = (truth - total / len(runs) for truth, total in zip(truths, sums, strict=True))
-    return ScoredFamily(runs, of_validation, of_test)
+        total = total + forecast
+    return ScoredFamily(runs, validation_residuals(models, test.splits), test.truth - total / len(models))
 
 
 def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> FloatArray:
@@ -188,10 +187,7 @@ def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) 
 
 
 def ridge_row(runs: Sequence[Scores], ridge: Scores, test: TestSplit, params: EvaluateParams) -> dict[str, float]:
-    """The relative MSE difference of a family from ridge on the same windows, negative where the family is better.
-
-    It is `ridge_difference`, with its 95 % interval over seeds and time.
-    """
+    """`ridge_difference`: relative MSE difference of a family from ridge, negative where better, with 95 % interval."""
     losses = _losses(runs)
     linear = np.tile(ridge.window_mse, (len(losses), 1))
     interval = ratio_interval(losses, linear, test.block_length, params.resamples, params.seed)

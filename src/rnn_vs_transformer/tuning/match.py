@@ -48,7 +48,7 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
         raise InputError(
             f"tune.budget: parameters: no width brings {content['rnn_layers']} layer(s) of {content['cell']} within "
             f"2 % of the Transformer's {target} parameters (nearest: {found} at width {width}); take a larger "
-            "Transformer, or leave that cell or number of layers out of tune.rnn",
+            "Transformer, or leave that cell or number of layers out of tune.rnn"
         )
     return width
 
