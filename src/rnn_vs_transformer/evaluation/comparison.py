@@ -37,13 +37,12 @@ class Comparison:
 
 
 def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: EvaluateParams) -> Comparison:
-    """Compare paired losses.
+    """Compare losses (seeds, origins), paired by seed and origin.
 
     Args:
-        rnn: Losses (seeds, origins).
-        transformer: Losses of the same seeds and origins.
-        block: Origins per resampled block; at least context plus prediction length, beyond which windows no
-            longer overlap.
+        rnn: Losses of the RNN.
+        transformer: Losses of the Transformer.
+        block: Origins per resampled block; at least context plus prediction length, as closer windows overlap.
         params: Margin of equivalence, and the bootstrap.
 
     Raises:
@@ -52,15 +51,13 @@ def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: Evalua
     if rnn.shape != transformer.shape:
         raise ValueError(f"expected losses of the same seeds and origins, got {rnn.shape} and {transformer.shape}")
     interval = ratio_interval(transformer, rnn, block, params.resamples, params.seed)
-    found = verdict(interval.low - 1, interval.high - 1, params.margin)
-    if too_little_evidence(len(rnn), rnn.shape[1], block):
-        found = "inconclusive"
+    doubt = too_little_evidence(len(rnn), rnn.shape[1], block)
     return Comparison(
         relative_mse_difference=float(transformer.mean() / rnn.mean() - 1),
         ci_low=interval.low - 1,
         ci_high=interval.high - 1,
         diebold_mariano=diebold_mariano((transformer - rnn).mean(axis=0), block),
-        verdict=found,
+        verdict="inconclusive" if doubt else verdict(interval.low - 1, interval.high - 1, params.margin),
         minimum_detectable_effect=minimum_detectable_effect(interval),
     )
 
@@ -100,16 +97,14 @@ def minimum_detectable_effect(interval: Interval) -> float:
 
 
 def diebold_mariano(differences: FloatArray, bandwidth: int) -> float:
-    """Diebold-Mariano statistic: mean loss difference over its HAC standard error.
-
-    Source: Diebold and Mariano (1995), with the variance of `long_run_variance`.
+    """Statistic of Diebold and Mariano (1995): mean loss difference over its HAC standard error (`long_run_variance`).
 
     Args:
         differences: Loss differences in order of time (origins,).
         bandwidth: Lags that carry weight; windows further apart share no step.
 
     Returns:
-        The statistic, about N(0, 1) where the families are equal; 0 where the differences are all zero.
+        About N(0, 1) where the families are equal; 0 where the differences are all zero.
     """
     count = len(differences)
     variance = long_run_variance(differences, max(1, min(bandwidth, count // 2)))

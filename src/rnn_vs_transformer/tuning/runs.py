@@ -84,10 +84,7 @@ class Finalist:
 
 
 def make_run(task: Task) -> Run:
-    """Train as the task says, on the series in the working folder, from where the run was interrupted, if it was.
-
-    Once the run is kept elsewhere, remove its checkpoint.
-    """
+    """Train on the series in the working folder, from where it was interrupted; the checkpoint stays, to be removed."""
     meta, checkpoint = load_meta(), task.checkpoint()
     started = time.perf_counter() - sum(checkpoint.course().get("seconds", []))
     torch.manual_seed(task.seed)
@@ -117,10 +114,9 @@ def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> 
 
 
 def medians_by_epoch(finished: Sequence[Run], epochs: int) -> tuple[float, ...]:
-    """Median over whole trials of the best loss so far, per epoch; empty where there are too few of them.
+    """Median over whole trials of earlier batches of the best loss so far, per epoch; empty where they are too few.
 
-    A trial that patience ended keeps its best loss. Trials of the batch under way have no say, so that it does not
-    matter in what order, or on how many workers, they run.
+    A trial that patience ended keeps its best loss.
     """
     whole = [run.losses for run in finished if run.state == "complete"]
     if len(whole) < FEWEST_TRIALS:
