@@ -41,7 +41,7 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     references = score_references(test)
     families = {family: score_family(family, test) for family in FAMILIES}
     runs: ScoresBySeed = {family: scored.runs for family, scored in families.items()}
-    everyone: ScoresBySeed = {**runs, **{name: [scores] for name, scores in references.items()}}
+    everyone = runs | {name: [scores] for name, scores in references.items()}
     best = {family: best_validation_losses(family) for family in FAMILIES}
     rows = {name: _row(scores, references) for name, scores in everyone.items()}
     for family, scored in families.items():

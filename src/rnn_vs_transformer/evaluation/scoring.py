@@ -129,9 +129,7 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.values, origins), test),
     }
-    if test.oracle is not None:
-        scores["oracle"] = score(test.oracle, test)
-    return scores
+    return scores if test.oracle is None else {**scores, "oracle": score(test.oracle, test)}
 
 
 def score_family(family: str, test: TestSplit) -> ScoredFamily:

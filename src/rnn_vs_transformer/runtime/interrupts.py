@@ -83,11 +83,7 @@ def holding_signals() -> Iterator[None]:
 
 
 def follow_stage(stage: int) -> None:
-    """In a worker process: leave signals to the stage, and end when it has ended.
-
-    Args:
-        stage: Number of the process that started this one.
-    """
+    """In a worker process: leave signals to the stage, the process that started this one, and end when it has ended."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     _watch(stage, lambda: os._exit(1))

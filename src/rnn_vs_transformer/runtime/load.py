@@ -18,14 +18,7 @@ MOST_FAULTS: Final = 12
 
 
 def read_sections(*sections: type[Section], path: Path = paths.PARAMS) -> list[Any]:
-    """Read and check sections of the settings.
-
-    Args:
-        sections: Classes of the schema; each says by its `key` where it stands in the file.
-        path: A YAML file.
-
-    Returns:
-        One instance of each class.
+    """Read and check sections of a YAML file: an instance of each class, whose `key` says where it stands in the file.
 
     Raises:
         InputError: A missing file, broken YAML, a repeated, unknown or missing key, a wrong type or value.

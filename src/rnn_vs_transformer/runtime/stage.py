@@ -20,12 +20,12 @@ def run(
     files: Callable[..., Sequence[Path]] = lambda *_: (),
     interrupted: str = interrupts.FROM_THE_START,
 ) -> None:
-    """Run a stage on its sections of params.yaml; a fault that the user can mend is told in one line.
+    """Run a stage; a fault that the user can mend is told in one line.
 
     Args:
-        stage: A function with the name of its stage, which takes the sections.
-        sections: What it reads of params.yaml.
-        files: The user's own files that it reads, from the sections; they must not change while it runs.
+        stage: A function with the name of its stage.
+        sections: Of params.yaml, which the function takes.
+        files: From these, the user's own files that it reads, which must not change meanwhile.
         interrupted: The line to leave behind where a signal ends it.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)

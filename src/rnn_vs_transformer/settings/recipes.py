@@ -48,10 +48,7 @@ def merge_settings(*groups: Settings) -> Settings:
 
 def _leaves(group: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in group.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+        yield from _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
 
 
 def _spell(value: Any) -> str:

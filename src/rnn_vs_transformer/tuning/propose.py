@@ -5,6 +5,7 @@ Akiba et al. (2019); tree-structured Parzen estimator, Bergstra et al. (2011); P
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import optuna
@@ -50,10 +51,7 @@ def importances(space: Space, finished: Sequence[Run]) -> dict[str, float]:
         return {}
     study = _study(optuna.samplers.RandomSampler(seed=0))
     distributions = {key: _distribution(choices) for key, choices in space.items()}
-    for run in told:
-        study.add_trial(optuna.trial.create_trial(
-            params={key: run.values[key] for key in space}, distributions=distributions, value=run.best
-        ))  # fmt: skip
+    study.add_trials([_tell(replace(run, state="complete"), distributions) for run in told])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the evaluator being new, and of keys in which the trials do not differ
         evaluator = PedAnovaImportanceEvaluator(target_quantile=GOOD_SHARE)

@@ -105,11 +105,6 @@ class Tuning:
 def tune_family(family: str, params: TuneParams, spread: RunParams) -> None:
     """Tune one family, going on from what an interrupted search has left; write its settings and all runs.
 
-    Args:
-        family: `rnn` or `transformer`.
-        params: Budget and space.
-        spread: Where the runs of a batch go; does not change any result.
-
     Raises:
         InputError: Every trial diverged, or the parameter counts cannot be matched.
     """
