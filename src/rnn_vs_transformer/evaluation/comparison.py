@@ -29,8 +29,7 @@ class Comparison:
     ci_low: float
     ci_high: float
     diebold_mariano: float
-    """Statistic of the mean loss difference with a HAC variance. It knows of time only, not of seeds, and with a
-    bandwidth that is a large part of the windows its critical values lie beyond +-1.96: the verdict does not use it."""
+    """Not used by the verdict: it knows of time only, and beyond +-1.96 lies more than 5 % where windows are few."""
     verdict: str
     minimum_detectable_effect: float
     """Relative decrease that would be found with 80 % power."""

@@ -1,7 +1,6 @@
 """Results belong to the inputs that they were made from: what DVC records when a stage ends, the stage must have seen.
 
-DVC looks at a stage's dependencies once it has ended. A file that changed meanwhile would be recorded with results of
-the old one, for good.
+A file that changed meanwhile would be recorded with results of the old one, for good.
 """
 
 import sys

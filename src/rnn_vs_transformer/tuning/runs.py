@@ -109,8 +109,7 @@ def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> 
     >>> is_worse([0.9, 0.8], [0.5, 0.5], warmup=1), is_worse([0.9, 0.8], [0.5, 0.5], warmup=2)
     (True, False)
     """
-    epoch = len(losses)
-    return warmup < epoch <= len(medians) and min(losses) > medians[epoch - 1]
+    return warmup < len(losses) <= len(medians) and min(losses) > medians[len(losses) - 1]
 
 
 def medians_by_epoch(finished: Sequence[Run], epochs: int) -> tuple[float, ...]:
@@ -133,12 +132,9 @@ def is_claimed(family: str, settings: FamilySettings) -> bool:
 
 def pick_finalists(trials: Sequence[Run], claimed: Sequence[bool]) -> list[Run]:
     """The best trial with the claimed architecture, and the best without; whole trials come before pruned ones."""
-    found = []
-    for side in (True, False):
-        some = [run for run, is_one in zip(trials, claimed, strict=True) if is_one is side and run.losses]
-        if some:
-            found.append(min(some, key=lambda run: (run.state != "complete", run.best, run.number)))
-    return found
+    told = [(run, is_one) for run, is_one in zip(trials, claimed, strict=True) if run.losses]
+    sides = [[run for run, is_one in told if is_one is side] for side in (True, False)]
+    return [min(some, key=lambda run: (run.state != "complete", run.best, run.number)) for some in sides if some]
 
 
 def choose(finalists: Sequence[Finalist]) -> Finalist:

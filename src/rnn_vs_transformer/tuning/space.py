@@ -56,14 +56,10 @@ def search_space(current: FamilySettings, search: Search) -> Space:
     trained = FitParams.model_fields
     listed = {f"{'train' if name in trained else 'model'}.{name}": choices for name, choices in named.items()}
     fixed = PINNED if search.plan.budget == "parameters" else set()
-    if current.model.decoding == "autoregressive":
-        fixed = fixed | DIRECT_ONLY
+    fixed = fixed | (DIRECT_ONLY if current.model.decoding == "autoregressive" else set())
     now = values_of(current, listed)
-    for key, choices in listed.items():
-        tried = list(dict.fromkeys([*choices, now[key]]))
-        if len(tried) > 1 and key not in fixed:
-            space[key] = tried
-    return space
+    tried = {key: list(dict.fromkeys([*choices, now[key]])) for key, choices in listed.items() if key not in fixed}
+    return space | {key: choices for key, choices in tried.items() if len(choices) > 1}
 
 
 def values_of(settings: FamilySettings, keys: Mapping[str, Any]) -> Values:
@@ -74,8 +70,7 @@ def values_of(settings: FamilySettings, keys: Mapping[str, Any]) -> Values:
 
 def with_stride(values: Values, current: FamilySettings) -> Values:
     """The values with the stride of their patches: the current one where the length is, else without overlap."""
-    length = values.get("model.patch_length")
-    if length is None:
+    if (length := values.get("model.patch_length")) is None:
         return values
     stride = current.model.patch_stride if length == current.model.patch_length else length
     return {**values, "model.patch_stride": stride}
