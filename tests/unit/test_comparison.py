@@ -108,6 +108,8 @@ def test_the_interval_is_bit_identical_for_its_seed():
 
     assert first == again
     assert first.ci_low != other.ci_low
+    first, again, other = (bootstrap_interval(losses(1), 20, 200, seed) for seed in (7, 7, 8))
+    assert first == again != other
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,7 @@ def test_the_diebold_mariano_statistic_equals_the_one_worked_out_by_hand():
     """Differences 1, 2, 3, 4: mean 2.5, squares about it sum to 5, neighbours' products to 1.25.
 
     One lag: variance 5/4, statistic 2.5 / sqrt(1.25/4) = 2 sqrt(5). Two: (5 + 2 * 1/2 * 1.25)/4 = 1.5625, so 2.5/0.625.
+    In a comparison the series is the seeds' mean difference over time.
     """
     differences = np.array([1.0, 2.0, 3.0, 4.0])
 
@@ -149,13 +152,8 @@ def test_the_diebold_mariano_statistic_equals_the_one_worked_out_by_hand():
     assert diebold_mariano(differences, 2) == pytest.approx(4.0)
     assert diebold_mariano(-differences, 2) == pytest.approx(-4.0)
     assert diebold_mariano(np.zeros(4), 2) == 0.0
-
-
-def test_the_diebold_mariano_statistic_is_of_the_seeds_mean_difference_over_time():
-    """Its series runs over forecast origins, whatever the seeds."""
     rnn, transformer = losses(0), losses(1)
-    of_time = (transformer - rnn).mean(axis=0)
-    assert compared(rnn, transformer).diebold_mariano == diebold_mariano(of_time, 20)
+    assert compared(rnn, transformer).diebold_mariano == diebold_mariano((transformer - rnn).mean(axis=0), 20)
 
 
 @pytest.mark.simulation
@@ -188,16 +186,12 @@ def test_the_detectable_effect_shrinks_with_more_data(few, many):
     assert effects[1] < 0.7 * effects[0]
 
 
-def test_few_seeds_widen_the_interval():
-    """With noise between seeds, three of them must claim less than twelve."""
+def test_few_seeds_and_seeds_that_differ_widen_the_interval():
+    """Three seeds must claim less than twelve; and two are enough to tell that seeds differ."""
     three, twelve = (bootstrap_interval(losses(0, seeds=seeds), 20, 400, 0) for seeds in (3, 12))
-
     assert three.degrees_of_freedom < twelve.degrees_of_freedom
     assert three.high - three.low > twelve.high - twelve.low
 
-
-def test_two_seeds_that_differ_widen_the_interval():
-    """Two are enough to tell that seeds differ; the same losses without that difference give the narrower interval."""
     rnn, transformer = losses(0, seeds=2), losses(1, seeds=2)
     alike = transformer - transformer.mean(axis=1, keepdims=True) + transformer.mean()
     apart = alike + np.array([[-0.2], [0.2]])
@@ -205,19 +199,16 @@ def test_two_seeds_that_differ_widen_the_interval():
     assert widths[1] > 2 * widths[0]
 
 
-def test_one_seed_gives_an_interval_over_time_but_no_verdict():
-    """How much seeds differ cannot be told from one of them, however clear its difference looks."""
+def test_one_seed_or_fewer_than_four_blocks_of_time_give_an_interval_but_no_verdict():
+    """However clear the difference looks; on 80 windows in blocks of 20 it is a verdict, and none on 79."""
     result = compared(losses(0, seeds=1), losses(1, seeds=1, level=2.0))
-
-    assert 0 < result.ci_low < result.relative_mse_difference < result.ci_high
-    assert result.verdict == "inconclusive"
-
-
-def test_fewer_than_four_blocks_of_time_give_no_verdict():
-    """The same difference is a verdict on 80 windows in blocks of 20, and none on 79."""
     verdicts = [compared(losses(0, 5, n), losses(1, 5, n, level=3.0), block=20).verdict for n in (79, 80)]
 
-    assert verdicts == ["inconclusive", "rnn better"]
+    assert 0 < result.ci_low < result.relative_mse_difference < result.ci_high
+    assert [result.verdict, *verdicts] == ["inconclusive", "inconclusive", "rnn better"]
+    assert too_little_evidence(seeds=2, origins=400, block=100) == ""
+    assert "1 seed" in too_little_evidence(seeds=1, origins=400, block=100)
+    assert "399 test windows" in too_little_evidence(seeds=2, origins=399, block=100)
 
 
 @pytest.mark.simulation
@@ -225,9 +216,9 @@ def test_the_interval_stays_possible_and_swapping_inverts_it_on_heavy_tails():
     """Losses are positive: with few blocks of persistent lognormal losses no ratio of theirs can be negative."""
     generator = np.random.default_rng(0)
     for _ in range(20):
-        shared = np.convolve(generator.standard_normal(661 + 119), np.ones(120) / 120**0.5, "valid")
+        shared = moving_average(generator, 661, 120)
         rnn, transformer = (np.exp(shared + generator.normal(scale=0.8, size=(5, 661))) for _ in range(2))
-        rnn = rnn * np.exp(np.convolve(generator.standard_normal(661 + 59), np.ones(60) / 60**0.5, "valid"))
+        rnn = rnn * np.exp(moving_average(generator, 661, 60))
         forth, back = (compared(*pair, block=120, resamples=300) for pair in ((rnn, transformer), (transformer, rnn)))
         assert -1 < forth.ci_low < forth.ci_high
         assert (1 + forth.ci_low) * (1 + back.ci_high) == pytest.approx(1)
@@ -257,7 +248,7 @@ def test_resampling_in_parts_leaves_no_resample_out():
 def test_wider_blocks_see_the_dependence_that_single_origins_hide():
     """Losses of overlapping windows move together; an interval that ignored it would be several times too narrow."""
     generator = np.random.default_rng(0)
-    together = 1 + 0.1 * np.convolve(generator.standard_normal(629), np.ones(30) / 30**0.5, "valid")[None]
+    together = 1 + 0.1 * moving_average(generator, 600, 30)[None]
 
     ignoring, aware = (bootstrap_interval(together, block, 400, 0) for block in (1, 60))
 
@@ -307,16 +298,3 @@ def test_the_interval_covers_the_truth_at_about_its_nominal_rate(of_time, of_see
 
     assert 0.90 <= 1 - (below + above) / 200 <= 0.99
     assert min(below, above) >= 1
-
-
-def test_the_interval_of_a_mean_repeats_for_its_seed():
-    """Reports are the same bytes each time, bootstrap included."""
-    assert bootstrap_interval(losses(1), 20, 200, 7) == bootstrap_interval(losses(1), 20, 200, 7)
-    assert bootstrap_interval(losses(1), 20, 200, 7) != bootstrap_interval(losses(1), 20, 200, 8)
-
-
-def test_two_seeds_and_four_blocks_are_just_enough_evidence():
-    """The limits themselves are allowed, one less is not, and the reason names what is short."""
-    assert too_little_evidence(seeds=2, origins=400, block=100) == ""
-    assert "1 seed" in too_little_evidence(seeds=1, origins=400, block=100)
-    assert "399 test windows" in too_little_evidence(seeds=2, origins=399, block=100)

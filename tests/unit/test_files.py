@@ -23,51 +23,23 @@ from rnn_vs_transformer.runtime.files import (
 )
 
 
-@pytest.fixture
-def full_disk(monkeypatch):
-    """Let the operating system refuse to put a file's contents on the disk."""
+@pytest.mark.parametrize("before", [[], [b"old"]], ids=["first", "again"])
+def test_a_failing_write_leaves_what_was_there_and_names_the_file_and_the_remedy(tmp_path, monkeypatch, before):
+    """DVC caches whatever lies there after a stage; half a file must never be taken for a result."""
+    path = tmp_path / "metrics.json"
+    for content in before:
+        write_bytes(path, content)
 
     def refuse(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def fill_the_disk():
-        monkeypatch.setattr(os, "fsync", refuse)
-
-    return fill_the_disk
-
-
-def test_a_failing_write_leaves_the_old_file_whole(tmp_path, full_disk):
-    """DVC caches whatever lies there after a stage; half a file must never be taken for a result."""
-    path = tmp_path / "metrics.json"
-    write_bytes(path, b"old")
-    full_disk()
-
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space left") as error:
         write_bytes(path, b"new" * 1000)
 
-    assert path.read_bytes() == b"old"
-
-
-def test_a_failing_first_write_leaves_no_file(tmp_path, full_disk):
-    """The next stage then says that the file is missing, not that it is damaged."""
-    full_disk()
-
-    with pytest.raises(OSError, match="No space left"):
-        write_bytes(tmp_path / "metrics.json", b"new" * 1000)
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_refused_write_names_the_file_and_the_remedy(tmp_path, full_disk):
-    """The system says what, not where; a user needs both, and the next command."""
-    full_disk()
-
-    with pytest.raises(OSError, match="No space left") as error:
-        write_bytes(tmp_path / "metrics.json", b"new")
-
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == before
     assert tell_system_error(error.value) == (
-        f"{tmp_path / 'metrics.json'}: No space left on device; free some space, "
-        "then run: dvc repro (what was there before: dvc checkout)"
+        f"{path}: No space left on device; free some space, then run: dvc repro (what was there before: dvc checkout)"
     )
 
 

@@ -8,14 +8,8 @@ import time
 
 import pytest
 
-from rnn_vs_transformer.runtime.interrupts import (
-    Interrupted,
-    end_on_signals,
-    follow_dvc,
-    follow_stage,
-    holding_signals,
-    raising_on_signals,
-)
+from rnn_vs_transformer.runtime import interrupts
+from rnn_vs_transformer.runtime.interrupts import Interrupted, holding_signals, raising_on_signals
 
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 ORPHAN = """
@@ -41,11 +35,17 @@ def handlers():
         signal.signal(number, handler)
 
 
+@pytest.fixture
+def ends(monkeypatch):
+    """The exit statuses with which the process would have ended."""
+    statuses = []
+    monkeypatch.setattr(os, "_exit", statuses.append)
+    return statuses
+
+
 @SIGNALS
-def test_the_first_signal_raises_and_the_next_ends_at_once(monkeypatch, capfd, number):
+def test_the_first_signal_raises_and_the_next_ends_at_once(ends, capfd, number):
     """Work ends in order; whoever is impatient is not kept waiting, as workers follow by themselves."""
-    ends = []
-    monkeypatch.setattr(os, "_exit", ends.append)
     with raising_on_signals("interrupted"):
         with pytest.raises(Interrupted) as interruption:
             signal.raise_signal(number)
@@ -57,10 +57,8 @@ def test_the_first_signal_raises_and_the_next_ends_at_once(monkeypatch, capfd, n
 
 
 @SIGNALS
-def test_before_and_after_the_work_a_signal_ends_the_process_in_one_line(monkeypatch, capfd, number):
-    ends = []
-    monkeypatch.setattr(os, "_exit", ends.append)
-    end_on_signals("not yet begun")
+def test_before_and_after_the_work_a_signal_ends_the_process_in_one_line(ends, capfd, number):
+    interrupts.end_on_signals("not yet begun")
     signal.raise_signal(number)
     assert ends == [128 + number]
     assert capfd.readouterr().err == "\nnot yet begun\n"
@@ -111,11 +109,9 @@ def is_running(process):
     return bool(found.strip()) and not found.startswith("Z")
 
 
-def test_a_worker_is_deaf_and_watches(monkeypatch):
+def test_a_worker_is_deaf_and_watches(ends):
     """The stage alone answers to signals, and ends its workers itself."""
-    ends = []
-    monkeypatch.setattr(os, "_exit", ends.append)
-    follow_stage(os.getppid() + 1)
+    interrupts.follow_stage(os.getppid() + 1)
     assert signal.getsignal(signal.SIGINT) == signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     deadline = time.monotonic() + 10
     while not ends:
@@ -134,6 +130,6 @@ def test_a_stage_follows_the_dvc_that_started_it_and_nobody_else(monkeypatch, by
     monkeypatch.delenv("DVC_STAGE", raising=False)
     if by_dvc:
         monkeypatch.setenv("DVC_STAGE", "train_rnn")
-    follow_dvc()
+    interrupts.follow_dvc()
     time.sleep(1)
     assert sent == ([(os.getpid(), signal.SIGTERM)] if by_dvc else [])

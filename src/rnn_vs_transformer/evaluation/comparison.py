@@ -10,13 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.evaluation.intervals import (
-    TAIL,
-    Interval,
-    long_run_variance,
-    ratio_interval,
-    student_quantile,
-)
+from rnn_vs_transformer.evaluation.intervals import TAIL, Interval, long_run_variance, ratio_interval, student_quantile
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,21 +29,19 @@ class Comparison:
     ci_low: float
     ci_high: float
     diebold_mariano: float
-    """Statistic of the mean loss difference with a HAC variance. It knows of time only, not of seeds, and with a
-    bandwidth that is a large part of the windows its critical values lie beyond +-1.96: the verdict does not use it."""
+    """Not used by the verdict: it knows of time only, and beyond +-1.96 lies more than 5 % where windows are few."""
     verdict: str
     minimum_detectable_effect: float
     """Relative decrease that would be found with 80 % power."""
 
 
 def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: EvaluateParams) -> Comparison:
-    """Compare paired losses.
+    """Compare losses (seeds, origins), paired by seed and origin.
 
     Args:
-        rnn: Losses (seeds, origins).
-        transformer: Losses of the same seeds and origins.
-        block: Origins per resampled block; at least context plus prediction length, beyond which windows no
-            longer overlap.
+        rnn: Losses of the RNN.
+        transformer: Losses of the Transformer.
+        block: Origins per resampled block; at least context plus prediction length, as closer windows overlap.
         params: Margin of equivalence, and the bootstrap.
 
     Raises:
@@ -58,15 +50,13 @@ def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: Evalua
     if rnn.shape != transformer.shape:
         raise ValueError(f"expected losses of the same seeds and origins, got {rnn.shape} and {transformer.shape}")
     interval = ratio_interval(transformer, rnn, block, params.resamples, params.seed)
-    found = verdict(interval.low - 1, interval.high - 1, params.margin)
-    if too_little_evidence(len(rnn), rnn.shape[1], block):
-        found = "inconclusive"
+    doubt = too_little_evidence(len(rnn), rnn.shape[1], block)
     return Comparison(
         relative_mse_difference=float(transformer.mean() / rnn.mean() - 1),
         ci_low=interval.low - 1,
         ci_high=interval.high - 1,
         diebold_mariano=diebold_mariano((transformer - rnn).mean(axis=0), block),
-        verdict=found,
+        verdict="inconclusive" if doubt else verdict(interval.low - 1, interval.high - 1, params.margin),
         minimum_detectable_effect=minimum_detectable_effect(interval),
     )
 
@@ -106,16 +96,14 @@ def minimum_detectable_effect(interval: Interval) -> float:
 
 
 def diebold_mariano(differences: FloatArray, bandwidth: int) -> float:
-    """Diebold-Mariano statistic: mean loss difference over its HAC standard error.
-
-    Source: Diebold and Mariano (1995), with the variance of `long_run_variance`.
+    """Statistic of Diebold and Mariano (1995): mean loss difference over its HAC standard error (`long_run_variance`).
 
     Args:
         differences: Loss differences in order of time (origins,).
         bandwidth: Lags that carry weight; windows further apart share no step.
 
     Returns:
-        The statistic, about N(0, 1) where the families are equal; 0 where the differences are all zero.
+        About N(0, 1) where the families are equal; 0 where the differences are all zero.
     """
     count = len(differences)
     variance = long_run_variance(differences, max(1, min(bandwidth, count // 2)))

@@ -23,15 +23,11 @@ LEVELS: Final = (0.80, 0.95)
 """Nominal coverages of the intervals."""
 STEP: Final = 0.002
 """gamma: a miss raises the level by this times the nominal one, a hit lowers it by this times 1 less the nominal.
-
-Chosen on other worlds, see docs/decisions.md.
-"""
+Chosen on other worlds, see docs/decisions.md."""
 
 
 def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> FloatArray:
-    """Half the width of the interval of each level, channel and horizon step.
-
-    The least absolute residual that at least ceil((N + 1) * level) of N do not exceed.
+    """Half the width of intervals: the least absolute residual that at least ceil((N + 1) * level) of N do not exceed.
 
     Args:
         residuals: Truth less forecast on validation (C, N, H).
@@ -49,15 +45,7 @@ def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> Floa
 
 
 def widths_at(residuals: FloatArray, levels: FloatArray) -> FloatArray:
-    """As `half_widths`, with a level of its own for each channel and horizon step.
-
-    Args:
-        residuals: Errors to size the intervals on (C, N, H).
-        levels: (levels, C, H); at 0 or less an interval is as narrow as can be.
-
-    Returns:
-        (levels, C, H).
-    """
+    """As `half_widths`, with levels (levels, C, H); at 0 or less an interval is as narrow as can be."""
     channels, count, horizon = residuals.shape
     ranked = np.full((channels, count + 2, horizon), math.inf)
     ranked[:, 0] = 0.0
@@ -78,14 +66,13 @@ def adaptive_intervals(
 ) -> tuple[BoolArray, FloatArray]:
     """Which errors of consecutive windows lie in their intervals, and half the widths of these.
 
-    Every H steps the intervals are sized on the latest windows that are known, as many as there were at first. A window
-    counts, for the widths and for the level, once its last target has been observed, H steps after its origin, so
-    nothing of the future is used. However the errors drift, of the first N windows that count the share of misses is
-    at most (1 - level)/(step*N) + 2*H/N above nominal.
+    Every H steps the intervals are sized on the latest known windows, as many as there were at first. A window counts,
+    for the widths and for the level, once its last target has been observed, H steps after its origin. However the
+    errors drift, of the first N windows that count the share of misses is at most (1 - level)/(step*N) + 2*H/N above
+    nominal.
 
     Args:
-        calibration: Errors on the windows before the first of `residuals` (C, N0, H), the last of them H origins
-            earlier, so that all their targets are known.
+        calibration: Errors on windows (C, N0, H), the last of them H origins before the first of `residuals`.
         residuals: Errors of consecutive windows (C, N, H).
         levels: Nominal coverages.
         step: How fast the level moves; with 0 the intervals roll and do not adapt.

@@ -54,17 +54,9 @@ def coverage_row(
 
 
 def score_rolling(calibration: FloatArray, residuals: FloatArray, level: float, step: float = STEP) -> Rolling:
-    """Coverage and width of intervals that follow the series (`adaptive_intervals`).
-
-    Args:
-        calibration: Errors on validation (C, N0, H).
-        residuals: Errors on test (C, N, H).
-        level: Nominal coverage.
-        step: How fast the level moves.
-    """
+    """Scores of `adaptive_intervals` of one nominal level, from errors on validation (C, N0, H) and test (C, N, H)."""
     hits, widths = adaptive_intervals(calibration, residuals, [level], step)
-    _, count, horizon = residuals.shape
-    windows = np.bincount(np.arange(count) // horizon)  # of each block; the last may be short
+    windows = np.bincount(np.arange(residuals.shape[1]) // residuals.shape[2])  # of each block; the last may be short
     weights = np.broadcast_to(windows[:, None], widths.shape)
     bounded = np.isfinite(widths)
     return Rolling(

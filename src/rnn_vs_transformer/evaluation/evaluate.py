@@ -36,16 +36,12 @@ ScoresBySeed = dict[str, list[Scores]]
 
 
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
-    """Score all forecasters on the test split and write the reports.
-
-    Returns:
-        The metrics, as written to reports/metrics.json.
-    """
+    """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
     references = score_references(test)
     families = {family: score_family(family, test) for family in FAMILIES}
     runs: ScoresBySeed = {family: scored.runs for family, scored in families.items()}
-    everyone: ScoresBySeed = {**runs, **{name: [scores] for name, scores in references.items()}}
+    everyone = runs | {name: [scores] for name, scores in references.items()}
     best = {family: best_validation_losses(family) for family in FAMILIES}
     rows = {name: _row(scores, references) for name, scores in everyone.items()}
     for family, scored in families.items():
@@ -62,8 +58,7 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
 
 
 def _row(scores: list[Scores], references: dict[str, Scores]) -> dict[str, float]:
-    row = error_row(scores)
-    row["mase"] = float(np.mean([seed.mase for seed in scores]))
+    row = {**error_row(scores), "mase": float(np.mean([seed.mase for seed in scores]))}
     row["skill"] = skill(row["mse"], references["seasonal_naive"].mse)
     if "oracle" in references and references["oracle"].mse < references["ridge"].mse:
         row["excess"] = excess(row["mse"], references["oracle"].mse, references["ridge"].mse)
@@ -76,23 +71,19 @@ def _write_tables(everyone: ScoresBySeed, best: dict[str, FloatArray], test: Tes
     write_table(paths.CHANNELS, _channel_table(everyone, test))
     forecasts = _forecast_table(everyone, test)
     write_table(paths.FORECASTS, forecasts)
-    write_table(paths.FAR_FORECASTS, _far_forecasts(forecasts, list(best)))
+    first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
+    far = first[first["horizon_step"] == first["horizon_step"].max()]
+    stepped = far.assign(step=far["forecast_origin"] + far["horizon_step"])
+    write_table(paths.FAR_FORECASTS, stepped.filter(["step", "truth", *best]))
 
 
 def _seed_table(everyone: ScoresBySeed, best: dict[str, FloatArray]) -> pd.DataFrame:
     rows = [
-        {
-            "family": family,
-            "seed": seed,
-            "mse": scores.mse,
-            "mae": scores.mae,
-            "first_50_mse": scores.window_mse[:SHOWN_WINDOWS].mean(),
-            "validation_mse": validation,
-        }
+        (family, seed, scores.mse, scores.mae, scores.window_mse[:SHOWN_WINDOWS].mean(), validation)
         for family, losses in best.items()
         for seed, (scores, validation) in enumerate(zip(everyone[family], losses, strict=True))
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["family", "seed", "mse", "mae", "first_50_mse", "validation_mse"])
 
 
 def _horizon_table(everyone: ScoresBySeed) -> pd.DataFrame:
@@ -110,50 +101,29 @@ def _horizon_table(everyone: ScoresBySeed) -> pd.DataFrame:
 
 def _channel_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
     """Errors per channel, scaled and in the series' own units."""
-    rows = []
+    tables = []
     for name, scores in everyone.items():
         mse = np.mean([seed.channel_mse for seed in scores], axis=0)
         mae = np.mean([seed.channel_mae for seed in scores], axis=0)
-        for channel, label in enumerate(test.meta.channels):
-            unit = test.splits.scaler.deviation[channel]
-            rows.append(
-                {
-                    "forecaster": name,
-                    "channel": label,
-                    "mse": mse[channel],
-                    "mae": mae[channel],
-                    "mae_in_units": mae[channel] * unit,
-                    "rmse_in_units": np.sqrt(mse[channel]) * unit,
-                }
-            )
-    return pd.DataFrame(rows)
+        table = pd.DataFrame({"forecaster": name, "channel": test.meta.channels, "mse": mse, "mae": mae})
+        unit = test.splits.scaler.deviation
+        tables.append(table.assign(mae_in_units=mae * unit, rmse_in_units=np.sqrt(mse) * unit))
+    return pd.concat(tables)
 
 
 def _forecast_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
     """Truth and mean forecast of the first test windows, in the series' own units."""
-    any_shown = next(iter(everyone.values()))[0].shown
-    channels, windows, _ = any_shown.shape
-    mean, deviation = (
-        test.splits.scaler.mean[:channels, None, None],
-        test.splits.scaler.deviation[:channels, None, None],
-    )
-    grid = np.indices(any_shown.shape)
+    shown = {name: np.mean([seed.shown for seed in scores], axis=0) for name, scores in everyone.items()}
+    channel, window, step = np.indices(next(iter(shown.values())).shape)
+    channels, windows, _ = channel.shape
+    scaler = test.splits.scaler
+    mean, deviation = scaler.mean[:channels, None, None], scaler.deviation[:channels, None, None]
+    forecasts = {"truth": test.truth[:channels, :windows], **shown}
     table = {
-        "channel": np.array(test.meta.channels[:channels], dtype=object)[grid[0]].ravel(),
-        "window": grid[1].ravel(),
-        "forecast_origin": test.splits.origins("test")[grid[1]].ravel(),
-        "horizon_step": grid[2].ravel() + 1,
-        "truth": (test.truth[:channels, :windows] * deviation + mean).ravel(),
+        "channel": np.array(test.meta.channels, dtype=object)[channel].ravel(),
+        "window": window.ravel(),
+        "forecast_origin": test.splits.origins("test")[window].ravel(),
+        "horizon_step": step.ravel() + 1,
+        **{name: (forecast * deviation + mean).ravel() for name, forecast in forecasts.items()},
     }
-    for name, scores in everyone.items():
-        forecast = np.mean([seed.shown for seed in scores], axis=0)
-        table[name] = (forecast * deviation + mean).ravel()
     return pd.DataFrame(table)
-
-
-def _far_forecasts(forecasts: pd.DataFrame, families: list[str]) -> pd.DataFrame:
-    """One forecast per step of the series, that of the last horizon step, for the first channel."""
-    first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
-    far = first[first["horizon_step"] == first["horizon_step"].max()]
-    table: pd.DataFrame = far.assign(step=far["forecast_origin"] + far["horizon_step"])
-    return table.filter(["step", "truth", *families])

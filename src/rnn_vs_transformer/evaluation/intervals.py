@@ -52,9 +52,7 @@ def student_quantile(freedom: float, tail: float = TAIL) -> float:
 def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> Estimate:
     """The mean +- t(n-1) * s / sqrt(n) of independent units (n,): seeds, rounds, series or worlds.
 
-    Args:
-        units: Their values.
-        comparisons: How many such means are compared, of which the best counts (Bonferroni).
+    With `comparisons` such means, of which the best counts, it is that much wider (Bonferroni).
 
     Raises:
         ValueError: There is no unit.
@@ -81,11 +79,7 @@ def ratio_of_pairs(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Esti
     >>> round(found.estimate, 6), round(found.low, 6), round(found.high, 6)
     (2.0, 2.0, 2.0)
     """
-    return exponential(mean_interval(np.log(np.asarray(numerator) / np.asarray(denominator))))
-
-
-def exponential(found: Estimate) -> Estimate:
-    """The interval of a quantity, from that of its logarithm."""
+    found = mean_interval(np.log(np.asarray(numerator) / np.asarray(denominator)))
     low, high = (None if end is None else float(np.exp(end)) for end in (found.low, found.high))
     return Estimate(float(np.exp(found.estimate)), low, high)
 
@@ -104,12 +98,7 @@ def significant(value: float) -> float:
 
 
 def paired_lead(leader: "pd.Series[float]", follower: "pd.Series[float]", comparisons: int) -> tuple[float, float]:
-    """Mean over seeds of the paired difference, and the lower end of its `mean_interval`.
-
-    Args:
-        leader: A value per seed.
-        follower: A value for each of the same seeds.
-        comparisons: Number of comparisons made, of which the best counts.
+    """Mean over seeds of the paired difference of values per seed, and the lower end of its `mean_interval`.
 
     Raises:
         ValueError: The seeds differ, or are fewer than two.
@@ -123,7 +112,7 @@ def paired_lead(leader: "pd.Series[float]", follower: "pd.Series[float]", compar
 def widened_interval(estimate: float, resampled: FloatArray, units: int) -> tuple[float, float]:
     """Interval of a positive number from its resamples (n,), as wide as Student's t asks of few units.
 
-    Source: Hesterberg (2015), section 5.3, on the log scale.
+    On the log scale, by Hesterberg (2015), section 5.3.
     """
     quantile = np.sqrt(units / (units - 1)) * student_quantile(units - 1) if units > 1 else np.inf
     half = float(quantile * np.log(resampled).std())
@@ -155,28 +144,18 @@ def ratio_interval(numerator: FloatArray, denominator: FloatArray, block: int, r
     """
     block = max(1, min(block, numerator.shape[1] // 2))
     estimate = np.log(numerator.mean() / denominator.mean())
-    distances = _resampled_logarithms(numerator, denominator, block, resamples, seed) - estimate
-    residuals = numerator / numerator.mean() - denominator / denominator.mean()  # of the log ratio, to first order
-    freedom, spread = _degrees_of_freedom(residuals, block), float(distances.std())
-    scale = _widening(freedom) * _standard_error(residuals, block) / spread if spread > 0 else 1.0
-    low, high = np.exp(np.quantile(distances, [TAIL, 1 - TAIL]) * scale + estimate)
-    return Interval(float(low), float(high), freedom)
-
-
-def _resampled_logarithms(
-    numerator: FloatArray, denominator: FloatArray, block: int, resamples: int, seed: int
-) -> FloatArray:
-    """Logarithms of the ratio in all resamples (resamples,)."""
     generator = np.random.default_rng(seed)
     counts = [min(CHUNK, resamples - start) for start in range(0, resamples, CHUNK)]
-    ratios = [_resample(numerator, denominator, block, count, generator) for count in counts]
-    logarithms: FloatArray = np.log(np.concatenate(ratios))
-    return logarithms
-
-
-def _widening(freedom: float) -> float:
-    """From the normal quantile to Student's, and for what the variance over time loses to its estimated mean."""
-    return float(student_quantile(freedom) / special.ndtri(1 - TAIL) * np.sqrt((freedom + 1) / freedom))
+    ratios = np.concatenate([_resample(numerator, denominator, block, count, generator) for count in counts])
+    distances = np.log(ratios) - estimate
+    residuals = numerator / numerator.mean() - denominator / denominator.mean()  # of the log ratio, to first order
+    freedom, spread = _degrees_of_freedom(residuals, block), float(distances.std())
+    scale = 1.0
+    if spread > 0:
+        widening = student_quantile(freedom) / special.ndtri(1 - TAIL) * np.sqrt((freedom + 1) / freedom)
+        scale = float(widening) * _standard_error(residuals, block) / spread
+    low, high = np.exp(np.quantile(distances, [TAIL, 1 - TAIL]) * scale + estimate)
+    return Interval(float(low), float(high), freedom)
 
 
 def _resample(
@@ -209,10 +188,7 @@ def _degrees_of_freedom(residuals: FloatArray, block: int) -> float:
     """Satterthwaite's degrees of freedom of a mean with variance over seeds and over blocks of time."""
     seeds, origins = residuals.shape
     blocks = origins // block
-    parts = [
-        (_variance_over_time(residuals, block), (blocks - 1) / 2),
-        (_variance_over_seeds(residuals), seeds - 1),
-    ]
+    parts = [(_variance_over_time(residuals, block), (blocks - 1) / 2), (_variance_over_seeds(residuals), seeds - 1)]
     total = sum(variance for variance, _ in parts)
     if total == 0:
         return float(blocks - 1)

@@ -48,11 +48,7 @@ def mean_squared_error_per_step(forecast: FloatArray, truth: FloatArray) -> Floa
 
 
 def seasonal_naive_scale(train: FloatArray, season_length: int) -> FloatArray:
-    """In-sample MAE of the seasonal naive forecast per channel (C,), the denominator of MASE.
-
-    Args:
-        train: Train steps (steps, C).
-        season_length: Steps in one season, fewer than the train steps.
+    """In-sample MAE of the seasonal naive forecast of the train steps (steps, C) per channel (C,): MASE's denominator.
 
     Raises:
         ValueError: The train steps are not longer than one season, or repeat one season exactly.
@@ -71,10 +67,7 @@ def seasonal_naive_scale(train: FloatArray, season_length: int) -> FloatArray:
 def mean_absolute_scaled_error(forecast: FloatArray, truth: FloatArray, scale: FloatArray) -> float:
     """MASE = mean over channels of MAE_c / scale_c (Hyndman and Koehler 2006).
 
-    Args:
-        forecast: Forecasts (C, N, H) or (..., C, N, H).
-        truth: What came, (C, N, H).
-        scale: The seasonal naive's in-sample MAE (C,), see `seasonal_naive_scale`.
+    Of forecasts (C, N, H) or (..., C, N, H) and truth (C, N, H), with `seasonal_naive_scale` (C,).
 
     >>> mean_absolute_scaled_error(np.array([[[3.0]]]), np.array([[[1.0]]]), np.array([4.0]))
     0.5

@@ -12,16 +12,9 @@ from torch import nn
 from rnn_vs_transformer.data.series import Meta, load_meta, load_splits, load_test
 from rnn_vs_transformer.data.splits import Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
+from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
 from rnn_vs_transformer.evaluation.intervals import bootstrap_interval, ratio_interval
-from rnn_vs_transformer.evaluation.metrics import (
-    mean_absolute_error,
-    mean_absolute_scaled_error,
-    mean_squared_error,
-    mean_squared_error_per_step,
-    seasonal_naive_scale,
-    squared_error,
-)
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.files import finite
@@ -97,7 +90,7 @@ class ScoredFamily:
 
 
 def open_test_split() -> TestSplit:
-    """Read and scale the test split; scaling is fitted on the train steps.
+    """Read and scale the test split, with the scaling of the train steps.
 
     Raises:
         InputError: A file is missing, damaged, or of another run.
@@ -107,7 +100,7 @@ def open_test_split() -> TestSplit:
     return TestSplit(
         splits=splits,
         truth=splits.truth("test"),
-        scale=seasonal_naive_scale(splits.values[: meta.borders.train_end], meta.season_length),
+        scale=metrics.seasonal_naive_scale(splits.values[: meta.borders.train_end], meta.season_length),
         oracle=None if oracle is None else splits.scaler.scale(oracle[..., None]).transpose(2, 0, 1),
         meta=meta,
     )
@@ -117,11 +110,11 @@ def score(forecast: FloatArray, test: TestSplit) -> Scores:
     """Reduce a forecast (C, N, H) to its scores."""
     truth = test.truth
     return Scores(
-        window_mse=squared_error(forecast, truth).mean(axis=(0, 2)),
-        step_mse=mean_squared_error_per_step(forecast, truth),
-        channel_mse=np.array([mean_squared_error(*pair) for pair in zip(forecast, truth, strict=True)]),
-        channel_mae=np.array([mean_absolute_error(*pair) for pair in zip(forecast, truth, strict=True)]),
-        mase=mean_absolute_scaled_error(forecast, truth, test.scale),
+        window_mse=metrics.squared_error(forecast, truth).mean(axis=(0, 2)),
+        step_mse=metrics.mean_squared_error_per_step(forecast, truth),
+        channel_mse=np.array([metrics.mean_squared_error(*pair) for pair in zip(forecast, truth, strict=True)]),
+        channel_mae=np.array([metrics.mean_absolute_error(*pair) for pair in zip(forecast, truth, strict=True)]),
+        mase=metrics.mean_absolute_scaled_error(forecast, truth, test.scale),
         shown=forecast[:SHOWN_CHANNELS, :SHOWN_WINDOWS].copy(),
     )
 
@@ -136,22 +129,19 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.values, origins), test),
     }
-    if test.oracle is not None:
-        scores["oracle"] = score(test.oracle, test)
-    return scores
+    return scores if test.oracle is None else {**scores, "oracle": score(test.oracle, test)}
 
 
 def score_family(family: str, test: TestSplit) -> ScoredFamily:
     """Scores of every trained seed of a family; each model forecasts once, one forecast in memory at a time."""
-    validation, windows = windows_of(test.splits, "validation", "test")
-    runs, sums = [], [np.zeros(()), np.zeros(())]
-    for model in load_trained(family, test.meta):
+    [windows] = windows_of(test.splits, "test")
+    models = list(load_trained(family, test.meta))
+    runs, total = [], np.zeros(())
+    for model in models:
         forecast = forecast_windows(model, windows)
         runs.append(score(forecast, test))
-        sums = [sums[0] + forecast_windows(model, validation), sums[1] + forecast]
-    truths = (test.splits.truth("validation"), test.truth)
-    of_validation, of_test = (truth - total / len(runs) for truth, total in zip(truths, sums, strict=True))
-    return ScoredFamily(runs, of_validation, of_test)
+        total = total + forecast
+    return ScoredFamily(runs, validation_residuals(models, test.splits), test.truth - total / len(models))
 
 
 def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> FloatArray:
@@ -188,10 +178,7 @@ def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) 
 
 
 def ridge_row(runs: Sequence[Scores], ridge: Scores, test: TestSplit, params: EvaluateParams) -> dict[str, float]:
-    """The relative MSE difference of a family from ridge on the same windows, negative where the family is better.
-
-    It is `ridge_difference`, with its 95 % interval over seeds and time.
-    """
+    """`ridge_difference`: relative MSE difference of a family from ridge, negative where better, with 95 % interval."""
     losses = _losses(runs)
     linear = np.tile(ridge.window_mse, (len(losses), 1))
     interval = ratio_interval(losses, linear, test.block_length, params.resamples, params.seed)

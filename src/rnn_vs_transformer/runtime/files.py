@@ -47,18 +47,13 @@ def _remove_leftovers(path: Path) -> None:
     """Take away what a killed process has left of this file; another that is writing just now is let be."""
     for leftover in path.parent.glob(f".{path.name}.*.tmp"):
         process = leftover.name.split(".")[-2]
-        if process.isdigit() and not _is_running(int(process)):
-            leftover.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        if process.isdigit():
+            try:
+                os.kill(int(process), 0)
+            except ProcessLookupError:
+                leftover.unlink(missing_ok=True)
+            except PermissionError:  # it runs, as another user
+                pass
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,11 +1,10 @@
 """Results belong to the inputs that they were made from: what DVC records when a stage ends, the stage must have seen.
 
-DVC looks at a stage's dependencies once it has ended. A file that changed meanwhile would be recorded with results of
-the old one, for good.
+A file that changed meanwhile would be recorded with results of the old one, for good.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +34,9 @@ class Inputs:
         Raises:
             InputError: A file or a section is another than at the start.
         """
-        changed = [_shown(path) for path, seen in self.files.items() if not path.exists() or _look(path) != seen]
+        files = [path for path, seen in self.files.items() if not path.exists() or _look(path) != seen]
+        here = Path.cwd()
+        changed = [str(path.relative_to(here) if path.is_relative_to(here) else path) for path in files]
         now = _read(self.sections)
         changed += [f"{paths.PARAMS}: {key}".rstrip(": ") for key in self.sections if now[key] != self.sections[key]]
         if changed:
@@ -48,14 +49,10 @@ class Inputs:
 
 def read_inputs(stage: str, sections: Sequence[str], files: Sequence[Path] = ()) -> Inputs:
     """The inputs of a stage as they are now: its sections, given files, and the modules of ours that are loaded."""
-    seen = {path: _look(path) for path in (*files, *_loaded_modules()) if path.exists()}
+    ours = [module for name, module in sorted(sys.modules.items()) if name.split(".")[0] in OURS]
+    code = [Path(str(module.__file__)) for module in ours if getattr(module, "__file__", None)]
+    seen = {path: _look(path) for path in (*files, *code) if path.exists()}
     return Inputs(stage, seen, _read(dict.fromkeys(sections)))
-
-
-def _loaded_modules() -> Iterator[Path]:
-    for name, module in sorted(sys.modules.items()):
-        if name.split(".")[0] in OURS and getattr(module, "__file__", None):
-            yield Path(str(module.__file__))
 
 
 def _read(sections: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +63,3 @@ def _read(sections: dict[str, Any]) -> dict[str, Any]:
 def _look(path: Path) -> str:
     found = path.stat()
     return f"{found.st_size} {found.st_mtime_ns}" if found.st_size > LARGE_BYTES else fingerprint(path)
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -1,8 +1,7 @@
 """What ends a stage from outside ends all of it: signals, and a parent that is gone.
 
-A stage is started by `dvc repro` and starts worker processes. Ctrl-C reaches all of them at once, SIGTERM perhaps only
-one, and SIGKILL leaves nobody to tell the others. So the stage alone answers to signals, and each process watches
-whether the one that started it still runs.
+`dvc repro` starts a stage, which starts workers. Ctrl-C reaches all of them, SIGTERM perhaps only one, and SIGKILL
+leaves nobody to tell the others. So the stage alone answers to signals, and each watches whether its parent still runs.
 """
 
 import os
@@ -83,11 +82,7 @@ def holding_signals() -> Iterator[None]:
 
 
 def follow_stage(stage: int) -> None:
-    """In a worker process: leave signals to the stage, and end when it has ended.
-
-    Args:
-        stage: Number of the process that started this one.
-    """
+    """In a worker process: leave signals to the stage, the process that started this one, and end when it has ended."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     _watch(stage, lambda: os._exit(1))

@@ -18,14 +18,7 @@ MOST_FAULTS: Final = 12
 
 
 def read_sections(*sections: type[Section], path: Path = paths.PARAMS) -> list[Any]:
-    """Read and check sections of the settings.
-
-    Args:
-        sections: Classes of the schema; each says by its `key` where it stands in the file.
-        path: A YAML file.
-
-    Returns:
-        One instance of each class.
+    """Read and check sections of a YAML file: an instance of each class, whose `key` says where it stands in the file.
 
     Raises:
         InputError: A missing file, broken YAML, a repeated, unknown or missing key, a wrong type or value.
@@ -55,7 +48,10 @@ def _describe(error: ValidationError, section: type[Section]) -> str:
 def _reason(detail: ErrorDetails, steps: list[str], section: type[Section]) -> str:
     key = ".".join([section.key, *steps] if section.key else steps)
     if detail["type"] == "extra_forbidden":
-        known = list(_group(steps[:-1], section).model_fields)
+        group: Any = section
+        for step in steps[:-1]:
+            group = group.model_fields[step].annotation
+        known = list(group.model_fields)
         close = difflib.get_close_matches(steps[-1], known, n=1)
         return f"unknown key {key}; " + (f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}")
     if detail["type"] == "missing":
@@ -90,10 +86,3 @@ def _schema_steps(location: tuple[int | str, ...], section: type[Section]) -> li
         annotation = field.annotation if field else None
         fields = annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
     return steps
-
-
-def _group(steps: list[str], section: type[Section]) -> type[Section]:
-    group: Any = section
-    for step in steps:
-        group = group.model_fields[step].annotation
-    return group  # type: ignore[no-any-return]

@@ -59,8 +59,8 @@ def run_as_finished(
         function: Can be sent to another process, with all that it holds.
         tasks: Independent of each other.
         run: How many tasks at once, and where.
-        reads: Every file that `function` reads, from the working folder. The workers of a cluster do not share that
-            folder: they are sent the files, and nothing that a task writes there comes back.
+        reads: Every file that `function` reads, from the working folder. A cluster is sent them, and nothing that a
+            task writes comes back.
         keep: Leave the processes to the next call; after the last one, `end_processes`.
 
     Yields:

@@ -101,8 +101,7 @@ def analysis(name: str) -> Path:
 def unfinished() -> Path:
     """The folder of what work under way has come to, by which it goes on after a kill; never declared.
 
-    An experiment that DVC runs in a copy of the workspace loses the copy when it is killed, so the folder is always
-    that of the workspace itself.
+    Always that of the workspace itself: a copy in which DVC runs an experiment is lost with it.
     """
     here = Path.cwd()
     for folder in here.parents:

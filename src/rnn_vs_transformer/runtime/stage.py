@@ -6,16 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rnn_vs_transformer.runtime import interrupts
 from rnn_vs_transformer.runtime.errors import InputError, tell_system_error
 from rnn_vs_transformer.runtime.heap import keep_freed_memory
 from rnn_vs_transformer.runtime.inputs import read_inputs
-from rnn_vs_transformer.runtime.interrupts import (
-    FROM_THE_START,
-    Interrupted,
-    end_process,
-    follow_dvc,
-    raising_on_signals,
-)
 from rnn_vs_transformer.runtime.load import read_sections
 from rnn_vs_transformer.runtime.section import Section
 
@@ -24,21 +18,21 @@ def run(
     stage: Callable[..., None],
     *sections: type[Section],
     files: Callable[..., Sequence[Path]] = lambda *_: (),
-    interrupted: str = FROM_THE_START,
+    interrupted: str = interrupts.FROM_THE_START,
 ) -> None:
-    """Run a stage on its sections of params.yaml; a fault that the user can mend is told in one line.
+    """Run a stage; a fault that the user can mend is told in one line.
 
     Args:
-        stage: A function with the name of its stage, which takes the sections.
-        sections: What it reads of params.yaml.
-        files: The user's own files that it reads, from the sections; they must not change while it runs.
+        stage: A function with the name of its stage.
+        sections: Of params.yaml, which the function takes.
+        files: From these, the user's own files that it reads, which must not change meanwhile.
         interrupted: The line to leave behind where a signal ends it.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    follow_dvc()
+    interrupts.follow_dvc()
     keep_freed_memory()
     try:
-        with raising_on_signals(interrupted):
+        with interrupts.raising_on_signals(interrupted):
             params: list[Any] = read_sections(*sections)
             inputs = read_inputs(stage.__name__, [section.key for section in sections], files(*params))
             stage(*params)
@@ -49,5 +43,5 @@ def run(
         sys.exit(f"error: {tell_system_error(error)}")
     except MemoryError:
         sys.exit("error: the memory is not enough; lower run.workers or free some, then run: dvc repro")
-    except Interrupted as interruption:
-        end_process(interrupted, interruption.number)
+    except interrupts.Interrupted as interruption:
+        interrupts.end_process(interrupted, interruption.number)

@@ -43,7 +43,7 @@ class SyntheticParams(Section):
         if len(set(lengths)) != 1 or not lengths[0]:
             raise ValueError(
                 "data.synthetic.season_lengths, season_amplitudes and season_phases must have equally many "
-                f"values (1 or more), got {lengths[0]}, {lengths[1]} and {lengths[2]}",
+                f"values (1 or more), got {lengths[0]}, {lengths[1]} and {lengths[2]}"
             )
         return self
 
@@ -81,7 +81,7 @@ class DataParams(Section):
         fractions = [share < 1 for share in self.split]
         if any(fractions) and (not all(fractions) or sum(self.split) > 1 + 1e-9):
             raise ValueError(
-                f"data.split must be 3 fractions that sum to at most 1, or 3 step counts, got {self.split}",
+                f"data.split must be 3 fractions that sum to at most 1, or 3 step counts, got {self.split}"
             )
         if not any(fractions) and any(share != int(share) for share in self.split):
             raise ValueError(f"data.split by step counts takes whole numbers, got {self.split}")

@@ -57,13 +57,13 @@ class ProbeParams(ProbeModelParams):
         if longest >= self.context_length:
             raise ValueError(
                 f"probe.lags and probe.shuffled_lag must be below probe.context_length ({self.context_length}), "
-                f"got {longest}",
+                f"got {longest}"
             )
         for lag in self.lags:
             if self.context_length % lag < min(lag - 1, EDGE):
                 raise ValueError(
                     f"probe.context_length must leave a remainder of {min(lag - 1, EDGE)} or more over each of "
                     f"probe.lags, got {self.context_length} for lag {lag}: a recurrent net keeps the first steps by "
-                    "their position, which is no recall by lag; a multiple of the lags less one fits",
+                    "their position, which is no recall by lag; a multiple of the lags less one fits"
                 )
         return self

@@ -17,14 +17,7 @@ def recipe_names(folder: Path = FOLDER) -> list[str]:
 
 
 def recipe_overrides(name: str, folder: Path = FOLDER) -> list[str]:
-    """A recipe as `dvc exp run -S` takes it.
-
-    Args:
-        name: One of `recipe_names`.
-        folder: Where the recipes are.
-
-    Returns:
-        `key=value` per setting, lists as [a,b]; nothing in it needs quotes in a shell.
+    """A recipe as `dvc exp run -S` takes it: `key=value` per setting, lists as [a,b], nothing that a shell must quote.
 
     Raises:
         InputError: There is no such recipe.
@@ -55,10 +48,7 @@ def merge_settings(*groups: Settings) -> Settings:
 
 def _leaves(group: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in group.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+        yield from _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
 
 
 def _spell(value: Any) -> str:

@@ -79,8 +79,7 @@ class TransformerSpace(Section):
     @model_validator(mode="after")
     def _heads_divide_widths(self) -> Self:
         for width, heads in product(self.transformer_width, self.heads):
-            fault = misfit(width, heads, self.positional)
-            if fault:
+            if fault := misfit(width, heads, self.positional):
                 raise ValueError(f"tune.transformer: every combination must be a model, but {fault}")
         return self
 

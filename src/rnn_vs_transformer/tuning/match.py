@@ -18,9 +18,8 @@ TOLERANCE: Final = 0.02
 
 def transformer_parameters(size: Values, shell: SharedModelParams, meta: Meta) -> int:
     """Parameters of a Transformer of this size in the shell of the given model."""
-    shared = {name: getattr(shell, name) for name in SharedModelParams.model_fields}
-    model = TransformerModelParams(**shared, **size, heads=1)
-    return _count("transformer", model, meta)
+    shared = shell.part(SharedModelParams).model_dump()
+    return _count("transformer", TransformerModelParams(**shared, **size, heads=1), meta)
 
 
 def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
@@ -31,8 +30,7 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
     """
 
     def count(width: int) -> int:
-        model = settings.with_values({"model.rnn_width": width}).model
-        return _count("rnn", model, meta)
+        return _count("rnn", settings.with_values({"model.rnn_width": width}).model, meta)
 
     above = 1
     while count(above) < target:
@@ -48,7 +46,7 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
         raise InputError(
             f"tune.budget: parameters: no width brings {content['rnn_layers']} layer(s) of {content['cell']} within "
             f"2 % of the Transformer's {target} parameters (nearest: {found} at width {width}); take a larger "
-            "Transformer, or leave that cell or number of layers out of tune.rnn",
+            "Transformer, or leave that cell or number of layers out of tune.rnn"
         )
     return width
 

@@ -5,6 +5,7 @@ Akiba et al. (2019); tree-structured Parzen estimator, Bergstra et al. (2011); P
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import optuna
@@ -22,14 +23,9 @@ GOOD_SHARE: Final = 0.25
 
 
 def propose(space: Space, current: Values, finished: Sequence[Run], count: int, seed: int) -> list[Values]:
-    """The next batch: a function of the finished trials alone, whatever ran them and was interrupted on the way.
+    """The next `count` trials: a function of those of earlier batches alone, whatever ran and interrupted them.
 
-    Args:
-        space: What may be tried.
-        current: The values of params.yaml, which are tried first of all.
-        finished: All trials of earlier batches, by number.
-        count: Trials to propose.
-        seed: Of the search.
+    The first of all is `current`, the values of params.yaml.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -38,8 +34,7 @@ def propose(space: Space, current: Values, finished: Sequence[Run], count: int, 
         )
     study = _study(sampler)
     distributions = {key: _distribution(choices) for key, choices in space.items()}
-    for run in finished:
-        study.add_trial(_tell(run, distributions))
+    study.add_trials([_tell(run, distributions) for run in finished])
     if not finished:
         study.enqueue_trial({key: current[key] for key in space})
     return [dict(study.ask(distributions).params) for _ in range(count)]
@@ -56,10 +51,7 @@ def importances(space: Space, finished: Sequence[Run]) -> dict[str, float]:
         return {}
     study = _study(optuna.samplers.RandomSampler(seed=0))
     distributions = {key: _distribution(choices) for key, choices in space.items()}
-    for run in told:
-        study.add_trial(optuna.trial.create_trial(
-            params={key: run.values[key] for key in space}, distributions=distributions, value=run.best
-        ))  # fmt: skip
+    study.add_trials([_tell(replace(run, state="complete"), distributions) for run in told])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the evaluator being new, and of keys in which the trials do not differ
         evaluator = PedAnovaImportanceEvaluator(target_quantile=GOOD_SHARE)

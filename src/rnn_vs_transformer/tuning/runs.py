@@ -84,10 +84,7 @@ class Finalist:
 
 
 def make_run(task: Task) -> Run:
-    """Train as the task says, on the series in the working folder, from where the run was interrupted, if it was.
-
-    Once the run is kept elsewhere, remove its checkpoint.
-    """
+    """Train on the series in the working folder, from where it was interrupted; the checkpoint stays, to be removed."""
     meta, checkpoint = load_meta(), task.checkpoint()
     started = time.perf_counter() - sum(checkpoint.course().get("seconds", []))
     torch.manual_seed(task.seed)
@@ -112,15 +109,13 @@ def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> 
     >>> is_worse([0.9, 0.8], [0.5, 0.5], warmup=1), is_worse([0.9, 0.8], [0.5, 0.5], warmup=2)
     (True, False)
     """
-    epoch = len(losses)
-    return warmup < epoch <= len(medians) and min(losses) > medians[epoch - 1]
+    return warmup < len(losses) <= len(medians) and min(losses) > medians[len(losses) - 1]
 
 
 def medians_by_epoch(finished: Sequence[Run], epochs: int) -> tuple[float, ...]:
-    """Median over whole trials of the best loss so far, per epoch; empty where there are too few of them.
+    """Median over whole trials of earlier batches of the best loss so far, per epoch; empty where they are too few.
 
-    A trial that patience ended keeps its best loss. Trials of the batch under way have no say, so that it does not
-    matter in what order, or on how many workers, they run.
+    A trial that patience ended keeps its best loss.
     """
     whole = [run.losses for run in finished if run.state == "complete"]
     if len(whole) < FEWEST_TRIALS:
@@ -137,12 +132,9 @@ def is_claimed(family: str, settings: FamilySettings) -> bool:
 
 def pick_finalists(trials: Sequence[Run], claimed: Sequence[bool]) -> list[Run]:
     """The best trial with the claimed architecture, and the best without; whole trials come before pruned ones."""
-    found = []
-    for side in (True, False):
-        some = [run for run, is_one in zip(trials, claimed, strict=True) if is_one is side and run.losses]
-        if some:
-            found.append(min(some, key=lambda run: (run.state != "complete", run.best, run.number)))
-    return found
+    told = [(run, is_one) for run, is_one in zip(trials, claimed, strict=True) if run.losses]
+    sides = [[run for run, is_one in told if is_one is side] for side in (True, False)]
+    return [min(some, key=lambda run: (run.state != "complete", run.best, run.number)) for some in sides if some]
 
 
 def choose(finalists: Sequence[Finalist]) -> Finalist:

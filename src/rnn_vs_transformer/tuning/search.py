@@ -54,25 +54,22 @@ class Store:
 
     def get(self, name: str) -> dict[str, Any] | None:
         """A finished run, or None."""
-        with closing(self._open()) as connection:
-            row = connection.execute("SELECT content FROM runs WHERE name = ?", (name,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        rows = self._execute("SELECT content FROM runs WHERE name = ?", name)
+        return json.loads(rows[0][0]) if rows else None
 
     def put(self, name: str, content: Mapping[str, Any]) -> None:
         """Keep a finished run."""
-        with closing(self._open()) as connection, connection:
-            connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", (name, json.dumps(content)))
+        self._execute("INSERT OR REPLACE INTO runs VALUES (?, ?)", name, json.dumps(content))
 
     def count(self) -> int:
         """Runs that are kept."""
-        with closing(self._open()) as connection:
-            return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+        return int(self._execute("SELECT count(*) FROM runs")[0][0])
 
-    def _open(self) -> sqlite3.Connection:
+    def _execute(self, statement: str, *values: str) -> list[Any]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=LOCK_SECONDS)
-        connection.execute("CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, content TEXT NOT NULL)")
-        return connection
+        with closing(sqlite3.connect(self.path, timeout=LOCK_SECONDS)) as connection, connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, content TEXT NOT NULL)")
+            return connection.execute(statement, values).fetchall()
 
 
 @dataclass(frozen=True)
@@ -87,10 +84,10 @@ class Tuning:
     store: Store
     spread: RunParams
 
-    def task(self, name: str, number: int, values: Values, seed: int) -> Task:
+    def task(self, name: str, number: int, values: Values, seed: int, **pruning: Any) -> Task:
         """A run with some of the current settings replaced."""
         settings = self.current.with_values(values)
-        return Task(self.family, self.store.path.stem, self.common, name, number, values, settings, seed)
+        return Task(self.family, self.store.path.stem, self.common, name, number, values, settings, seed, **pruning)
 
     def run(self, tasks: Sequence[Task]) -> list[Run]:
         """Make the runs that are not in the store yet, side by side, and keep each when it ends; all runs, in order."""
@@ -108,11 +105,6 @@ class Tuning:
 def tune_family(family: str, params: TuneParams, spread: RunParams) -> None:
     """Tune one family, going on from what an interrupted search has left; write its settings and all runs.
 
-    Args:
-        family: `rnn` or `transformer`.
-        params: Budget and space.
-        spread: Where the runs of a batch go; does not change any result.
-
     Raises:
         InputError: Every trial diverged, or the parameter counts cannot be matched.
     """
@@ -125,8 +117,7 @@ def tune_family(family: str, params: TuneParams, spread: RunParams) -> None:
     finally:
         end_processes(spread)
     chosen = choose(finalists)
-    settings = tuning.current.with_values(trials[chosen.trial].values)
-    path = paths.family_settings("tuned", family)
+    settings, path = tuning.current.with_values(trials[chosen.trial].values), paths.family_settings("tuned", family)
     write_json(path, {**settings.content(), "tuning": _told(tuning, trials, finalists, chosen)})
     seconds = [round(run.seconds, 2) for run in trials]
     write_json(paths.tuning_times(family), {"machine": machine_label(), "of": fingerprint(path), "trials": seconds})
@@ -151,10 +142,11 @@ def _run_trials(tuning: Tuning) -> list[Run]:
     while count := _batch_size(tuning, finished):
         proposed = propose(tuning.space, current, finished, count, plan.seed)
         medians = medians_by_epoch(finished, tuning.current.train.epochs)
-        tasks = []
-        for number, values in enumerate(proposed, start=len(finished)):
-            task = tuning.task(f"trial {number}", number, _whole(tuning, values), plan.seed)
-            tasks.append(replace(task, medians=medians, warmup=plan.pruning_warmup))
+        pruning = {"medians": medians, "warmup": plan.pruning_warmup}
+        tasks = [
+            tuning.task(f"trial {number}", number, _whole(tuning, values), plan.seed, **pruning)
+            for number, values in enumerate(proposed, start=len(finished))
+        ]
         finished += tuning.run(tasks)
     return finished
 
@@ -186,17 +178,14 @@ def _run_finalists(tuning: Tuning, trials: Sequence[Run]) -> list[Finalist]:
             f"{tuning.family}: every trial diverged; lower tune.shared.learning_rate or train.learning_rate"
         )
     seeds = [plan.seed + FIRST_FRESH_SEED + number for number in range(plan.confirmation_seeds)]
-    runs = tuning.run(
-        [
-            tuning.task(f"finalist {run.number} seed {seed}", run.number, run.values, seed)
-            for seed in seeds
-            for run in picked
-        ]
-    )
-    return [
-        Finalist(one.number, claimed[one.number], [run.best for run in runs if run.number == one.number])
+    tasks = [
+        tuning.task(f"finalist {one.number} seed {seed}", one.number, one.values, seed)
+        for seed in seeds
         for one in picked
     ]
+    runs = tuning.run(tasks)
+    losses = {one.number: [run.best for run in runs if run.number == one.number] for one in picked}
+    return [Finalist(number, claimed[number], found) for number, found in losses.items()]
 
 
 def _told(tuning: Tuning, trials: Sequence[Run], finalists: Sequence[Finalist], chosen: Finalist) -> dict[str, Any]:

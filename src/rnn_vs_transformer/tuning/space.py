@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.settings.family.families import FamilySettings
+from rnn_vs_transformer.settings.family.train import FitParams
 from rnn_vs_transformer.settings.tune import RnnSpace, SharedSpace, TransformerSpace, TuneParams, TunePlan
 
 Values = dict[str, Any]
@@ -49,29 +50,16 @@ def search_of(family: str, params: TuneParams, transformer: FamilySettings) -> S
 
 def search_space(current: FamilySettings, search: Search) -> Space:
     """All keys with more than one value to try."""
-    shared, own = search.shared, search.own
-    rates = shared.learning_rate
-    rate = current.train.learning_rate
+    rates, rate = search.shared.learning_rate, current.train.learning_rate
     space: Space = {"train.learning_rate": Range(min(rates.low, rate), max(rates.high, rate))}
-    listed: Mapping[str, list[Any]] = {
-        "train.weight_decay": shared.weight_decay,
-        "train.schedule": shared.schedule,
-        "train.batch_size": shared.batch_size,
-        "model.dropout": shared.dropout,
-        "model.linear_highway": shared.linear_highway,
-        "model.patch_length": shared.patch_length,
-        "model.readout": shared.readout,
-        **{f"model.{name}": choices for name, choices in own.model_dump().items()},
-    }
+    named = {**search.shared.model_dump(exclude={"learning_rate"}), **search.own.model_dump()}
+    trained = FitParams.model_fields
+    listed = {f"{'train' if name in trained else 'model'}.{name}": choices for name, choices in named.items()}
     fixed = PINNED if search.plan.budget == "parameters" else set()
-    if current.model.decoding == "autoregressive":
-        fixed = fixed | DIRECT_ONLY
+    fixed = fixed | (DIRECT_ONLY if current.model.decoding == "autoregressive" else set())
     now = values_of(current, listed)
-    for key, choices in listed.items():
-        tried = list(dict.fromkeys([*choices, now[key]]))
-        if len(tried) > 1 and key not in fixed:
-            space[key] = tried
-    return space
+    tried = {key: list(dict.fromkeys([*choices, now[key]])) for key, choices in listed.items() if key not in fixed}
+    return space | {key: choices for key, choices in tried.items() if len(choices) > 1}
 
 
 def values_of(settings: FamilySettings, keys: Mapping[str, Any]) -> Values:
@@ -82,8 +70,7 @@ def values_of(settings: FamilySettings, keys: Mapping[str, Any]) -> Values:
 
 def with_stride(values: Values, current: FamilySettings) -> Values:
     """The values with the stride of their patches: the current one where the length is, else without overlap."""
-    length = values.get("model.patch_length")
-    if length is None:
+    if (length := values.get("model.patch_length")) is None:
         return values
     stride = current.model.patch_stride if length == current.model.patch_length else length
     return {**values, "model.patch_stride": stride}

@@ -61,11 +61,7 @@ def save_settings(path: Path, settings: FamilySettings) -> None:
 
 
 def load_settings(family: str, path: Path) -> FamilySettings:
-    """Read settings of a family.
-
-    Args:
-        family: One of `FAMILIES`.
-        path: A file that `save_settings` wrote.
+    """Read settings of a family that `save_settings` wrote.
 
     Raises:
         InputError: The file is missing, damaged, or of another version.

@@ -114,16 +114,15 @@ class ProbeModelParams(Section):
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:
-        if self.width % (2 * self.heads):
-            key = f"{self.key}.width must be a multiple of 2 * {self.key}.heads"
-            raise ValueError(f"{key} ({2 * self.heads}), got {self.width}")
+        key, least = self.key, 2 * self.heads
+        if self.width % least:
+            raise ValueError(f"{key}.width must be a multiple of 2 * {key}.heads ({least}), got {self.width}")
         return self
 
     def models(self, cell: str, rnn_layers: int, positional: str, patch_length: int = 1) -> ModelParams:
         """Both families, without what the shell could add to a bare mixer."""
         shell = {"instance_norm": "none", "patch_length": patch_length, "patch_stride": patch_length, "readout": "last"}
         shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False}
-        recurrent = {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers}
+        shell |= {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers, "positional": positional}
         sizes = {name: getattr(self, name) for name in ("transformer_layers", "heads", "feedforward_width")}
-        attending = {**sizes, "transformer_width": self.width, "positional": positional}
-        return ModelParams.model_validate({**shell, **recurrent, **attending})
+        return ModelParams.model_validate({**shell, **sizes, "transformer_width": self.width})
