@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from rnn_vs_transformer.data.series import load_meta
 from rnn_vs_transformer.evaluation.scoring import (
     Scores,
     TestSplit,
@@ -19,7 +18,7 @@ from rnn_vs_transformer.evaluation.scoring import (
 )
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
-from rnn_vs_transformer.models.weights import build_family, load_trained
+from rnn_vs_transformer.models.weights import build_family, load_seed
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json
 from rnn_vs_transformer.runtime.run import RunParams
@@ -110,14 +109,14 @@ def _compare_families(
 
 def _score_chosen(family: str, seeds: int, test: TestSplit) -> Scored:
     """The first seeds of the main comparison."""
-    models = [model for _, model in zip(range(seeds), load_trained(family, test.meta), strict=False)]
-    return _scored(iter(models), float(best_validation_losses(family)[:seeds].mean()), test)
+    models = (load_seed(family, seed, test.meta) for seed in range(seeds))
+    return _scored(models, float(best_validation_losses(family)[:seeds].mean()), test)
 
 
 def _score_other(tasks: Sequence[SeedTask], trained: Sequence[SeedRun], test: TestSplit) -> Scored:
     def models() -> Iterator[ForecastModel]:
         for task, result in zip(tasks, trained, strict=True):
-            model = build_family(task.family, task.settings.model, load_meta())
+            model = build_family(task.family, task.settings.model, test.meta)
             model.load_state_dict(result.fit.state)
             yield model
 

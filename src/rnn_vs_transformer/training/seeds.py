@@ -108,7 +108,8 @@ def train_seed(task: SeedTask) -> SeedRun:
     torch.manual_seed(task.seed)
     model = build_family(task.family, task.settings.model, load_meta())
     windows, validation = windows_of(load_splits(), "train", "validation")
-    steps, pace = -(-len(windows) // train.batch_size), _pace()
+    steps = -(-len(windows) // train.batch_size)
+    pace = 0.2 if sys.stderr.isatty() else 10.0  # seconds between updates: lively on a terminal, sparse in a log
     done = steps * len(checkpoint.course().get("seconds", []))
     with tqdm(total=steps * train.epochs, desc=f"{task.family} seed {task.seed}", unit="step", position=task.seed,
               mininterval=pace, maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
@@ -138,8 +139,3 @@ def _write_times(family: str, settings: FamilySettings, runs: Sequence[SeedRun])
             "multiply_adds_per_window": multiply_adds_per_window(model, meta.context_length),
         },
     )
-
-
-def _pace() -> float:
-    """Seconds between updates of the progress bar: lively on a terminal, sparse in a log."""
-    return 0.2 if sys.stderr.isatty() else 10.0
