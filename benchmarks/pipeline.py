@@ -1,5 +1,6 @@
 """The pipeline as a user meets it: from nothing, with nothing to do, and the start of each stage; in a clone."""
 
+import json
 import os
 import statistics
 import subprocess
@@ -44,9 +45,9 @@ def measure_pipeline() -> dict[str, float]:
 
 
 def _training_peaks() -> dict[str, int]:
-    """What the committed run of each family needed per process (reports/timings.json)."""
-    timings = yaml.safe_load((ROOT / "reports/timings.json").read_text(encoding="utf-8"))
-    return {family: found["peak_mebibytes"] for family, found in timings.items()}
+    """What the committed run of each family needed per process (reports/times/)."""
+    times = {family: (ROOT / f"reports/times/{family}.json").read_text() for family in ("rnn", "transformer")}
+    return {family: json.loads(text)["peak_mebibytes"] for family, text in times.items()}
 
 
 def _import_seconds(stage: str) -> float:

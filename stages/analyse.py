@@ -5,6 +5,7 @@ import os
 
 from rnn_vs_transformer.analyses.backtest import backtest_families
 from rnn_vs_transformer.analyses.decoding import compare_decodings
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.interrupts import FROM_CHECKPOINTS
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.evaluate import BacktestParams, DecodingParams, EvaluateParams
@@ -19,7 +20,10 @@ def analyse(backtest: BacktestParams, decoding: DecodingParams, evaluate: Evalua
         "backtest": lambda: backtest_families(backtest, evaluate, spread),
         "decoding": lambda: compare_decodings(decoding, evaluate, spread),
     }
-    analyses[os.environ["DVC_STAGE"].partition("@")[2]]()
+    asked = os.environ.get("DVC_STAGE", "").partition("@")[2]
+    if asked not in analyses:
+        raise InputError("DVC says which analysis; run: dvc repro analyse@backtest")
+    analyses[asked]()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draw the figures from the saved results."""
+"""Draw the figures, but those of times, from the saved results."""
 
 from rnn_vs_transformer.plotting.draw import draw_all
 from rnn_vs_transformer.results import load_results
@@ -8,7 +8,7 @@ from stages import run
 
 
 def plot(report: ReportParams, train: TrainParams) -> None:
-    """Write reports/figures/ and, of times, reports/times/*.png."""
+    """Write reports/figures/."""
     draw_all(load_results(report.analyses, train.settings))
 
 

@@ -1,7 +1,8 @@
-"""Judge the claims and write the report for people, from the saved results and figures."""
+"""Judge the claims, draw the times and write the report for people, from the saved results and figures."""
 
 import logging
 
+from rnn_vs_transformer.plotting.draw import draw_times
 from rnn_vs_transformer.reporting.report import REPORT, write_report
 from rnn_vs_transformer.results import load_results
 from rnn_vs_transformer.settings.family.train import TrainParams
@@ -12,8 +13,10 @@ log = logging.getLogger(__name__)
 
 
 def report(params: ReportParams, train: TrainParams) -> None:
-    """Write reports/index.html, claims.json and verdict.md; tell the verdict, and where to read."""
-    verdict = write_report(load_results(params.analyses, train.settings), params.language)
+    """Write the page, claims.json, verdict.md and the figures of times; tell the verdict, and where to read."""
+    results = load_results(params.analyses, train.settings)
+    draw_times(results)
+    verdict = write_report(results, params.language)
     log.info("%s\nopen %s in a browser", verdict, REPORT)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_vs_transformer.plotting.style import LABELS
-from rnn_vs_transformer.reporting.sections import ORDER, ridge_sentence, verdict_sentence
+from rnn_vs_transformer.reporting.sections import ridge_sentence, verdict_sentence
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
@@ -36,7 +36,7 @@ def comparison_table(metrics: Mapping[str, Any], times: Mapping[str, Any]) -> st
     """Families, baselines and oracle, one row each, from reports/metrics.json and reports/times/<family>.json."""
     titles = ("forecaster", "test MSE (95 % interval)", "MAE", "MASE", "skill", "excess", "parameters",
               "multiply-adds per window", "training s per seed", "peak MiB")  # fmt: skip
-    rows = [[LABELS[name], *_scores(metrics[name]), *_costs(times.get(name))] for name in ORDER if name in metrics]
+    rows = [[LABELS[name], *_scores(metrics[name]), *_costs(times.get(name))] for name in LABELS if name in metrics]
     return _table(titles, rows)
 
 

@@ -86,7 +86,7 @@ def edit(place: str) -> Callable[[Clone], object]:
 RERUNS = {
     "the report's code": (edit("reporting/report.py"), {"report"}),
     "a claim": (edit("claims/speed.py"), {"report"}),
-    "a figure": (edit("plotting/probes.py"), {"plot"}),
+    "a figure": (edit("plotting/probes.py"), {"plot", "report"}),
     "the memory probe": (edit("probes/memory/tasks.py"), {"probe"}),
     "the schema of a section": (edit("settings/probe.py"), {"check", "probe"}),
     "a metric": (edit("evaluation/metrics.py"), {"evaluate", "package"}),

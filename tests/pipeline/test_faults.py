@@ -169,8 +169,8 @@ def test_an_input_that_changes_under_the_run(clone: Clone, tmp_path: Path, chang
         expected = "data/development.safetensors"
     else:
         kept = settings.read_text()
-        clone.set(train__seeds=3, report__language="zh")
-        expected = "params.yaml: train"
+        clone.set(train__settings="tuned", train__seeds=3, run__workers=1)
+        expected = "params.yaml: train.settings"
     assert run.end() != 0
     assert f"{expected} changed while train_rnn was running, so its results are not recorded" in told(run.output)
     if changed == "setting":

@@ -38,11 +38,9 @@ def judge_all(results: Results) -> dict[str, dict[str, Any]]:
 def _judged(claim: Claim, results: Results) -> dict[str, Any]:
     measured = claim.find(results)
     finding, sentence = measured.finding, measured.sentence
-    true_where = TRUE_WHERE[claim.side]
-    english, chinese = (
-        true.format(measure=measure, threshold=claim.threshold)
-        for true, measure in ((true_where.en, claim.measure.en), (true_where.zh, claim.measure.zh))
-    )
+    true, told = TRUE_WHERE[claim.side], claim.measure
+    english = true.en.format(measure=told.en, threshold=claim.threshold)
+    chinese = true.zh.format(measure=told.zh, threshold=claim.threshold)
     numbers = {} if finding is None else interval_entries("number", finding.estimate, finding.low, finding.high)
     return {
         "claim": claim.title.en,

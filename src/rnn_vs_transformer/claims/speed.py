@@ -12,7 +12,7 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 MANY_THREADS: Final = 16
 ONE_THREAD: Final = "cpu_one_thread"
 FULL_ATTENTION: Final = "transformer_all_queries"
-MEASURE_COST: Final = "dvc repro --force --single-item cost plot report"
+MEASURE_COST: Final = "dvc repro --force --single-item cost report"
 OTHER_MACHINE: Final = Words(
     f"The cost probe's times are missing or from another machine; run: {MEASURE_COST}",
     f"代价探针的时间缺失,或来自另一台机器;请运行:{MEASURE_COST}",

@@ -65,12 +65,8 @@ class Recurrence(nn.Module):
 
 def stack_cells(params: RnnModelParams) -> nn.RNNBase:
     """`rnn_layers` layers of `rnn_width` units of the chosen cell, with dropout between them."""
-    layers: nn.RNNBase = CELLS[params.cell](
-        params.rnn_width,
-        params.rnn_width,
-        num_layers=params.rnn_layers,
-        dropout=params.dropout if params.rnn_layers > 1 else 0.0,
-    )
+    width, dropout = params.rnn_width, params.dropout if params.rnn_layers > 1 else 0.0
+    layers: nn.RNNBase = CELLS[params.cell](width, width, num_layers=params.rnn_layers, dropout=dropout)
     return layers
 
 

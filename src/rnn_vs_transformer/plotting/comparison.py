@@ -24,9 +24,8 @@ def draw_loss_curves(results: Results) -> None:
                 label = f"{LOOKS[family].label}, {kind}"
                 axes.plot(losses.index, losses["mean"], line, color=LOOKS[family].colour, label=label)
                 if kind == "validation":
-                    axes.fill_between(
-                        losses.index, losses["min"], losses["max"], color=LOOKS[family].colour, alpha=0.18
-                    )
+                    low, high = losses["min"], losses["max"]
+                    axes.fill_between(losses.index, low, high, color=LOOKS[family].colour, alpha=0.18)
         axes.set_yscale("log")
         axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if str(value)[-1] in "2357" else "")
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
@@ -108,10 +107,8 @@ def draw_forecasts(results: Results) -> None:
             axes.plot(target, some["truth"], color=LOOKS["truth"].colour, label=LOOKS["truth"].label, linewidth=2.4)
             for name in ("oracle", *FAMILIES):
                 if name in some:
-                    line = "--" if name == "oracle" else "-"
-                    axes.plot(
-                        target, some[name], line, color=LOOKS[name].colour, label=LOOKS[name].label, linewidth=1.5
-                    )
+                    line, look = "--" if name == "oracle" else "-", LOOKS[name]
+                    axes.plot(target, some[name], line, color=look.colour, label=look.label, linewidth=1.5)
             ahead = "one step" if step == 1 else f"{step} steps"
             axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (mean of the seeds)")
             axes.set(xlabel="Step of the series", ylabel=f"{channel} (series units)")
@@ -124,9 +121,8 @@ def draw_training_time(results: Results) -> None:
         for row, family in enumerate(FAMILIES):
             found = results.times.get(family)
             if found is None:
-                axes.text(
-                    0, row, "  not measured in this run (restored from DVC's cache, or another machine's)", va="center"
-                )
+                told = "  not measured in this run (restored from DVC's cache, or another machine's)"
+                axes.text(0, row, told, va="center")
                 continue
             seconds, epochs = found["train_seconds"], found["epochs"]
             axes.barh(row, seconds, color=LOOKS[family].colour, height=0.55)

@@ -1,5 +1,7 @@
 """The figures of the probes, one function each."""
 
+from typing import get_args
+
 import numpy as np
 from matplotlib.lines import Line2D
 
@@ -7,8 +9,10 @@ from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.plotting.style import LOOKS, figure, label_log_axis, say
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.model import Cell
 
-MODELS = ("rnn", "gru", "lstm", "transformer")
+CELLS = get_args(Cell)
+MODELS = (*CELLS, "transformer")
 
 
 def draw_recall(results: Results) -> None:
@@ -60,7 +64,7 @@ def draw_lag_maps(results: Results) -> None:
     delay = results.inspection.get("lag_recovery", {}).get("delay")
     with figure("lag_maps", panels=len(FAMILIES), height=3.2 * len(FAMILIES)) as panels:
         for axes, family in zip(panels, FAMILIES, strict=True):
-            family_rows = table[table["model"].isin([family, *MODELS[:3]] if family == "rnn" else [family])]
+            family_rows = table[table["model"].isin([family, *CELLS] if family == "rnn" else [family])]
             grid = family_rows.pivot_table(index="horizon_step", columns="steps_back", values="importance")
             shades = np.sqrt(grid.clip(lower=0).to_numpy())
             extent = (-0.5, grid.shape[1] - 0.5, grid.shape[0] + 0.5, 0.5)
@@ -107,13 +111,9 @@ def draw_cost(results: Results) -> None:
         return
     rounds = results.cost.rounds
     table = rounds[(rounds["device"] == "cpu") & (rounds["threads"] == 1)]
-    kinds = (
-        ("train_step_ms", "Training step (ms)"),
-        ("inference_ms", "Forecast (ms)"),
-        ("peak_mebibytes", "Peak memory (MiB)"),
-    )
+    kinds = {"train_step_ms": "Training step (ms)", "inference_ms": "Forecast (ms)", "peak_mebibytes": "Memory (MiB)"}
     with figure("cost", panels=len(kinds), height=2.7 * len(kinds)) as panels:
-        for axes, (column, label) in zip(panels, kinds, strict=True):
+        for axes, (column, label) in zip(panels, kinds.items(), strict=True):
             for model, line in (("rnn", "-"), ("transformer", "-"), ("transformer_all_queries", "--")):
                 medians = table[table["model"] == model].groupby("context_length")[column].median()
                 family = model.partition("_")[0]

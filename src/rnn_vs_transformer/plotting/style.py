@@ -26,8 +26,8 @@ class Look:
 
 
 LOOKS: Final = {
-    "rnn": Look("RNN", "#D55E00", marker="o"),
     "transformer": Look("Transformer", "#0072B2", marker="s"),
+    "rnn": Look("RNN", "#D55E00", marker="o"),
     "gru": Look("GRU", "#E69F00", marker="^"),
     "lstm": Look("LSTM", "#CC79A7", marker="D"),
     "ridge": Look("Ridge", "#009E73", line="--"),

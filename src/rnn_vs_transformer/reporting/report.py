@@ -101,7 +101,7 @@ def _image(name: str) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; run: dvc repro --force --single-item plot") from None
+        raise InputError(f"{path} is missing; run: dvc repro --force --single-item plot report") from None
     height, width = matplotlib.image.imread(path).shape[:2]
     return {"image": base64.b64encode(content).decode(), "width": width, "height": height}
 

@@ -9,7 +9,6 @@ from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
-ORDER: Final = ("transformer", "rnn", "ridge", "seasonal_naive", "last_value", "oracle")
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,8 @@ def ridge_percents(metrics: Mapping[str, Any]) -> dict[str, list[float]]:
 def difference_words(texts: Texts, found: Mapping[str, Any]) -> dict[str, Any]:
     """A relative difference of MSE as the sentences tell it: size, side and interval, in per cent."""
     difference = 100 * found["relative_mse_difference"]
-    return {
-        "size": abs(difference),
-        "side": texts["below" if difference < 0 else "above"],
-        "low": 100 * found["ci_low"],
-        "high": 100 * found["ci_high"],
-    }
+    side = texts["below" if difference < 0 else "above"]
+    return {"size": abs(difference), "side": side, "low": 100 * found["ci_low"], "high": 100 * found["ci_high"]}
 
 
 def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
@@ -133,7 +128,7 @@ def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     """Families, baselines and oracle, one row each."""
     keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
     rows = []
-    for name in (name for name in ORDER if name in results.metrics):
+    for name in (name for name in texts["names"] if name in results.metrics):
         spent = results.times.get(name, {})
         scores = [number(results.metrics[name].get(key), ".3f") for key in keys]
         sizes = [number(spent.get("parameters"), ",.0f"), number(spent.get("train_seconds"), ".0f")]
@@ -150,9 +145,8 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
         interval = Cell("") if low is None else Cell(f"{low:.3g} … {high:.3g}", low)
         verdict = cell(texts["claim_verdicts"][claim["verdict"]])
         told = cell(f"{words['sentence']} ({words['measure']})")
-        rows.append(
-            [Cell(name, place), cell(words["claim"]), verdict, number(claim.get("number"), ".3g"), interval, told]
-        )
+        found = number(claim.get("number"), ".3g")
+        rows.append([Cell(name, place), cell(words["claim"]), verdict, found, interval, told])
     return rows
 
 
@@ -171,13 +165,10 @@ def _decoding(texts: Texts, family: str, report: Mapping[str, Any]) -> str:
     modes = ("direct", "autoregressive")
     steps = {mode: list(report["steps"][f"{family}_{mode}"].values()) for mode in modes}
     direct, autoregressive = (found[mode]["multiply_adds_per_window"] for mode in modes)
+    counts = {"seeds": report["seeds"], "last": len(steps["direct"]), "work": autoregressive / direct}
+    verdict = words["verdicts"][found["verdict"]]
     return str(words["found"]).format(
-        family=name,
-        verdict=words["verdicts"][found["verdict"]],
-        **difference_words(texts, found),
-        seeds=report["seeds"],
-        last=len(steps["direct"]),
-        work=autoregressive / direct,
+        **{"family": name, "verdict": verdict, **difference_words(texts, found), **counts},
         **{mode: found[mode]["mse"] for mode in modes},
         **{f"{mode}_first": errors[0] for mode, errors in steps.items()},
         **{f"{mode}_last": errors[-1] for mode, errors in steps.items()},
@@ -213,14 +204,15 @@ def tuning_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     for family, search in results.searches.items():
         chosen = search.trials[search.chosen]["values"]
         changed = {key: value for key, value in chosen.items() if value != search.current[key]}
-        said = ", ".join(f"{key} = {_short(value)}" for key, value in changed.items()) or texts["tuning"]["unchanged"]
+        said = (
+            ", ".join(
+                f"{key} = {f'{value:.3g}' if isinstance(value, float) else value}" for key, value in changed.items()
+            )
+            or texts["tuning"]["unchanged"]
+        )
         pruned = sum(trial["state"] == "pruned" for trial in search.trials)
         best = min(loss for loss in search.best if loss is not None)
         losses = [number(loss, ".4f") for loss in (search.untuned, best, search.chosen_on_fresh_seeds)]
         counts = [number(count, "d") for count in (len(search.trials), pruned)]
         rows.append([cell(texts["names"][family]), *counts, *losses, cell(said)])
     return rows
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

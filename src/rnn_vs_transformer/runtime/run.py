@@ -11,6 +11,7 @@ class RunParams(Section):
     """How the work is spread over the machine; never changes a result, so no stage is rerun for it."""
 
     key: ClassVar = "run"
+    watched: ClassVar = ()
 
     workers: Annotated[int, Field(ge=0)]
     """Tasks at once, of one thread each; 0 is one per core of the machine or the cluster."""

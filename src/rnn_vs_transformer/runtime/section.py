@@ -18,6 +18,9 @@ class Section(BaseModel):
     key: ClassVar[str] = ""
     """Where it stands in params.yaml; empty for the whole file, and for groups within a section."""
 
+    watched: ClassVar[tuple[str, ...]] = ("",)
+    """Keys of it that must not change while a stage runs; the empty one is all of it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
     def part(self, section: type[Part]) -> Part:

@@ -34,7 +34,8 @@ def run(
     try:
         with interrupts.raising_on_signals(interrupted):
             params: list[Any] = read_sections(*sections)
-            inputs = read_inputs(stage.__name__, [section.key for section in sections], files(*params))
+            keys = [f"{section.key}.{name}".rstrip(".") for section in sections for name in section.watched]
+            inputs = read_inputs(stage.__name__, keys, files(*params))
             stage(*params)
             inputs.require_unchanged()
     except InputError as error:

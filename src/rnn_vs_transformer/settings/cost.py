@@ -1,12 +1,12 @@
 """Settings of the probe of time and memory."""
 
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Positive
-from rnn_vs_transformer.settings.family.model import ModelParams, ProbeModelParams
+from rnn_vs_transformer.settings.family.model import Cell, ModelParams, ProbeModelParams
 
 
 class CostParams(ProbeModelParams):
@@ -18,7 +18,7 @@ class CostParams(ProbeModelParams):
     """Context lengths to measure at, rising; in equal ratios, so that each weighs the same in an exponent."""
     prediction_length: Count
     """Steps forecast at once (H)."""
-    cell: Literal["rnn", "gru", "lstm"]
+    cell: Cell
     """The recurrence, in one layer."""
     batch_size: Count
     """Windows per step; recurrence gains most from large ones."""

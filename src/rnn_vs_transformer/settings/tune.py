@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section, Seed
-from rnn_vs_transformer.settings.family.model import misfit
+from rnn_vs_transformer.settings.family.model import Cell, Positional, Readout, misfit
+from rnn_vs_transformer.settings.family.train import Schedule
 
 Value = TypeVar("Value")
 Choices = Annotated[list[Value], Field(min_length=1)]
@@ -36,7 +37,7 @@ class SharedSpace(Section):
     """Of `train.learning_rate`."""
     weight_decay: Choices[Decay]
     """Of `train.weight_decay`."""
-    schedule: Choices[Literal["constant", "cosine", "step"]]
+    schedule: Choices[Schedule]
     """Of `train.schedule`."""
     batch_size: Choices[Count]
     """Of `train.batch_size`."""
@@ -46,14 +47,14 @@ class SharedSpace(Section):
     """Of `model.linear_highway`; like patch length and readout not tuned where parameters are the budget."""
     patch_length: Choices[Count]
     """Of `model.patch_length`; where it is another than the current one, patches follow each other without overlap."""
-    readout: Choices[Literal["last", "flatten", "segments"]]
+    readout: Choices[Readout]
     """Of `model.readout`."""
 
 
 class RnnSpace(Section):
     """What is tuned for the RNN alone."""
 
-    cell: Choices[Literal["rnn", "gru", "lstm"]]
+    cell: Choices[Cell]
     """Of `model.cell`."""
     rnn_width: Choices[Count]
     """Of `model.rnn_width`; solved for, not tuned, where parameters are the budget."""
@@ -73,7 +74,7 @@ class TransformerSpace(Section):
     """Of `model.heads`."""
     feedforward_width: Choices[Count]
     """Of `model.feedforward_width`."""
-    positional: Choices[Literal["sinusoidal", "learned", "rotary"]]
+    positional: Choices[Positional]
     """Of `model.positional`."""
 
     @model_validator(mode="after")

@@ -18,11 +18,7 @@ EVALUATION_BATCH = 128
 """What a processor's cache holds at the usual sizes; 512 takes half as long again."""
 State = dict[str, Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
-LOSSES: Final[dict[str, Loss]] = {
-    "mse": functional.mse_loss,
-    "mae": functional.l1_loss,
-    "huber": functional.huber_loss,
-}
+LOSSES: Final[dict[str, Loss]] = {"mse": functional.mse_loss, "mae": functional.l1_loss, "huber": functional.huber_loss}
 SCHEDULES: Final[dict[str, Callable[[int], Callable[[int], float]]]] = {
     "constant": lambda _: lambda _: 1.0,
     "cosine": lambda epochs: lambda epoch: (1 + math.cos(math.pi * epoch / epochs)) / 2,
@@ -96,11 +92,7 @@ UNWATCHED: Final = Watch()
 
 
 def fit(
-    model: nn.Module,
-    windows: tuple[Windows, Windows],
-    params: FitParams,
-    seed: int,
-    watch: Watch = UNWATCHED,
+    model: nn.Module, windows: tuple[Windows, Windows], params: FitParams, seed: int, watch: Watch = UNWATCHED
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -202,5 +194,5 @@ def _check_finite(run: Fit, seed: int) -> None:
         if not math.isfinite(loss):
             raise DivergedError(
                 f"seed {seed}: the {name} loss became {loss} in epoch {len(run.seconds)}; "
-                "lower train.learning_rate or train.gradient_clip",
+                "lower train.learning_rate or train.gradient_clip"
             )

@@ -35,22 +35,22 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
         of the families; the speed-up by all threads; the machine; what there was no time for.
     """
     table = measured.table
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    processor = platform.processor() or platform.machine()
     report = {
         "machine": {
             "label": machine_label(),
-            "processor": platform.processor() or platform.machine(),
+            "processor": processor,
             "cores": joblib.cpu_count(),
-            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+            "gpu": gpu,
             "torch": str(torch.__version__),
         },
         "measured": {
-            "width": params.width,
-            "batch_size": params.batch_size,
+            **{key: getattr(params, key) for key in ("width", "batch_size")},
             "longest_context_length": int(table["context_length"].max()),
             "skipped_context_lengths": ", ".join(map(str, measured.skipped)) or "none",
             "rounds": measured.rounds,
-            "seconds": round(measured.seconds, 1),
-            "free_share": round(measured.free_share, 2),
+            **{"seconds": round(measured.seconds, 1), "free_share": round(measured.free_share, 2)},
         },
         **_summarise_costs(table),
         "speed_up_by_all_threads": summarise_speed_up(table[table["device"] == "cpu"]),
@@ -64,10 +64,8 @@ def write_multiply_adds(params: CostParams) -> None:
     """Write the multiply-adds per window of both families at every context length, measured in time or not."""
     table = pd.DataFrame({"context_length": params.context_lengths})
     for family, build in BUILDERS.items():
-        table[family] = [
-            multiply_adds_per_window(build(params.model, length, params.prediction_length, 1), length)
-            for length in params.context_lengths
-        ]
+        models = {length: build(params.model, length, params.prediction_length, 1) for length in params.context_lengths}
+        table[family] = [multiply_adds_per_window(model, length) for length, model in models.items()]
     write_table(paths.WORK, table)
 
 
@@ -109,12 +107,9 @@ def _crossover(table: pd.DataFrame, column: str) -> Report:
         return {"context_length": "unclear", "cheaper_at_longest": found.cheaper_above}
     if found.length is None:
         return {"context_length": "none", "cheaper": found.cheaper_above}
-    return {
-        **interval_entries("context_length", found.length, found.low, found.high),
-        "cheaper_below": found.cheaper_below,
-        "cheaper_above": found.cheaper_above,
-        "share_of_resamples": significant(found.share),
-    }
+    cheaper = {"cheaper_below": found.cheaper_below, "cheaper_above": found.cheaper_above}
+    interval = interval_entries("context_length", found.length, found.low, found.high)
+    return {**interval, **cheaper, "share_of_resamples": significant(found.share)}
 
 
 def summarise_speed_up(table: pd.DataFrame) -> Report:

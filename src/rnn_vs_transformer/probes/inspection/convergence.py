@@ -21,7 +21,7 @@ COLUMNS = ["family", "seed", "fraction", "target_loss", "reached", "epochs", "st
 
 
 def write_convergence() -> None:
-    """Write reports/convergence.csv from the loss histories of both families.
+    """Write reports/inspection/convergence.csv from the loss histories of both families.
 
     Raises:
         InputError: The series or a family's settings are missing or damaged.

@@ -1,6 +1,6 @@
 """Are the lags that a model uses those that the synthetic world runs on?
 
-In the world (data/synthetic.py) the regime of step t+h, h steps after the forecast origin t, is the sign of
+In the world (sources/synthetic.py) the regime of step t+h, h steps after the forecast origin t, is the sign of
 u_{t+h-d}, with d the delay. That value lies d - h steps back, and is observed where d >= h. So
 
 - horizon step h has one lag of its own, d - h steps back, and

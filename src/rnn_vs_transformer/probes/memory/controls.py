@@ -57,7 +57,7 @@ def require_controls(controls: list[Control]) -> None:
         raise InputError(
             "the memory probe's controls failed, so its results mean nothing: "
             + "; ".join(wrong)
-            + " (see reports/probe.csv; raise probe.steps or change probe.learning_rate)"
+            + " (see reports/memory/probe.csv; raise probe.steps or change probe.learning_rate)"
         )
 
 

@@ -71,7 +71,9 @@ def load_settings(family: str, path: Path) -> FamilySettings:
         model = FAMILIES[family].model_validate(content["model"])
         return FamilySettings(model, FitParams.model_validate(content["train"]), int(content["seeds"]))
     except (KeyError, TypeError, ValueError, ValidationError):
-        raise InputError(f"{path} is damaged; run: dvc repro --force check train_{family}") from None
+        raise InputError(
+            f"{path} is damaged; run again the stage that writes it, as in: dvc repro --force check"
+        ) from None
 
 
 def trained_settings(family: str) -> FamilySettings:

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Section
 
+Cell = Literal["rnn", "gru", "lstm"]
+Readout = Literal["last", "flatten", "segments"]
+Positional = Literal["sinusoidal", "learned", "rotary"]
 NO_OTHER_DECODING: Final = "model.readout or model.linear_highway is for direct decoding alone"
 """Why a model has no other decoding than its own."""
 
@@ -20,7 +23,7 @@ class SharedModelParams(Section):
     """Steps that form one token; 1 is point tokens."""
     patch_stride: Count
     """Steps from the start of one patch to the next."""
-    readout: Literal["last", "flatten", "segments"]
+    readout: Readout
     """The H forecasts are read from the last token, from all tokens, or from the answers to one query per segment of
     patch_length steps."""
     decoding: Literal["direct", "autoregressive"]
@@ -54,7 +57,7 @@ class SharedModelParams(Section):
 class RnnModelParams(SharedModelParams):
     """All that the RNN family is built from."""
 
-    cell: Literal["rnn", "gru", "lstm"]
+    cell: Cell
     """The recurrence: tanh RNN, GRU or LSTM."""
     rnn_width: Count
     """Units of the recurrent state."""
@@ -73,7 +76,7 @@ class TransformerModelParams(SharedModelParams):
     """Attention heads; must divide transformer_width."""
     feedforward_width: Count
     """Hidden units of the feed-forward block of an encoder layer."""
-    positional: Literal["sinusoidal", "learned", "rotary"]
+    positional: Positional
     """How the Transformer knows the order of its tokens."""
 
     @model_validator(mode="after")

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section
 
+Schedule = Literal["constant", "cosine", "step"]
+
 
 class FitParams(Section):
     """One training run."""
@@ -18,7 +20,7 @@ class FitParams(Section):
     """Windows per step."""
     learning_rate: Positive
     """Adam's step size."""
-    schedule: Literal["constant", "cosine", "step"]
+    schedule: Schedule
     """The step size over the epochs: constant, falling to zero along a cosine, or times 0.8 after each epoch
     from the third on."""
     weight_decay: Annotated[Number, Field(ge=0)]
@@ -33,6 +35,7 @@ class TrainParams(FitParams):
     """Training, the same for both families."""
 
     key: ClassVar = "train"
+    watched: ClassVar = ("settings",)  # the others come by files
 
     settings: Literal["given", "tuned"]
     """Train with the settings given in params.yaml, or with the best that tuning finds for each family."""
