@@ -1,15 +1,18 @@
 """The studies' own settings: each candidate and each cell is a valid experiment."""
 
 import shutil
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.recipes import merge_settings
+from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
-from studies import coverage, etth1, search
+from studies import coverage, etth1, search, study_base
 
 
 @pytest.fixture
@@ -190,3 +193,15 @@ def test_the_coverage_study_refuses_a_series_that_is_no_world(few_worlds):
     """`-S data.source=csv` may have been left in params.yaml; one file scored 400 times would look like a result."""
     with pytest.raises(InputError, match=r"data\.source must be synthetic"):
         few_worlds(**{"data.source": "csv"})
+
+
+def test_a_study_starts_from_settings_that_the_schema_accepts(project):
+    """A key that was renamed would end the study at its first experiment."""
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    for override in study_base():
+        key, _, value = override.partition("=")
+        *sections, name = key.split(".")
+        place = reduce(lambda found, section: found[section], sections, params)
+        assert name in place, key
+        place[name] = yaml.safe_load(value)
+    assert Params.model_validate(params).data.file == "data/raw/ETTh1.csv"

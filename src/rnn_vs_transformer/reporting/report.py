@@ -28,7 +28,6 @@ REPORT: Final = Path("reports/index.html")
 VERDICT: Final = Path("reports/verdict.md")
 """The verdict alone, which does not."""
 TEMPLATES: Final = Path(__file__).parent / "templates"
-PACKAGES: Final = ("torch", "numpy", "pandas", "dvc")
 
 
 def write_report(results: Results, language: Literal["en", "zh"]) -> str:
@@ -90,9 +89,8 @@ def _shown(texts: Texts, results: Results) -> dict[str, tuple[str, str]]:
 
 
 def _pictures(figures: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "title": title, "caption": caption, **_image(name)} for name, (title, caption) in figures.items()
-    ]
+    told = ((name, dict(zip(("title", "caption"), words, strict=True))) for name, words in figures.items())
+    return [{"name": name, **words, **_image(name)} for name, words in told]
 
 
 def _image(name: str) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def _image(name: str) -> dict[str, Any]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; run: dvc repro --force --single-item plot report") from None
+        raise InputError(f"{path} is missing; run: dvc repro --force --single-item plot") from None
     height, width = matplotlib.image.imread(path).shape[:2]
     return {"image": base64.b64encode(content).decode(), "width": width, "height": height}
 
@@ -111,13 +109,13 @@ def _facts(texts: Texts, results: Results) -> dict[str, str]:
     meta = results.meta
     source = texts["synthetic"] if meta["source"] == "synthetic" else ", ".join(meta["channels"])
     sizes = {**meta["borders"], **meta, "channels": len(meta["channels"])}
-    versions = [f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in PACKAGES)]
+    packages = (f"{name} {metadata.version(name)}" for name in ("torch", "numpy", "pandas", "dvc"))
     return {
         "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),
         "git": _git_revision() or texts["unknown"],
         "data": f"{source}; {texts['steps'].format(**sizes)}",
         "fingerprint": results.data,
-        "versions": ", ".join(versions),
+        "versions": ", ".join((f"Python {platform.python_version()}", *packages)),
         "machine": f"{platform.system()} {platform.machine()}, {results.machine}",
         "command": "dvc repro",
     }

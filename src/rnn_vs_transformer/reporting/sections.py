@@ -203,16 +203,12 @@ def tuning_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     rows = []
     for family, search in results.searches.items():
         chosen = search.trials[search.chosen]["values"]
-        changed = {key: value for key, value in chosen.items() if value != search.current[key]}
-        said = (
-            ", ".join(
-                f"{key} = {f'{value:.3g}' if isinstance(value, float) else value}" for key, value in changed.items()
-            )
-            or texts["tuning"]["unchanged"]
-        )
-        pruned = sum(trial["state"] == "pruned" for trial in search.trials)
+        changed = ((key, value) for key, value in chosen.items() if value != search.current[key])
+        told = [f"{key} = {value:.3g}" if isinstance(value, float) else f"{key} = {value}" for key, value in changed]
+        said = ", ".join(told) or texts["tuning"]["unchanged"]
         best = min(loss for loss in search.best if loss is not None)
         losses = [number(loss, ".4f") for loss in (search.untuned, best, search.chosen_on_fresh_seeds)]
-        counts = [number(count, "d") for count in (len(search.trials), pruned)]
+        pruned = sum(one["state"] == "pruned" for one in search.trials)
+        counts = [number(len(search.trials), "d"), number(pruned, "d")]
         rows.append([cell(texts["names"][family]), *counts, *losses, cell(said)])
     return rows

@@ -50,7 +50,8 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
             "longest_context_length": int(table["context_length"].max()),
             "skipped_context_lengths": ", ".join(map(str, measured.skipped)) or "none",
             "rounds": measured.rounds,
-            **{"seconds": round(measured.seconds, 1), "free_share": round(measured.free_share, 2)},
+            "seconds": round(measured.seconds, 1),
+            "free_share": round(measured.free_share, 2),
         },
         **_summarise_costs(table),
         "speed_up_by_all_threads": summarise_speed_up(table[table["device"] == "cpu"]),
@@ -74,10 +75,8 @@ def _summarise_costs(table: pd.DataFrame) -> Report:
     report: Report = {name: {} for name in (*TIMES, *SIZES)}
     for (device, threads), part in table.groupby(["device", "threads"]):
         setting = str(device) if device != "cpu" else "cpu_one_thread" if threads == 1 else "cpu_all_threads"
-        for name, column in TIMES.items():
-            report[name][setting] = summarise_cost(part, column)
-        for name, column in SIZES.items() if threads == 1 else ():
-            report[name][str(device)] = summarise_cost(part, column)
+        for name, column in (TIMES | (SIZES if threads == 1 else {})).items():
+            report[name][setting if name in TIMES else str(device)] = summarise_cost(part, column)
     return report
 
 
@@ -122,9 +121,8 @@ def summarise_speed_up(table: pd.DataFrame) -> Report:
     fewest, most = table["threads"].min(), table["threads"].max()
     report: Report = {}
     for name in table.loc[table["threads"] == most, "model"].unique() if most > fewest else ():
-        (lengths, one), (_, all_threads) = (
-            _costs(table[table["threads"] == threads], name, "train_step_ms") for threads in (fewest, most)
-        )
+        grids = [_costs(table[table["threads"] == threads], name, "train_step_ms") for threads in (fewest, most)]
+        (lengths, one), (_, all_threads) = grids
         report[name] = {}
         for length, ratios in zip(lengths, (np.log(one) - np.log(all_threads)).T, strict=True):
             ratio = mean_interval(ratios)
