@@ -326,8 +326,8 @@ def test_the_size_is_the_one_counted_by_hand(configure, build, parameters, multi
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"model.readout": "flatten"}, "model.readout must be last, got flatten"),
-        ({"model.linear_highway": True}, "set one of them back"),
+        ({"model.readout": "flatten"}, "must be last and model.linear_highway false, got flatten and false"),
+        ({"model.linear_highway": True}, "must be last and model.linear_highway false, got last and true"),
         ({"model.decoding": "beam"}, "'direct' or 'autoregressive'"),
     ],
 )
