@@ -89,8 +89,8 @@ def _shown(texts: Texts, results: Results) -> dict[str, tuple[str, str]]:
 
 
 def _pictures(figures: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    told = ((name, dict(zip(("title", "caption"), words, strict=True))) for name, words in figures.items())
-    return [{"name": name, **words, **_image(name)} for name, words in told]
+    told = ({"name": name, "title": title, "caption": caption} for name, (title, caption) in figures.items())
+    return [{**one, **_image(one["name"])} for one in told]
 
 
 def _image(name: str) -> dict[str, Any]:

@@ -208,7 +208,7 @@ def tuning_rows(texts: Texts, results: Results) -> list[list[Cell]]:
         said = ", ".join(told) or texts["tuning"]["unchanged"]
         best = min(loss for loss in search.best if loss is not None)
         losses = [number(loss, ".4f") for loss in (search.untuned, best, search.chosen_on_fresh_seeds)]
-        pruned = sum(one["state"] == "pruned" for one in search.trials)
-        counts = [number(len(search.trials), "d"), number(pruned, "d")]
+        states = [trial["state"] for trial in search.trials]
+        counts = [number(len(states), "d"), number(states.count("pruned"), "d")]
         rows.append([cell(texts["names"][family]), *counts, *losses, cell(said)])
     return rows

@@ -46,7 +46,8 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
             "torch": str(torch.__version__),
         },
         "measured": {
-            **{key: getattr(params, key) for key in ("width", "batch_size")},
+            "width": params.width,
+            "batch_size": params.batch_size,
             "longest_context_length": int(table["context_length"].max()),
             "skipped_context_lengths": ", ".join(map(str, measured.skipped)) or "none",
             "rounds": measured.rounds,
@@ -75,8 +76,10 @@ def _summarise_costs(table: pd.DataFrame) -> Report:
     report: Report = {name: {} for name in (*TIMES, *SIZES)}
     for (device, threads), part in table.groupby(["device", "threads"]):
         setting = str(device) if device != "cpu" else "cpu_one_thread" if threads == 1 else "cpu_all_threads"
-        for name, column in (TIMES | (SIZES if threads == 1 else {})).items():
-            report[name][setting if name in TIMES else str(device)] = summarise_cost(part, column)
+        for name, column in TIMES.items():
+            report[name][setting] = summarise_cost(part, column)
+        for name, column in SIZES.items() if threads == 1 else ():
+            report[name][str(device)] = summarise_cost(part, column)
     return report
 
 
