@@ -23,7 +23,7 @@ def draw_recall(results: Results) -> None:
         if recall.empty:
             say(axes, "not measured: recall is not among probe.tasks")
             return
-        for model in MODELS:
+        for model in filter(set(recall["model"]).__contains__, MODELS):
             lags = recall[recall["model"] == model].groupby("lag")["recovered"]
             found = [mean_interval(shares.to_numpy()) for _, shares in lags]
             steps = lags.mean().index.to_numpy()

@@ -30,6 +30,7 @@ LOOKS: Final = {
     "rnn": Look("RNN", "#D55E00", marker="o"),
     "gru": Look("GRU", "#E69F00", marker="^"),
     "lstm": Look("LSTM", "#CC79A7", marker="D"),
+    "min_gru": Look("minGRU", "#56B4E9", marker="v"),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
