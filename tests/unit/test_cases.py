@@ -1,5 +1,7 @@
 """The worlds of the map: their draws, and the floors that no forecaster may fall below."""
 
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,8 @@ from rnn_vs_transformer.data.splits import Borders, forecast_origins, split_bord
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.sources import synthetic
 from rnn_vs_transformer.sources.cases import CASES, SIGMA, World, context_floor, draw_world
+from rnn_vs_transformer.sources.drift import Drift
+from rnn_vs_transformer.sources.regimes import Regimes
 
 STEPS, HORIZON = 20_000, 24
 BORDERS = Borders(12_000, 14_000, STEPS)
@@ -131,6 +135,41 @@ def test_the_filter_of_the_drift_is_what_joint_normal_variables_give_on_the_firs
     np.testing.assert_allclose(
         worlds["drift"].floor(origins, 3), context_floor(worlds["drift"], origins, 10, 3), atol=1e-10
     )
+
+
+@pytest.mark.parametrize("case", ["short_memory", "two_seasons"])
+@pytest.mark.parametrize("length", [2, 12])
+def test_the_floor_of_a_short_context_uses_its_first_steps_too(case, length, worlds):
+    """Of two steps, all that is known of the season is how likely the process stands there at all."""
+    world = worlds[case]
+    origins = forecast_origins(*BORDERS.of("test"), length, HORIZON)
+    forecast = context_floor(world, origins, length, HORIZON)
+
+    mse = np.square(forecast - truth_of(world.values, origins)).mean()
+
+    assert mse < 1.005 * ridge_mse(world.values, BORDERS, length, origins), "but for the luck of one draw"
+
+
+def test_the_mean_over_regimes_is_that_over_all_their_paths():
+    """Summed path by path, with regimes that switch so often that a forecast of three steps feels it."""
+    process = Regimes(mu=(1.0, -2.0), phi=(0.9, 0.2), leave=(0.5, 0.2), sigma=1.0)
+    chain, mean = {(0, 0): 0.5, (0, 1): 0.5, (1, 0): 0.2, (1, 1): 0.8}, np.zeros(3)
+    for path in product((0, 1), repeat=4):
+        probability = (2 / 7, 5 / 7)[path[0]] * np.prod([chain[step] for step in pairwise(path)])
+        values = [3.0]
+        for regime in path[1:]:
+            values.append(process.mu[regime] + process.phi[regime] * values[-1])
+        mean += probability * np.array(values[1:])
+
+    np.testing.assert_allclose(process.forecast(np.array([3.0]), np.array([0]), 3)[0], mean)
+
+
+@pytest.mark.parametrize(("level", "season"), [(2.0, 0.01), (0.01, 2.0)])
+def test_level_and_season_drift_as_far_as_they_are_said_to(level, season):
+    """A short time constant makes one draw many independent stretches."""
+    drift = Drift(season_length=24, time_constant=20, level=level, season=season, sigma=0.01)
+
+    assert drift.simulate(100_000, np.random.default_rng(0)).std() == pytest.approx(2.0, rel=0.05)
 
 
 def test_no_floor_is_given_for_a_context_that_does_not_reach_back_to_the_delayed_step(worlds):
