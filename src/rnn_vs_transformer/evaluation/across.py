@@ -2,6 +2,11 @@
 
 A unit gives one error of each forecaster. What is compared is the difference of their logarithms, second less first, so
 that a unit counts the same whatever its scale, and exchanging the forecasters changes the sign and nothing else.
+
+How often it errs (`studies/across_levels.py`): Student's interval misses the truth in 4 to 5 % where differences are
+symmetric, and in 12, 10 and 8 % of 5, 10 and 20 units where they are as skewed as an exponential. Where the truth lies
+on the margin's border, `equivalent` is said in 2 to 3 %, with such skewness in 7 to 11 %. A Bayesian probability above
+0.95 for a side is no test at 5 %: without a difference it comes up in 4 to 16 %.
 """
 
 from dataclasses import dataclass
@@ -52,8 +57,7 @@ def compare_across(
     The verdict follows Student's interval alone. It is `equivalent` where the interval of the log ratio lies within
     +-log(1 + margin), else a side is better where the interval excludes zero; below five units it is `inconclusive`.
     The p-values and the Bayesian probabilities stand beside it and do not change it. Wilcoxon's exact two-sided p is at
-    least 2^(1 - n): with 5 units it is never below 0.0625. Skewed differences in few units reject too often in each of
-    the tests; `studies/across_levels.py` says how often.
+    least 2^(1 - n): with 5 units it is never below 0.0625.
 
     Args:
         first: Errors of the first forecaster.
