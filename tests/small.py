@@ -40,6 +40,7 @@ SMALL = {
     "model.feedforward_width": 16,
     "model.positional": "sinusoidal",
     "train.settings": "given",
+    "train.recipes": ["tutorial", "season_tokens"],
     "train.seeds": 2,
     "train.epochs": 3,
     "train.patience": 3,

@@ -1,5 +1,6 @@
 """The families, and the settings of each: as given in params.yaml, as tuned, as its weights were trained."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from rnn_vs_transformer.settings.family.model import (
     SharedModelParams,
     TransformerModelParams,
 )
-from rnn_vs_transformer.settings.family.train import FitParams, TrainParams
+from rnn_vs_transformer.settings.family.train import RECIPES, FitParams, Recipe, TrainParams
 
+log = logging.getLogger(__name__)
 FAMILIES: Final[Mapping[str, type[SharedModelParams]]] = {"rnn": RnnModelParams, "transformer": TransformerModelParams}
 """What each family is built from, by its name."""
 
@@ -76,6 +78,35 @@ def load_settings(family: str, path: Path) -> FamilySettings:
         ) from None
 
 
-def trained_settings(family: str) -> FamilySettings:
+def trained_settings(family: str, recipe: str = paths.TUTORIAL) -> FamilySettings:
     """The settings that a family's weights were trained with."""
-    return load_settings(family, paths.trained_settings(family))
+    return load_settings(family, paths.trained_settings(family, recipe))
+
+
+def trained_recipes() -> list[Recipe]:
+    """The recipes that both families were trained with."""
+    return [
+        recipe for recipe in RECIPES if all(paths.trained_settings(family, recipe).exists() for family in FAMILIES)
+    ]
+
+
+def settings_by_recipe(
+    settings: FamilySettings, train: TrainParams, season: int, context_length: int
+) -> dict[Recipe, FamilySettings]:
+    """What a family is trained with, by recipe; `season_tokens` is left out, with a line, where it cannot be made.
+
+    Args:
+        settings: Of the tutorial's recipe.
+        train: Which recipes are asked for. Settings that were tuned are a recipe of their own, and the only one.
+        season: Steps in one season.
+        context_length: Observed steps (L).
+    """
+    found: dict[Recipe, FamilySettings] = {"tutorial": settings}
+    if "season_tokens" not in train.recipes or train.settings == "tuned":
+        return found
+    if season in {1, settings.model.patch_length} or season > context_length:
+        why = "the same tokens" if season == settings.model.patch_length else f"a season of {season} step(s)"
+        log.info("season_tokens is left out: %s in a context of %d", why, context_length)
+        return found
+    sizes = {"model.patch_length": season, "model.patch_stride": season}
+    return {**found, "season_tokens": settings.with_values(sizes)}
