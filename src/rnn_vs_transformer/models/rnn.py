@@ -2,22 +2,26 @@
 
     h_t = tanh(W_x x_t + W_h h_{t-1} + b)        (Elman 1990; `cell: rnn`)
 
-GRU (Cho et al. 2014) and LSTM (Hochreiter and Schmidhuber 1997) replace that one line. In the symbols of the
-shell: x_t is the embedded token t, and the readout y = W_o h_T + c belongs to the shell. Where the decoding is
-autoregressive, a second stack of the same cells goes on from the last state.
+GRU (Cho et al. 2014), LSTM (Hochreiter and Schmidhuber 1997) and the minimal GRU (min_gru.py) replace that one line. In
+the symbols of the shell: x_t is the embedded token t, and the readout y = W_o h_T + c belongs to the shell. Where the
+decoding is autoregressive, a second stack of the same cells goes on from the last state. With `block: residual` the
+same cells mix inside the block of residual.py.
 """
 
-from typing import Final, cast
+from typing import cast
 
 from torch import Tensor, nn
 
+from rnn_vs_transformer.models.cells import CELLS, stack_cells
 from rnn_vs_transformer.models.elman import run_elman
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
+from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.recurrent_decoder import RecurrentDecoder, State
-from rnn_vs_transformer.models.shell import Embedded, ForecastModel
+from rnn_vs_transformer.models.residual import ResidualStack
+from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
 from rnn_vs_transformer.settings.family.model import RnnModelParams
 
-CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+__all__ = ["CELLS", "Recurrence", "build_rnn"]
 
 
 class Recurrence(nn.Module):
@@ -44,6 +48,8 @@ class Recurrence(nn.Module):
         patches, embedding = embedded
         if isinstance(self.layers, nn.RNN) and patches.device.type == "cpu":  # a GPU has a kernel for the whole
             return run_elman(self.layers, embedding, patches.transpose(0, 1))
+        if isinstance(self.layers, MinGru) and patches.device.type != "meta":  # where the model as written is counted
+            return cast("tuple[Tensor, State]", self.layers(patches.transpose(0, 1), embedding=embedding))
         steps = embedded.tokens().transpose(0, 1)  # (T, B, D), the layout torch.nn.RNN works in
         return cast("tuple[Tensor, State]", self.layers(steps))
 
@@ -63,21 +69,18 @@ class Recurrence(nn.Module):
         return result
 
 
-def stack_cells(params: RnnModelParams) -> nn.RNNBase:
-    """`rnn_layers` layers of `rnn_width` units of the chosen cell, with dropout between them."""
-    width, dropout = params.rnn_width, params.dropout if params.rnn_layers > 1 else 0.0
-    layers: nn.RNNBase = CELLS[params.cell](width, width, num_layers=params.rnn_layers, dropout=dropout)
-    return layers
-
-
 def build_rnn(params: RnnModelParams, context_length: int, prediction_length: int, channels: int = 1) -> ForecastModel:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
+
+    def build_mixer(tokens: int) -> Mixer:
+        return Recurrence(params) if params.block == "bare" else ResidualStack(params.cell, params, tokens)
+
     return build_forecaster(
         params,
         context_length,
         prediction_length,
         params.rnn_width,
-        lambda _: Recurrence(params),
+        build_mixer,
         lambda _, __: RecurrentDecoder(stack_cells(params)),
         channels,
     )

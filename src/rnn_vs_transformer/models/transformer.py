@@ -8,7 +8,8 @@ of the forecast origin. Where only the last token is read, the last layer comput
 follows them) for that token alone, and without rotary positions no keys and values: the same numbers, up to rounding,
 with almost half of the work of two layers. Queries of segments are
 further tokens behind the others, in the manner of masked tokens (BERT, Devlin et al. 2019); only they are read.
-Where the decoding is autoregressive, the decoder of attention_decoder.py reads all tokens.
+Where the decoding is autoregressive, the decoder of attention_decoder.py reads all tokens. Each layer is the block of
+residual.py with attention as its mixer, so `model.block` changes nothing here.
 """
 
 import torch
@@ -32,7 +33,7 @@ class EncoderLayer(nn.Module):
         self.attention_norm = nn.LayerNorm(width)
         self.attention = Attention(params)
         self.feedforward_norm = nn.LayerNorm(width)
-        self.feedforward = feedforward_block(params)
+        self.feedforward = feedforward_block(width, params.feedforward_width, params.dropout)
         self.dropout = nn.Dropout(params.dropout)
         self.attention.draw()
 

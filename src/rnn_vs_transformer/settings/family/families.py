@@ -12,6 +12,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_json
 from rnn_vs_transformer.settings.family.model import (
+    MlpModelParams,
     ModelParams,
     RnnModelParams,
     SharedModelParams,
@@ -22,6 +23,8 @@ from rnn_vs_transformer.settings.family.train import RECIPES, FitParams, Recipe,
 log = logging.getLogger(__name__)
 FAMILIES: Final[Mapping[str, type[SharedModelParams]]] = {"rnn": RnnModelParams, "transformer": TransformerModelParams}
 """What each family is built from, by its name."""
+MODELS: Final[Mapping[str, type[SharedModelParams]]] = {**FAMILIES, "mlp": MlpModelParams}
+"""All that is trained: the families, and the control."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class FamilySettings:
 
 def given_settings(family: str, model: ModelParams, train: TrainParams) -> FamilySettings:
     """A family's part of params.yaml; the other family's settings are not read."""
-    return FamilySettings(model.part(FAMILIES[family]), train.part(FitParams), train.seeds)
+    return FamilySettings(model.part(MODELS[family]), train.part(FitParams), train.seeds)
 
 
 def save_settings(path: Path, settings: FamilySettings) -> None:
@@ -70,7 +73,7 @@ def load_settings(family: str, path: Path) -> FamilySettings:
     """
     content = read_json(path)
     try:
-        model = FAMILIES[family].model_validate(content["model"])
+        model = MODELS[family].model_validate(content["model"])
         return FamilySettings(model, FitParams.model_validate(content["train"]), int(content["seeds"]))
     except (KeyError, TypeError, ValueError, ValidationError):
         raise InputError(

@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Section
 
-Cell = Literal["rnn", "gru", "lstm"]
+Cell = Literal["rnn", "gru", "lstm", "min_gru"]
 Readout = Literal["last", "flatten", "segments"]
-Positional = Literal["sinusoidal", "learned", "rotary"]
-NO_OTHER_DECODING: Final = "model.readout or model.linear_highway is for direct decoding alone"
+Positional = Literal["sinusoidal", "learned", "rotary", "none"]
+NO_OTHER_DECODING: Final = "model.block, model.readout or model.linear_highway is for direct decoding alone"
 """Why a model has no other decoding than its own."""
 
 
@@ -32,20 +32,23 @@ class SharedModelParams(Section):
     """Share of activations dropped in training, between layers and before the readout."""
     linear_highway: bool
     """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet)."""
+    block: Literal["bare", "residual"]
+    """The RNN's layers as they are, or each in the Transformer's pre-norm block of residuals, norms and feed-forward
+    layer, so that the mixer is all in which the families differ; the Transformer has that block either way."""
 
     @model_validator(mode="after")
     def _decoder_replaces_readout(self) -> Self:
         if self.decoding == "autoregressive" and not self._leaves_decoding_open:
-            got = f"{self.readout} and {str(self.linear_highway).lower()}"
+            got = f"{self.readout}, {str(self.linear_highway).lower()} and {self.block}"
             raise ValueError(
                 "model.decoding: autoregressive makes one step at a time, from the decoder's own token: model.readout "
-                f"must be last and model.linear_highway false, got {got}"
+                f"must be last, model.linear_highway false and model.block bare, got {got}"
             )
         return self
 
     @property
     def _leaves_decoding_open(self) -> bool:
-        return self.readout == "last" and not self.linear_highway
+        return self.readout == "last" and not self.linear_highway and self.block == "bare"
 
     @property
     def other_decoding(self) -> Self | None:
@@ -58,11 +61,28 @@ class RnnModelParams(SharedModelParams):
     """All that the RNN family is built from."""
 
     cell: Cell
-    """The recurrence: tanh RNN, GRU or LSTM."""
+    """The recurrence: tanh RNN, GRU, LSTM, or the minimal GRU, whose gates see no state."""
     rnn_width: Count
     """Units of the recurrent state."""
     rnn_layers: Count
-    """Stacked recurrent layers."""
+    """Stacked recurrent layers, or residual blocks of one each."""
+    recurrent_start: Literal["default", "orthogonal"]
+    """Matrices from state to state start as torch draws them, or as random rotations."""
+    feedforward_width: Count
+    """Hidden units of the feed-forward layer of a residual block; read by the RNN with `block: residual` alone."""
+
+    @model_validator(mode="after")
+    def _start_has_a_matrix(self) -> Self:
+        if self.recurrent_start == "orthogonal" and self.cell == "min_gru":
+            raise ValueError("model.recurrent_start: orthogonal turns matrices from state to state: min_gru has none")
+        return self
+
+
+class MlpModelParams(SharedModelParams):
+    """All that the control is built from, a multilayer perceptron on the window; it has no tokens to read."""
+
+    mlp_width: Count
+    """Units of the hidden layer."""
 
 
 class TransformerModelParams(SharedModelParams):
@@ -77,7 +97,7 @@ class TransformerModelParams(SharedModelParams):
     feedforward_width: Count
     """Hidden units of the feed-forward block of an encoder layer."""
     positional: Positional
-    """How the Transformer knows the order of its tokens."""
+    """How the Transformer knows the order of its tokens; with none it does not."""
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
@@ -97,7 +117,7 @@ def misfit(width: int, heads: int, positionals: Sequence[str]) -> str:
     return ""
 
 
-class ModelParams(TransformerModelParams, RnnModelParams):
+class ModelParams(TransformerModelParams, RnnModelParams, MlpModelParams):
     """The whole of `model`: a shared shell around one mixer each."""
 
     key: ClassVar = "model"
@@ -125,7 +145,8 @@ class ProbeModelParams(Section):
     def models(self, cell: str, rnn_layers: int, positional: str, patch_length: int = 1) -> ModelParams:
         """Both families, without what the shell could add to a bare mixer."""
         shell = {"instance_norm": "none", "patch_length": patch_length, "patch_stride": patch_length, "readout": "last"}
-        shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False}
+        shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False, "block": "bare"}
+        shell |= {"recurrent_start": "default", "mlp_width": self.width}
         shell |= {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers, "positional": positional}
         sizes = {name: getattr(self, name) for name in ("transformer_layers", "heads", "feedforward_width")}
         return ModelParams.model_validate({**shell, **sizes, "transformer_width": self.width})
