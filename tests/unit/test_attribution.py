@@ -214,7 +214,7 @@ def trained(configure, tmp_path, monkeypatch):
     params = configure({"inspect.windows": 20})
     monkeypatch.chdir(tmp_path)
     save_series(make_series(params.data))
-    for family, seed in itertools.product(BUILDERS, range(2)):
+    for family, seed in itertools.product(FAMILIES, range(2)):
         state = build_untrained(family, params.model, load_meta(), 10 + seed).state_dict()
         write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in state.items()})
         save_settings(paths.trained_settings(family), given_settings(family, params.model, params.train))

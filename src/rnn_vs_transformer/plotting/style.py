@@ -30,6 +30,7 @@ LOOKS: Final = {
     "rnn": Look("RNN", "#D55E00", marker="o"),
     "gru": Look("GRU", "#E69F00", marker="^"),
     "lstm": Look("LSTM", "#CC79A7", marker="D"),
+    "min_gru": Look("minGRU", "#8C564B", marker="v"),
     "transformer_season_tokens": Look("Transformer, season tokens", "#56B4E9", marker="s"),
     "rnn_season_tokens": Look("RNN, season tokens", "#E58E5B", marker="o"),
     "mlp": Look("MLP on the window", "#7B5EA7", line="-."),
