@@ -16,13 +16,13 @@ from itertools import product
 from typing import Final, cast
 
 import torch
+from rnn_vs_transformer.probes.workload import Workload
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.rnn import Recurrence, build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.settings.family.model import CostParams, load_params
-from rnn_vs_transformer.probes.workload import Workload
 
 LENGTHS: Final = (128, 512, 2048)
 THREADS: Final = (1, 2)

@@ -11,7 +11,6 @@ from torch import nn
 
 from rnn_vs_transformer.data.series import load_meta, save_series
 from rnn_vs_transformer.data.windows import Batch
-from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
 from rnn_vs_transformer.probes.inspection.attribution import attention_profile, draw_donors, encoder_attention, occlude

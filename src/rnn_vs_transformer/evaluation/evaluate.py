@@ -100,7 +100,9 @@ def _each_at_its_best(found: Evaluation, recipes: Mapping[str, Mapping[str, Scor
 
 def _write_tables(recipes: Mapping[str, Mapping[str, ScoredFamily]], found: Evaluation) -> None:
     """Tables of every forecaster: of each family's recipes, the control, the baselines and the oracle."""
-    trained = {paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()}
+    trained = {
+        paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()
+    }
     trained["mlp"] = found.mlp
     everyone = {name: scored.runs for name, scored in trained.items()}
     everyone |= {name: [scores] for name, scores in found.references.items()}

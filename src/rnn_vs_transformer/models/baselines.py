@@ -88,6 +88,7 @@ def fit_best_ridge(values: FloatArray, borders: Borders, context_length: int, pr
     A longer context is left out where fewer train windows than inputs would remain, or more than `MOST_PRODUCTS`.
     See `fit_ridge`.
     """
+
     def can_be_tried(length: int) -> bool:
         windows = (borders.train_end - length - prediction_length) * values.shape[1]
         return length <= context_length or length < windows <= MOST_PRODUCTS / length**2

@@ -10,7 +10,6 @@ import pandas as pd
 import torch
 
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
-from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost.measure import Measurements
 from rnn_vs_transformer.probes.cost.scaling import find_crossover, fit_exponent, fit_local_exponent
@@ -66,7 +65,8 @@ def write_multiply_adds(params: CostParams) -> None:
     """Write the multiply-adds per window of both families at every context length, measured in time or not."""
     table = pd.DataFrame({"context_length": params.context_lengths})
     for family in FAMILIES:
-        models = {length: build(params.model, length, params.prediction_length, 1) for length in params.context_lengths}
+        build, horizon = BUILDERS[family], params.prediction_length
+        models = {length: build(params.model, length, horizon, 1) for length in params.context_lengths}
         table[family] = [multiply_adds_per_window(model, length) for length, model in models.items()]
     write_table(paths.WORK, table)
 

@@ -88,9 +88,7 @@ def trained_settings(family: str, recipe: str = paths.TUTORIAL) -> FamilySetting
 
 def trained_recipes() -> list[Recipe]:
     """The recipes that both families were trained with."""
-    return [
-        recipe for recipe in RECIPES if all(paths.trained_settings(family, recipe).exists() for family in FAMILIES)
-    ]
+    return [recipe for recipe in RECIPES if all(paths.trained_settings(family, recipe).exists() for family in FAMILIES)]
 
 
 def settings_by_recipe(
