@@ -51,7 +51,7 @@ $(SCRIPTS): tools/browser_scripts.py | $(READY)
 
 $(CHECKS): pyproject.toml | $(READY)
 	$(PYTHON) -m venv $(CHECK_VENV)
-	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"), "$(CURDIR)/src", sep="\n")' > \
 	  "$$($(CHECK_BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
 	$(CHECK_BIN)/python -m pip install --quiet --upgrade pip
 	$(CHECK_BIN)/python -m pip install --quiet --group checks
