@@ -16,13 +16,14 @@ from itertools import product
 from typing import Final, cast
 
 import torch
-from rnn_vs_transformer.probes.workload import Workload
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.rnn import Recurrence, build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.settings.family.model import CostParams, load_params
+from rnn_vs_transformer.probes.cost.workload import Workload
+from rnn_vs_transformer.settings.cost import CostParams
+from rnn_vs_transformer.settings.whole import load_params
 
 LENGTHS: Final = (128, 512, 2048)
 THREADS: Final = (1, 2)

@@ -188,8 +188,8 @@ def _load_times() -> tuple[dict[str, Report], str]:
     fresh = {run: found for run, found in lying.items() if found.get("of") == fingerprint(paths.history(*run))}
     machines = {str(found["machine"]) for found in fresh.values()}
     machine = machines.pop() if len(machines) == 1 else machine_label()
-    own = {paths.forecaster(*run): found for run, found in fresh.items() if str(found["machine"]) == machine}
-    return own, machine
+    here = {run: found for run, found in fresh.items() if str(found["machine"]) == machine}
+    return {paths.forecaster(*run): found for run, found in here.items()}, machine
 
 
 def _trained_runs() -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_arrays
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.settings.family.families import given_settings, save_settings
+from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, save_settings
 from rnn_vs_transformer.sources.make import make_series
 
 ONE_WORKER = RunParams(workers=1, backend="loky", address="local")

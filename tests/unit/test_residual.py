@@ -207,7 +207,7 @@ def test_what_the_block_cannot_do_is_refused_in_words(configure):
     """An unknown mixer, and decoding step by step, for which the block has no decoder."""
     with pytest.raises(ValueError, match=r"expected a mixer of attention, rnn.*got 'tanh'"):
         build_residual("tanh", configure().model, L, H)
-    with pytest.raises(ValidationError, match=r"model\.decoding must be direct"):
+    with pytest.raises(ValidationError, match=r"model\.block bare, got last, false and residual"):
         configure({"model.block": "residual", "model.decoding": "autoregressive"})
     assert configure({"model.block": "residual"}).model.other_decoding is None
 

@@ -30,10 +30,13 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes
+from rnn_vs_transformer.settings.family.train import Recipe
 from rnn_vs_transformer.training.history import best_recipes
 
 FloatArray = npt.NDArray[np.float64]
 log = logging.getLogger(__name__)
+Recipes = Mapping[Recipe, Mapping[str, ScoredFamily]]
+"""The scored families of each recipe."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
     found = Evaluation(test, score_references(test), score_family("mlp", test), params)
-    recipes = {name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()}
+    recipes: Recipes = {
+        name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
+    }
     tutorial = recipes["tutorial"]
     if reason := too_little_evidence(len(tutorial["rnn"].runs), test.truth.shape[1], test.block_length):
         log.warning("no verdict: %s", reason)
@@ -91,14 +96,14 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     return report
 
 
-def _each_at_its_best(found: Evaluation, recipes: Mapping[str, Mapping[str, ScoredFamily]]) -> dict[str, float | str]:
+def _each_at_its_best(found: Evaluation, recipes: Recipes) -> dict[str, float | str]:
     """The families compared, each with the recipe that has the lower validation loss."""
     best = best_recipes()
     scored = {family: recipes[recipe][family] for family, recipe in best.items()}
     return {**{f"{family}_recipe": recipe for family, recipe in best.items()}, **found.compare(**scored)}
 
 
-def _write_tables(recipes: Mapping[str, Mapping[str, ScoredFamily]], found: Evaluation) -> None:
+def _write_tables(recipes: Recipes, found: Evaluation) -> None:
     """Tables of every forecaster: of each family's recipes, the control, the baselines and the oracle."""
     trained = {
         paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()

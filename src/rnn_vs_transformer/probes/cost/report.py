@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
+from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost.measure import Measurements
 from rnn_vs_transformer.probes.cost.scaling import find_crossover, fit_exponent, fit_local_exponent

@@ -50,7 +50,5 @@ class TrainParams(FitParams):
     @model_validator(mode="after")
     def _tutorial_is_among_them(self) -> Self:
         if "tutorial" not in self.recipes:
-            raise ValueError(
-                f"train.recipes must hold tutorial, which the others are compared with, got {self.recipes}"
-            )
+            raise ValueError(f"train.recipes must hold tutorial, the one to compare with, got {self.recipes}")
         return self
