@@ -67,7 +67,7 @@ def expected_cost(trial: Trial, plan: Plan) -> float:
     tokens = trial.context_length / (24 if trial.recipe == "season_tokens" else 1)
     rates: dict[str, float] = {"rnn": 2e-5, "gru": 1.8e-4, "transformer": 2e-4 * (1 + tokens / 400)}
     updates = min(plan["updates"], 0.4 * trial.steps)
-    return 1.0 + updates * (1e-3 + rates.get(trial.model, 0.0) * tokens) + trial.steps / 2e4
+    return float(1.0 + updates * (1e-3 + rates.get(trial.model, 0.0) * tokens) + trial.steps / 2e4)
 
 
 def run_trial(plan: Plan, trial: Trial) -> list[Row]:
