@@ -62,7 +62,7 @@ def test_a_refit_shifts_validation_and_lengthens_train():
 def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
     """With as many windows as there are in all, nothing is refitted, so the scores must be those of `evaluate`."""
     for family in FAMILIES:
-        train_family(family, TRAIN, series.run)
+        train_family(family, series.train, series.run)
     fixed = evaluate_families(series.evaluate)
 
     found = run_backtest(configure, 10_000)

@@ -27,7 +27,7 @@ def compared(params):
 
 def train_and_compare(params):
     for family in FAMILIES:
-        train_family(family, TRAIN, params.run)
+        train_family(family, params.train, params.run)
     compared(params)
 
 
