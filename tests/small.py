@@ -44,6 +44,7 @@ SMALL = {
     "model.mlp_width": 8,
     "model.mlp_layers": 1,
     "train.settings": "given",
+    "train.recipes": ["tutorial", "season_tokens"],
     "train.seeds": 2,
     "train.epochs": 3,
     "train.patience": 3,

@@ -17,6 +17,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, read_json
 from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.train import RECIPES
 
 Report = Mapping[str, Any]
 TIMED_FIGURES: Final = ("training_time", "cost", "tuning_progress")
@@ -95,10 +96,11 @@ class Results:
     horizon: pd.DataFrame
     forecasts: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
+    """Of each forecaster that was trained, such as `rnn`, `rnn_season_tokens` or `mlp`."""
     times: Mapping[str, Report]
-    """Of the families whose training was timed on `machine`, with the histories that lie here."""
+    """Of those whose training was timed on `machine`, with the histories that lie here."""
     epoch_seconds: pd.DataFrame
-    """Columns family, seed, epoch, seconds; no row of a family that is not in `times`."""
+    """Columns family, seed, epoch, seconds; the tutorial's recipe; no row of a family that is not in `times`."""
     probe: Report
     trials: pd.DataFrame
     """Of the memory probe."""
@@ -119,6 +121,21 @@ class Results:
     def margin(self) -> float:
         """Relative difference below which the families count as equivalent."""
         return float(yaml.safe_load(self.params)["evaluate"]["margin"])
+
+    @property
+    def timed(self) -> bool:
+        """Whether the training times of both families can be told."""
+        return set(FAMILIES) <= set(self.times)
+
+
+def rows_of(metrics: Report) -> dict[str, Report]:
+    """The row of every forecaster in reports/metrics.json, by its name; those of the other recipes lie deeper there."""
+    named = {name: row for name, row in metrics.items() if "mse" in row}
+    for recipe in (recipe for recipe in RECIPES if recipe in metrics):
+        of_recipe = {name: row for name, row in metrics[recipe].items() if "mse" in row}
+        named |= {name.replace(family := name.split("_")[0], paths.forecaster(family, recipe)): row
+                  for name, row in of_recipe.items()}  # fmt: skip
+    return named
 
 
 def load_results(analyses: Sequence[str], train_settings: str) -> Results:
@@ -144,9 +161,9 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),
         forecasts=_read_table(paths.FORECASTS),
-        histories={family: _read_table(paths.history(family)) for family in FAMILIES},
+        histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,
-        epoch_seconds=_load_epoch_seconds(list(times)),
+        epoch_seconds=_load_epoch_seconds([family for family in FAMILIES if family in times]),
         probe=read_json(paths.PROBE),
         trials=_read_table(paths.PROBE_TABLE),
         inspection=read_json(paths.INSPECT),
@@ -167,11 +184,19 @@ def figure_path(name: str) -> Path:
 
 def _load_times() -> tuple[dict[str, Report], str]:
     """Times of the families, as far as they belong to this run and to one machine; and that machine."""
-    lying = {family: read_json(paths.times(family)) for family in FAMILIES if paths.times(family).exists()}
-    fresh = {family: found for family, found in lying.items() if found.get("of") == fingerprint(paths.history(family))}
+    lying = {run: read_json(paths.times(*run)) for run in _trained_runs() if paths.times(*run).exists()}
+    fresh = {run: found for run, found in lying.items() if found.get("of") == fingerprint(paths.history(*run))}
     machines = {str(found["machine"]) for found in fresh.values()}
     machine = machines.pop() if len(machines) == 1 else machine_label()
-    return {family: found for family, found in fresh.items() if str(found["machine"]) == machine}, machine
+    here = {run: found for run, found in fresh.items() if str(found["machine"]) == machine}
+    return {paths.forecaster(*run): found for run, found in here.items()}, machine
+
+
+def _trained_runs() -> list[tuple[str, str]]:
+    """Family and recipe of every training that left a history; the tutorial's must be there."""
+    runs = [(family, recipe) for recipe in RECIPES for family in FAMILIES]
+    return [(family, recipe) for family, recipe in [*runs, ("mlp", paths.TUTORIAL)]
+            if recipe == paths.TUTORIAL or paths.history(family, recipe).exists()]  # fmt: skip
 
 
 def _load_epoch_seconds(timed: Sequence[str]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_json
 from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.seeds import train_family
+from rnn_vs_transformer.training.seeds import train_control, train_family
 
 
 @pytest.fixture
@@ -62,7 +62,8 @@ def test_a_refit_shifts_validation_and_lengthens_train():
 def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
     """With as many windows as there are in all, nothing is refitted, so the scores must be those of `evaluate`."""
     for family in FAMILIES:
-        train_family(family, "given", series.run)
+        train_family(family, series.train, series.run)
+    train_control(series.run)
     fixed = evaluate_families(series.evaluate)
 
     found = run_backtest(configure, 10_000)

@@ -198,7 +198,7 @@ def test_a_transformer_that_never_arrives_is_not_compared(results, table):
 
 def test_first_forecasts_are_a_relative_difference(results):
     errors = {"rnn": 2.0, "transformer": 1.0}
-    rows = [{"family": f, "seed": s, "first_50_mse": mse * (1 + s)} for f, mse in errors.items() for s in (0, 1)]
+    rows = [{"forecaster": f, "seed": s, "first_50_mse": mse * (1 + s)} for f, mse in errors.items() for s in (0, 1)]
     found = accuracy.first_forecasts(dataclasses.replace(results, seeds=pd.DataFrame(rows))).finding
     assert (found.estimate, found.low, found.high) == pytest.approx((-0.5, -0.5, -0.5))
 

@@ -238,7 +238,7 @@ def test_a_missing_figure_is_named(tune, name) -> None:
 def test_rows_hold_what_they_are_sorted_by(results) -> None:
     """Shown numbers are rounded and carry units; sorting needs the plain ones, and empty cells last."""
     rows = comparison_rows(load_texts("en"), results)
-    assert [row[1].value for row in rows] == [0.1, 0.2, 0.15]
+    assert [row[1].value for row in rows] == [0.1, 0.2, 0.12, 0.15]
     assert rows[2][2].value == ""
     claims = claim_rows(load_texts("en"), judge_all(results))
     assert [row[0].value for row in claims] == list(range(10))
@@ -269,7 +269,7 @@ def test_the_page_works_at_the_width_of(tune, browse, tmp_path, width) -> None:
     state = titled(page)
     assert state["broken"] == 0
     assert not state["wide"]
-    assert state["sorted"] == ["0.100", "0.150", "0.200"]
+    assert state["sorted"] == ["0.100", "0.120", "0.150", "0.200"]
     assert state["verdict"] == "transformer better"
 
 

@@ -18,7 +18,7 @@ FIRST_FIFTY: Final = Words(
 
 def first_forecasts(results: Results) -> Measured:
     """From paired seeds on the first 50 test windows, which overlap and are less than one independent block."""
-    errors = results.seeds.pivot_table(index="seed", columns="family", values="first_50_mse")
+    errors = results.seeds.pivot_table(index="seed", columns="forecaster", values="first_50_mse")
     ratio = ratio_of_pairs(errors["transformer"].to_numpy(), errors["rnn"].to_numpy())
     low, high = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
     means = {family: errors[family].mean() for family in FAMILIES}

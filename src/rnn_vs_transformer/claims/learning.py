@@ -41,7 +41,7 @@ def fewer_epochs(results: Results) -> Measured:
     if missed["transformer"]:
         return Measured(None, NEVER.filled(missed=missed["transformer"], percent=100 * FRACTION))
     told = EPOCHS.filled(percent=100 * FRACTION, **{family: epochs[family].mean() for family in FAMILIES})
-    if set(results.times) == set(FAMILIES):
+    if results.timed:
         told += SECONDS.filled(**seconds_until(some, results.epoch_seconds))
     if missed["rnn"]:
         told += MISSED.filled(missed=missed["rnn"], seeds=len(epochs))

@@ -44,7 +44,7 @@ def draw_test_error(results: Results) -> None:
             ends = [[max(0.0, found["mse"] - found["mse_ci_low"])], [max(0.0, found["mse_ci_high"] - found["mse"])]]
             axes.errorbar(found["mse"], row, xerr=ends, fmt=look.marker, color=look.colour, markersize=9, capsize=6,
                           linewidth=2.2)  # fmt: skip
-            single = seeds.loc[seeds["family"] == family, "mse"]
+            single = seeds.loc[seeds["forecaster"] == family, "mse"]
             axes.plot(single, np.full(len(single), row + 0.2), "|", color=look.colour, markersize=10)
         _draw_references(axes, metrics, most=1.6 * max(metrics[family]["mse_ci_high"] for family in FAMILIES))
         axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])

@@ -31,6 +31,9 @@ LOOKS: Final = {
     "gru": Look("GRU", "#E69F00", marker="^"),
     "lstm": Look("LSTM", "#CC79A7", marker="D"),
     "min_gru": Look("minGRU", "#56B4E9", marker="v"),
+    "transformer_season_tokens": Look("Transformer, season tokens", "#56B4E9", marker="s"),
+    "rnn_season_tokens": Look("RNN, season tokens", "#E58E5B", marker="o"),
+    "mlp": Look("MLP on the window", "#7B5EA7", line="-."),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
@@ -38,7 +41,7 @@ LOOKS: Final = {
     "truth": Look("Truth", "#000000"),
 }
 LABELS: Final = {name: look.label for name, look in LOOKS.items()}
-REFERENCES: Final = ("oracle", "ridge", "seasonal_naive", "last_value")
+REFERENCES: Final = ("oracle", "mlp", "ridge", "seasonal_naive", "last_value")
 
 SETTINGS: Any = {
     "font.size": 11,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
-from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.results import Results, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
@@ -72,7 +72,7 @@ def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
     return [
         (texts["which"], list(_which(texts, results.metrics))),
         (texts["how_sure"], [sure, *_training(texts, results), *_coverage(texts, results.metrics)]),
-        (texts["cost"], _cost(texts, results.times)),
+        (texts["cost"], _cost(texts, results)),
         (texts["change"], list(_change(texts, results))),
     ]
 
@@ -92,7 +92,7 @@ def _training(texts: Texts, results: Results) -> Iterable[str]:
         name, budget = texts["names"][family], results.settings[family]["train"]
         losses = results.histories[family].groupby("seed")["validation_loss"]
         epochs, best = losses.size(), losses.apply(lambda of_seed: int(of_seed.to_numpy().argmin()) + 1)
-        errors = results.seeds.loc[results.seeds["family"] == family, "mse"]
+        errors = results.seeds.loc[results.seeds["forecaster"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
         yield texts["training"].format(family=name, **spread)
         late = int((epochs - best < budget["patience"]).sum())
@@ -107,10 +107,10 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
 
 
-def _cost(texts: Texts, times: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    if set(times) != set(FAMILIES):
+def _cost(texts: Texts, results: Results) -> list[str]:
+    if not results.timed:
         return [texts["cost_untimed"]]
-    seconds, sizes = ({name: times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
+    seconds, sizes = ({name: results.times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
     return [texts["cost_timed"].format(**seconds), texts["cost_size"].format(**sizes)]
 
 
@@ -128,9 +128,10 @@ def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     """Families, baselines and oracle, one row each."""
     keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
     rows = []
-    for name in (name for name in texts["names"] if name in results.metrics):
+    found = rows_of(results.metrics)
+    for name in (name for name in texts["names"] if name in found):
         spent = results.times.get(name, {})
-        scores = [number(results.metrics[name].get(key), ".3f") for key in keys]
+        scores = [number(found[name].get(key), ".3f") for key in keys]
         sizes = [number(spent.get("parameters"), ",.0f"), number(spent.get("train_seconds"), ".0f")]
         rows.append([cell(texts["names"][name]), *scores, *sizes])
     return rows
