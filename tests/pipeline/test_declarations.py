@@ -16,7 +16,7 @@ from rnn_vs_transformer.settings.whole import Params
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = {**PIPELINE["stages"], **yaml.safe_load((ROOT / "tuning/dvc.yaml").read_text())["stages"]}
 CODE = "src/rnn_vs_transformer"
-TRAINING = {"train_rnn", "train_transformer"}
+TRAINING = {"train@rnn", "train@transformer"}
 READERS = {"evaluate", "analyse"}
 """What opens the test split; `analyse` trains the other decoding before it does, and refits on steps once known."""
 

@@ -23,7 +23,7 @@ WAYS = [
     (signal.SIGTERM, "stage"),
     (signal.SIGKILL, "stage"),
 ]
-TRAINING = ("train_rnn", "train_transformer")
+TRAINING = ("train@rnn", "train@transformer")
 LONGEST_SECONDS = 4.0
 TRIES = 6
 
@@ -46,19 +46,23 @@ def test_a_killed_training_goes_on_from_its_checkpoint(clone: Clone, tmp_path: P
     """Ctrl-C, SIGTERM and SIGKILL, each while both seeds are under way; then the same bytes as without."""
     clone.set(train__epochs=30, train__patience=30, model__dropout=0.2, train__schedule="cosine")
     undisturbed = clone.copy(tmp_path / "undisturbed")
-    undisturbed.run("dvc", "repro", "train_rnn")
+    undisturbed.run("dvc", "repro", "train@rnn")
     kills = [(signal.SIGINT, "group"), (signal.SIGTERM, "group"), (signal.SIGKILL, "stage")]
     for place, (number, target) in enumerate(kills):
-        run = start(clone, "dvc", "repro", "train_rnn")
+        run = start(clone, "dvc", "repro", "train@rnn")
         run.wait_for("Running stage 'train_rnn'")
         run.wait_for("going on after epochs") if place else run.wait_for_file("models/unfinished/rnn-*")
         run.wait_for_workers(2)
         listened = run.send(number, target)
         run.end()
         require_orderly_end(run, number, target, listened)
-    output = clone.run("dvc", "repro", "train_rnn")
+    output = clone.run("dvc", "repro", "train@rnn")
     assert "rnn: going on after epochs" in output
-    for name in ("models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors", "reports/history/rnn.csv"):
+    for name in (
+        "models/rnn/tutorial/seed-0.safetensors",
+        "models/rnn/tutorial/seed-1.safetensors",
+        "reports/history/rnn/tutorial.csv",
+    ):
         assert (clone.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes(), name
     assert list((clone.folder / "models/unfinished").iterdir()) == []
 

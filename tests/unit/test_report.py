@@ -239,7 +239,7 @@ def test_rows_hold_what_they_are_sorted_by(results) -> None:
     """Shown numbers are rounded and carry units; sorting needs the plain ones, and empty cells last."""
     rows = comparison_rows(load_texts("en"), results)
     assert [row[1].value for row in rows] == [0.1, 0.2, 0.12, 0.15]
-    assert rows[2][2].value == ""
+    assert rows[3][2].value == "", "ridge has no interval"
     claims = claim_rows(load_texts("en"), judge_all(results))
     assert [row[0].value for row in claims] == list(range(10))
     assert claims[9][4].text == ""
