@@ -15,6 +15,8 @@ from rnn_vs_transformer.settings.whole import Params
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = {**PIPELINE["stages"], **yaml.safe_load((ROOT / "tuning/dvc.yaml").read_text())["stages"]}
+for family in (train := STAGES.pop("train"))["matrix"]["family"]:  # each has a script of its own
+    STAGES[f"train_{family}"] = yaml.safe_load(yaml.safe_dump(train).replace("${item.family}", family))
 CODE = "src/rnn_vs_transformer"
 TRAINING = {"train@rnn", "train@transformer"}
 READERS = {"evaluate", "analyse"}

@@ -50,7 +50,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(clone: Clone, tmp_path: P
     kills = [(signal.SIGINT, "group"), (signal.SIGTERM, "group"), (signal.SIGKILL, "stage")]
     for place, (number, target) in enumerate(kills):
         run = start(clone, "dvc", "repro", "train@rnn")
-        run.wait_for("Running stage 'train_rnn'")
+        run.wait_for("Running stage 'train@rnn'")
         run.wait_for("going on after epochs") if place else run.wait_for_file("models/unfinished/rnn-*")
         run.wait_for_workers(2)
         listened = run.send(number, target)
