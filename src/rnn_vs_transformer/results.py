@@ -114,6 +114,8 @@ class Results:
     """Per family; empty where the settings of params.yaml were trained."""
     analyses: Mapping[str, Report]
     """By name, those that were asked for."""
+    studies: Mapping[str, Report]
+    """By name what the committed studies found, as in studies/results/<name>.json."""
     machine: str
     """Where all times that are told were measured."""
 
@@ -173,6 +175,7 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         cost=_load_cost(machine),
         searches=searches,
         analyses={name: read_json(paths.analysis(name)) for name in analyses},
+        studies={path.stem: read_json(path) for path in sorted(paths.STUDIES.glob("*.json"))},
         machine=machine,
     )
 

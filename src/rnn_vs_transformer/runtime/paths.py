@@ -48,6 +48,8 @@ COST = TIMES / "cost.json"
 COST_TABLE = TIMES / "cost.csv"
 
 FIGURES = Path("reports/figures")
+STUDIES = Path("studies/results")
+"""What the committed studies found, made apart from the pipeline."""
 CLAIMS = Path("reports/claims.json")
 """Verdicts on the tutorial's claims; some rest on times."""
 UNFINISHED = Path("models/unfinished")
