@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from rnn_vs_transformer.plotting.style import LABELS
-from rnn_vs_transformer.reporting.sections import ridge_sentence, verdict_sentence
+from rnn_vs_transformer.reporting.sections import MARKS, ridge_sentence, verdict_sentence
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 PAGES = (Path("README.md"), Path("README.zh-CN.md"))
-CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
+CLAIM_COLUMNS = {"as_set_up": "as set up", "season_tokens": "season tokens", "across_worlds": "across worlds"}
 
 
 def sections() -> dict[str, str]:
@@ -54,12 +54,33 @@ def _costs(spent: Mapping[str, Any] | None) -> list[str]:
 
 
 def claims_table(claims: Mapping[str, Any]) -> str:
-    """The claims, one row each, from reports/claims.json."""
+    """The claims with what was measured, one row each, from reports/claims.json."""
     rows = [
-        [name, claim["claim"], CLAIM_MARKS.get(claim["verdict"], claim["verdict"]), claim["sentence"]]
+        [
+            name,
+            f"**{claim['claim']}**<br>{claim['sentence']}",
+            _marked(claim["verdict"]),
+            *(_claim_cell(claim, column) for column in CLAIM_COLUMNS),
+        ]
         for name, claim in claims.items()
     ]
-    return _table(("", "claim", "verdict", "what was measured"), rows)
+    return _table(("", "claim", "verdict", *CLAIM_COLUMNS.values()), rows)
+
+
+def _claim_cell(claim: Mapping[str, Any], column: str) -> str:
+    """Number, interval and verdict of a column; a dash where it does not apply, empty where nothing was measured."""
+    if column not in claim["applies"]:
+        return "-"
+    found = claim["columns"].get(column)
+    if found is None:
+        return ""
+    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
+    interval = "" if None in ends else " ({:.3g} to {:.3g})".format(*ends)
+    return f"{found['number']:.3g}{interval} {_marked(found['verdict'])}"
+
+
+def _marked(verdict: str) -> str:
+    return f"{MARKS.get(verdict, '')} {verdict}".strip()
 
 
 def _table(titles: tuple[str, ...], rows: list[list[str]]) -> str:
