@@ -7,6 +7,7 @@ from typing import Any
 
 from rnn_vs_transformer.reporting.headline import headline, markdown
 from rnn_vs_transformer.reporting.report import load_texts
+from rnn_vs_transformer.reporting.sections import MARKS
 from rnn_vs_transformer.results import rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
@@ -15,7 +16,6 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES
 
 PAGES = {"en": Path("README.md"), "zh": Path("README.zh-CN.md")}
-CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
 
 
 def sections(language: str) -> dict[str, str]:
@@ -54,12 +54,33 @@ def _costs(spent: Mapping[str, Any] | None) -> list[str]:
 
 
 def claims_table(claims: Mapping[str, Any]) -> str:
-    """The claims, one row each, from reports/claims.json."""
+    """The claims with what was measured, one row each, from reports/claims.json."""
     rows = [
-        [name, claim["claim"], CLAIM_MARKS.get(claim["verdict"], claim["verdict"]), claim["sentence"]]
+        [
+            name,
+            f"**{claim['claim']}**<br>{claim['sentence']}",
+            _marked(claim["verdict"]),
+            *(_claim_cell(claim, column) for column in CLAIM_COLUMNS),
+        ]
         for name, claim in claims.items()
     ]
-    return _table(("", "claim", "verdict", "what was measured"), rows)
+    return _table(("", "claim", "verdict", *CLAIM_COLUMNS.values()), rows)
+
+
+def _claim_cell(claim: Mapping[str, Any], column: str) -> str:
+    """Number, interval and verdict of a column; a dash where it does not apply, empty where nothing was measured."""
+    if column not in claim["applies"]:
+        return "-"
+    found = claim["columns"].get(column)
+    if found is None:
+        return ""
+    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
+    interval = "" if None in ends else " ({:.3g} to {:.3g})".format(*ends)
+    return f"{found['number']:.3g}{interval} {_marked(found['verdict'])}"
+
+
+def _marked(verdict: str) -> str:
+    return f"{MARKS.get(verdict, '')} {verdict}".strip()
 
 
 def _table(titles: tuple[str, ...], rows: list[list[str]]) -> str:

@@ -20,6 +20,8 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES
 
 Report = Mapping[str, Any]
+STUDIES: Final = ("map", "mixers", "probes", "tuning")
+"""Committed studies, whose findings stand beside those of the run."""
 TIMED_FIGURES: Final = ("training_time", "cost", "tuning_progress")
 
 
@@ -100,7 +102,7 @@ class Results:
     times: Mapping[str, Report]
     """Of those whose training was timed on `machine`, with the histories that lie here."""
     epoch_seconds: pd.DataFrame
-    """Columns family, seed, epoch, seconds; the tutorial's recipe; no row of a family that is not in `times`."""
+    """Columns family (with its recipe, as in `times`), seed, epoch, seconds; no row of what is not in `times`."""
     probe: Report
     trials: pd.DataFrame
     """Of the memory probe."""
@@ -115,7 +117,7 @@ class Results:
     analyses: Mapping[str, Report]
     """By name, those that were asked for."""
     studies: Mapping[str, Report]
-    """By name what the committed studies found, as in studies/results/<name>.json."""
+    """By name, those that lie in studies/results: `measured`, the date, and `findings`."""
     machine: str
     """Where all times that are told were measured."""
 
@@ -123,6 +125,17 @@ class Results:
     def margin(self) -> float:
         """Relative difference below which the families count as equivalent."""
         return float(yaml.safe_load(self.params)["evaluate"]["margin"])
+
+    @property
+    def block_length(self) -> int:
+        """Forecast origins whose windows overlap, and which are not independent."""
+        return int(self.meta["context_length"] + self.meta["prediction_length"])
+
+    @property
+    def test_windows(self) -> int:
+        """Windows of the test split."""
+        borders = self.meta["borders"]
+        return int(borders["test_end"] - borders["validation_end"] - self.meta["prediction_length"] + 1)
 
     @property
     def timed(self) -> bool:
@@ -165,7 +178,7 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         forecasts=_read_table(paths.FORECASTS),
         histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,
-        epoch_seconds=_load_epoch_seconds([family for family in FAMILIES if family in times]),
+        epoch_seconds=_load_epoch_seconds(times),
         probe=read_json(paths.PROBE),
         trials=_read_table(paths.PROBE_TABLE),
         inspection=read_json(paths.INSPECT),
@@ -175,7 +188,7 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         cost=_load_cost(machine),
         searches=searches,
         analyses={name: read_json(paths.analysis(name)) for name in analyses},
-        studies={path.stem: read_json(path) for path in sorted(paths.STUDIES.glob("*.json"))},
+        studies={name: read_json(paths.study(name)) for name in STUDIES if paths.study(name).exists()},
         machine=machine,
     )
 
@@ -202,8 +215,10 @@ def _trained_runs() -> list[tuple[str, str]]:
             if recipe == paths.TUTORIAL or paths.history(family, recipe).exists()]  # fmt: skip
 
 
-def _load_epoch_seconds(timed: Sequence[str]) -> pd.DataFrame:
-    tables = [_read_table(paths.epoch_times(family)).assign(family=family) for family in timed]
+def _load_epoch_seconds(timed: Mapping[str, Report]) -> pd.DataFrame:
+    runs = [(family, recipe) for family, recipe in _trained_runs() if family in FAMILIES
+            and paths.forecaster(family, recipe) in timed]  # fmt: skip
+    tables = [_read_table(paths.epoch_times(*run)).assign(family=paths.forecaster(*run)) for run in runs]
     return pd.concat(tables) if tables else pd.DataFrame(columns=["family", "seed", "epoch", "seconds"])
 
 

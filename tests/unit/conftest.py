@@ -33,7 +33,7 @@ REPORTS = {
     paths.META: {
         "source": "csv",
         "channels": ["<script>alert(1)</script>", "b"],
-        "borders": {"train_end": 10, "validation_end": 20, "test_end": 30},
+        "borders": {"train_end": 10, "validation_end": 20, "test_end": 1000},  # 9 blocks of test windows
         "season_length": 4,
         "context_length": 96,
         "prediction_length": 2,
@@ -174,6 +174,16 @@ def change(saved):
         write_json(path, {**(read_json(path) if path.exists() else {}), **entries})
 
     return write
+
+
+def finding(estimate, half_width=0.01, units=8):
+    """One finding of a study."""
+    return {"estimate": estimate, "low": estimate - half_width, "high": estimate + half_width, "units": units}
+
+
+def study_report(**findings):
+    """What a study leaves, of a date that no clock knows."""
+    return {"measured": "2001-02-03", "findings": findings}
 
 
 def decoding_report(verdict="inconclusive"):

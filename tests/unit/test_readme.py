@@ -31,6 +31,19 @@ def test_the_pages_show_the_committed_results(page: str) -> None:
     assert claims_table(reports["claims"]) in text
 
 
+def test_a_claim_has_its_verdict_and_its_three_columns_in_one_row() -> None:
+    """A dash where a column does not apply, nothing where it was not measured."""
+    columns = {"as_set_up": {"number": -0.27, "number_ci_low": -0.3654, "number_ci_high": -0.16, "verdict": "holds"}}
+    claim = {"claim": "Lower MSE", "verdict": "only as set up", "sentence": "By 27 %.", "columns": columns}
+    table = claims_table({"A2": {**claim, "applies": ["as_set_up", "across_worlds"]}})
+    row = "| A2 | **Lower MSE**<br>By 27 %. | ◐ only as set up | -0.27 (-0.365 to -0.16) ✔ holds | - |  |"
+    assert table.splitlines()[-1] == row
+    bare = {
+        "A2": {**claim, "applies": ["as_set_up"], "columns": {"as_set_up": {"number": 1.0, "verdict": "undecided"}}}
+    }
+    assert "| 1 ? undecided | - | - |" in claims_table(bare)
+
+
 LINK = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
 
 

@@ -6,10 +6,12 @@ import json
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from rnn_vs_transformer.claims.judge import judge_all
+from rnn_vs_transformer.claims.claim import COLUMNS, Group
+from rnn_vs_transformer.claims.judge import CLAIMS, InColumn, Verdict, judge_all
 from rnn_vs_transformer.reporting.report import REPORT, VERDICT, load_texts, write_report
 from rnn_vs_transformer.reporting.sections import claim_rows, comparison_rows, decoding_sentences
 from rnn_vs_transformer.results import figure_path, load_results
@@ -133,10 +135,35 @@ def test_decodings_that_could_not_be_compared_are_told_without_a_figure(change, 
 def test_a_claim_is_told_in_the_language_of_the_report(results) -> None:
     """Both languages are filled from the same numbers, and say where the claim is true."""
     claims = judge_all(results)
-    english, chinese = (claim_rows(load_texts(language), claims)[5][5].text for language in ("en", "zh"))
-    assert english.startswith("To come 95% of the way to the best validation loss, the Transformer needs 2.0 epochs, ")
-    assert "Transformer 需 2.0 轮,RNN 需 3.0 轮" in chinese
+    row = list(claims).index("L1")
+    english, chinese = (claim_rows(load_texts(language), claims)[row][6].text for language in ("en", "zh"))
+    assert english.startswith("To its own best the Transformer needs 1.5 epochs, the RNN 2.5.")
+    assert "Transformer 需 1.5 轮,RNN 需 2.5 轮" in chinese
     assert "低于 1 时说法成立" in chinese
+
+
+@LANGUAGES
+def test_a_column_of_a_claim_shows_its_number_interval_and_verdict_or_why_not(results, language) -> None:
+    """A reader must see that a column does not apply, or was not measured, and not take an empty cell for either."""
+    texts, claims = load_texts(language), judge_all(results)
+    rows = dict(zip(claims, claim_rows(texts, claims), strict=True))
+    said = texts["claim_verdicts"]
+    as_set_up, season_tokens, across = rows["A2"][3:6]
+    assert (as_set_up.text, as_set_up.value) == ("-0.5", -0.5)
+    assert as_set_up.small == ("-0.6 … -0.4", f"✔ {said['holds']}")
+    assert season_tokens.text == across.text == said["not measured"]
+    assert rows["S4"][4].text == rows["S4"][5].text == texts["does_not_apply"]
+    assert rows["A2"][2].text == f"◐ {said['only as set up']}"
+    page = page_of(results, language)
+    assert f'<small class="holds">✔ {said["holds"]}</small>' in page
+    assert texts["claims_scope"] in html.unescape(page)
+
+
+def test_every_verdict_and_group_of_a_claim_has_its_words() -> None:
+    for texts in (load_texts("en"), load_texts("zh")):
+        assert set(texts["claim_verdicts"]) == set(get_args(Verdict)) | set(get_args(InColumn))
+        assert set(texts["claim_groups"]) == set(get_args(Group))
+        assert tuple(texts["claim_column_names"]) == COLUMNS
 
 
 @LANGUAGES
@@ -241,8 +268,8 @@ def test_rows_hold_what_they_are_sorted_by(results) -> None:
     assert [row[1].value for row in rows] == [0.1, 0.2, 0.12, 0.15]
     assert rows[3][2].value == "", "ridge has no interval"
     claims = claim_rows(load_texts("en"), judge_all(results))
-    assert [row[0].value for row in claims] == list(range(10))
-    assert claims[9][4].text == ""
+    assert [row[0].value for row in claims] == list(range(len(CLAIMS)))
+    assert claims[-1][3].value == "", "it has no number as set up"
 
 
 def titled(page: str) -> dict[str, object]:

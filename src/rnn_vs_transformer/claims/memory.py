@@ -1,16 +1,19 @@
-"""Claims on memory."""
+"""Claims on memory: long and short dependence, and sequences of other lengths."""
 
 from typing import Final
 
-from rnn_vs_transformer.claims.claim import Claim, Measured, Words
+from rnn_vs_transformer.claims.claim import Claim, Claimed, Measured, Words
+from rnn_vs_transformer.claims.studies import AT_ITS_BEST, at_longest_lag, from_study
 from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
+MARGIN: Final = -0.05
+"""What may be lost against the other family and still be suited: the map's margin of equivalence."""
 RECOVERED: Final = Words(
     "When the value to be remembered lies {lag} steps back, the Transformer recovers {transformer:.0f} % of what can "
-    "be known, the tanh RNN {rnn:.0f} %.",
-    "要记住的数值在 {lag} 步之前时,Transformer 找回可知部分的 {transformer:.0f} %,tanh RNN 找回 {rnn:.0f} %。",
+    "be known, the tanh RNN {rnn:.0f} %, within the probe's budget of training.",
+    "要记住的数值在 {lag} 步之前时,在探针的训练预算内,Transformer 找回可知部分的 {transformer:.0f} %,tanh RNN 找回 {rnn:.0f} %。",
 )
 NO_RECALL: Final = Words("The recall task is switched off in probe.tasks.", "probe.tasks 中关闭了 recall 任务。")
 
@@ -19,22 +22,102 @@ def long_range_dependence(results: Results) -> Measured:
     """From paired seeds of the recall probe at its longest lag."""
     recall = results.trials[results.trials["task"] == "recall"]
     if recall.empty:
-        return Measured(None, NO_RECALL)
+        return Measured(sentence=NO_RECALL)
     lag = recall["lag"].max()
     shares = recall[recall["lag"] == lag].pivot_table(index="seed", columns="model", values="recovered")
     found = mean_interval((shares["transformer"] - shares["rnn"]).to_numpy())
     percent = {model: 100 * shares[model].mean() for model in FAMILIES}
-    return Measured(found, RECOVERED.filled(lag=lag, **percent))
+    return Measured([found], RECOVERED.filled(lag=lag, **percent))
 
 
 LONG_RANGE_DEPENDENCE: Final = Claim(
-    title=Words("An RNN loses long-range dependence, attention keeps it", "RNN 丢失长程依赖,注意力能保持"),
+    group="memory",
+    title=Words(
+        "An RNN loses long-range dependence, attention keeps it (in a short training)",
+        "RNN 丢失长程依赖,注意力能保持(短训练)",
+    ),
     measure=Words(
         "share recovered by the Transformer less that of the RNN at the longest lag",
         "最长延迟处 Transformer 找回的份额减去 RNN 的份额",
     ),
     side="above",
     threshold=0.5,
+    columns={"as_set_up": long_range_dependence},  # the probe's task has neither seasons nor worlds
     figure="recall",
-    find=long_range_dependence,
+)
+
+STEPS_TO_RECALL: Final = Words(
+    "training steps until the longest lag is recalled, over those of the Transformer",
+    "直到能回忆最长延迟所需的训练步数,除以 Transformer 的步数",
+)
+
+LEARNT_LATER: Final = Claim(
+    group="memory",
+    title=Words("An RNN is slower to learn long-range dependence than attention", "RNN 学会长程依赖比注意力慢"),
+    measure=STEPS_TO_RECALL,
+    side="above",
+    threshold=2.0,
+    columns={"across_worlds": at_longest_lag("rnn")},
+)
+
+GATES_LEARN_LATER: Final = Claim(
+    group="memory",
+    title=Words("So are the gated cells: GRU, LSTM and minimal GRU", "门控单元(GRU、LSTM、最小 GRU)也是如此"),
+    measure=STEPS_TO_RECALL + Words("; the cell that speaks most against the claim", ";取最不利于该说法的单元"),
+    side="above",
+    threshold=2.0,
+    columns={"across_worlds": at_longest_lag("gru", "lstm", "min_gru")},
+)
+
+ERROR_ON_LONG_MEMORY: Final = Claim(
+    group="memory",
+    title=Words("Where the dependence is long, the Transformer forecasts better", "依赖较长时,Transformer 预测更准"),
+    measure=Words(
+        "relative difference of test MSE on worlds of long memory, transformer against rnn",
+        "长记忆世界上测试 MSE 的相对差异,Transformer 对 RNN",
+    ),
+    side="below",
+    threshold=0.0,
+    columns={"across_worlds": from_study("map", f"mse.{AT_ITS_BEST}.long_memory")},
+    claimed=Claimed("transformer", [f"ridge.transformer.{AT_ITS_BEST}.long_memory"]),
+    superiority=True,
+)
+
+SHORT_DEPENDENCE: Final = Claim(
+    group="memory",
+    title=Words("An RNN suits short dependence", "RNN 适合短程依赖"),
+    measure=Words(
+        "relative difference of test MSE on worlds of short memory, transformer against rnn: the RNN loses at most 5 %",
+        "短记忆世界上测试 MSE 的相对差异,Transformer 对 RNN:RNN 至多差 5 %",
+    ),
+    side="above",
+    threshold=MARGIN,
+    columns={"across_worlds": from_study("map", f"mse.{AT_ITS_BEST}.short_memory")},
+    claimed=Claimed("rnn", [f"ridge.rnn.{AT_ITS_BEST}.short_memory"]),
+)
+
+SHORT_SERIES: Final = Claim(
+    group="memory",
+    title=Words("An RNN suits small tasks, with little data", "RNN 适合数据少的小任务"),
+    measure=Words(
+        "relative difference of test MSE on the shortest series, transformer against rnn: the RNN loses at most 5 %",
+        "最短序列上测试 MSE 的相对差异,Transformer 对 RNN:RNN 至多差 5 %",
+    ),
+    side="above",
+    threshold=MARGIN,
+    columns={"across_worlds": from_study("map", f"mse_short_series.{AT_ITS_BEST}")},
+    claimed=Claimed("rnn", [f"ridge.rnn.{AT_ITS_BEST}.all"]),
+)
+
+ANY_LENGTH: Final = Claim(
+    group="memory",
+    title=Words("An RNN handles inputs of any length", "RNN 能处理任意长度的输入"),
+    measure=Words(
+        "relative change of the RNN's MSE where it gets half, twice or four times the length that it was trained on; "
+        "the length that speaks most against the claim",
+        "输入为训练长度的一半、两倍或四倍时,RNN 的 MSE 的相对变化;取最不利于该说法的长度",
+    ),
+    side="below",
+    threshold=0.05,
+    columns={"across_worlds": from_study("probes", "length_half.rnn", "length_double.rnn", "length_quadruple.rnn")},
 )

@@ -9,6 +9,8 @@ from rnn_vs_transformer.results import Results, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
+MARKS: Final = {"holds": "✔", "refuted": "✘", "only as set up": "◐", "undecided": "?"}
+"""What stands before a verdict on a claim."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,10 @@ class Cell:
 
     text: str
     value: str | float = ""
+    small: tuple[str, ...] = ()
+    """Lines in small type below the text."""
+    verdict: str = ""
+    """What the last of these lines says, by which it is coloured."""
 
 
 def cell(text: object) -> Cell:
@@ -122,13 +128,27 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
     rows = []
     for place, (name, claim) in enumerate(claims.items()):
         words = {**claim, **claim.get(texts["lang"], {})}
-        low, high = (claim.get(f"number_ci_{end}") for end in ("low", "high"))
-        interval = Cell("") if low is None else Cell(f"{low:.3g} … {high:.3g}", low)
-        verdict = cell(texts["claim_verdicts"][claim["verdict"]])
-        told = cell(f"{words['sentence']} ({words['measure']})")
-        found = number(claim.get("number"), ".3g")
-        rows.append([Cell(name, place), cell(words["claim"]), verdict, found, interval, told])
+        verdict = Cell(_marked(texts, claim["verdict"]), texts["claim_verdicts"][claim["verdict"]])
+        numbers = [_claim_cell(texts, claim, column) for column in texts["claim_column_names"]]
+        told = cell(f"{words['sentence']} ({words['measure']})".strip())
+        title = Cell(words["claim"], words["claim"], (texts["claim_groups"][claim["group"]],))
+        rows.append([Cell(name, place), title, verdict, *numbers, told])
     return rows
+
+
+def _claim_cell(texts: Texts, claim: Mapping[str, Any], column: str) -> Cell:
+    """A column of a claim: its number, and in small type interval and verdict; or why it has none."""
+    found = claim["columns"].get(column)
+    if found is None:
+        return Cell(texts["claim_verdicts"]["not measured"] if column in claim["applies"] else texts["does_not_apply"])
+    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
+    interval = () if None in ends else (" … ".join(f"{end:.3g}" for end in ends),)
+    verdict = found["verdict"]
+    return Cell(f"{found['number']:.3g}", found["number"], (*interval, _marked(texts, verdict)), verdict)
+
+
+def _marked(texts: Texts, verdict: str) -> str:
+    return f"{MARKS.get(verdict, '')} {texts['claim_verdicts'][verdict]}".strip()
 
 
 def decoding_sentences(texts: Texts, results: Results) -> list[str]:
