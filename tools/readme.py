@@ -15,14 +15,15 @@ from rnn_vs_transformer.runtime.files import read_json, write_bytes
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES
 
+CLAIM_COLUMNS = {"as_set_up": "as set up", "season_tokens": "season tokens", "across_worlds": "across worlds"}
+TIMED = [*((family, recipe) for recipe in RECIPES for family in FAMILIES), ("mlp", paths.TUTORIAL)]
 PAGES = {"en": Path("README.md"), "zh": Path("README.zh-CN.md")}
 
 
 def sections(language: str) -> dict[str, str]:
     """What stands between the markers of each name, from the committed reports and studies."""
     metrics, studies = read_json(paths.METRICS), {"map": read_json(paths.STUDIES / "map.json")}
-    runs = [*((family, recipe) for recipe in RECIPES for family in FAMILIES), ("mlp", paths.TUTORIAL)]
-    times = {paths.forecaster(*run): read_json(paths.times(*run)) for run in runs if paths.times(*run).exists()}
+    times = {paths.forecaster(*run): read_json(paths.times(*run)) for run in TIMED}
     return {
         "verdict": markdown(headline(studies, metrics, times), language),
         "comparison": comparison_table(metrics, times),
