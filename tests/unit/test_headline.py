@@ -18,7 +18,7 @@ VERDICTS = pytest.mark.parametrize("verdict", OUTCOMES)
 
 
 def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2), kinds=tuple(OUTCOMES)):
-    """A map's summary: the outcome over all cases, those of the kinds, and (RNN, Transformer) better in so many cells."""
+    """A map's summary: the outcome over all cases, those of the kinds, and how often each is better."""
     estimate, low, high = OUTCOMES[verdict]
     counts = {"tutorial": tutorial, "season_tokens": season, "at_its_best": (5, 1)}
     cells = {
