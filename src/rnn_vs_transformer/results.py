@@ -123,6 +123,13 @@ class Results:
         return float(yaml.safe_load(self.params)["evaluate"]["margin"])
 
     @property
+    def probe_faults(self) -> list[str]:
+        """The evidence of each control of the memory probe that failed: with one, the probe's results mean nothing."""
+        controls = self.probe.get("controls", {}).values()
+        failed = [control for control in controls if control["result"] == "failed"]
+        return [control["evidence"] for control in failed if control.get("kind") != "finding"]
+
+    @property
     def timed(self) -> bool:
         """Whether the training times of both families can be told."""
         return set(FAMILIES) <= set(self.times)
