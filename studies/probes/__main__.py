@@ -1,4 +1,4 @@
-"""Run one part of the plan: `python -m studies.probes memory`. A killed run goes on where it was."""
+"""Run one part of the plan: `python -m studies.probes memory`; `summary` after the last. A killed run goes on."""
 
 import json
 import sys
@@ -17,9 +17,9 @@ from rnn_vs_transformer.runtime.files import fingerprint, write_table
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
 from studies.probes import divergence, gradients, lengths, memory, positions, short_contexts
-from studies.probes.plan import PLAN, Plan, Row, read_plan
+from studies.probes.plan import PLAN, RUNS, Plan, Row, read_plan
+from studies.probes.summary import summarise
 
-RUNS: Final = Path("studies/probes/runs")
 BAR: Final = "{desc}: {percentage:3.0f}% done, {elapsed} spent, {remaining} left"
 
 
@@ -75,8 +75,22 @@ def _read(path: Path) -> dict[str, list[Row]]:
     return found
 
 
+def main(asked: list[str]) -> None:
+    """Run what was asked for.
+
+    Raises:
+        InputError: There is no such part.
+    """
+    if asked == ["summary"]:
+        summarise()
+    elif len(asked) == 1 and asked[0] in PARTS:
+        run_part(asked[0])
+    else:
+        raise InputError(f"expected one of {', '.join([*PARTS, 'summary'])}, got {' '.join(asked) or 'nothing'}")
+
+
 if __name__ == "__main__":
     try:
-        run_part(sys.argv[1])
+        main(sys.argv[1:])
     except InputError as error:
         sys.exit(f"error: {error}")
