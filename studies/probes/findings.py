@@ -56,8 +56,8 @@ def find_in_divergence(table: pd.DataFrame, _: Plan) -> Found:
     """
     for outcome in ("diverged", "stalled"):
         for (optimizer, model, clipping), rows in table.groupby(["optimizer", "model", "clipping"], sort=False):
-            shares = (rows["outcome"] == outcome).groupby(rows["draw"]).mean()
-            found = mean_interval(shares.to_numpy(dtype=np.float64))
+            shares = [float((runs["outcome"] == outcome).mean()) for _, runs in rows.groupby("draw")]
+            found = mean_interval(shares)
             low, high = (None if end is None else min(1.0, max(0.0, end)) for end in (found.low, found.high))
             suffix = "" if optimizer == "adam" else f"_{optimizer}"
             yield f"{outcome}{suffix}.{model}.{clipping}", _told(Estimate(found.estimate, low, high), len(shares))
