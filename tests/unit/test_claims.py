@@ -389,6 +389,13 @@ def test_recall_is_compared_at_the_longest_lag_over_paired_seeds(results):
     assert "24 steps back" in measured.sentence.en
 
 
+def test_a_probe_whose_control_failed_measures_nothing_and_says_so(results):
+    controls = {"lag_1": {"result": "failed", "evidence": "rnn recovered 0.2"}}
+    found = memory.long_range_dependence(dataclasses.replace(results, probe={"controls": controls}))
+    assert not found.findings
+    assert "control" in found.sentence.en
+
+
 def test_a_probe_without_recall_measures_nothing(results):
     without = dataclasses.replace(results, trials=results.trials.assign(task="shuffled"))
     assert not memory.long_range_dependence(without).findings
