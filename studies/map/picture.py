@@ -42,7 +42,7 @@ SAID: Final = {
     "inconclusive": "open",
 }
 COSTS: Final = ("rnn", "gru", "transformer", "mlp")
-COST_TITLES: Final = {"tutorial": "Seconds to train: steps as tokens", "season_tokens": "Seasons as tokens"}
+COST_TITLES: Final = {"tutorial": "Seconds to train: points", "season_tokens": "... a season per token"}
 
 
 def draw_map(cells: pd.DataFrame, errors: pd.DataFrame, plan: Plan, path: Path) -> None:

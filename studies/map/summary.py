@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.splits import FloatArray
-from rnn_vs_transformer.evaluation.across import compare_across, holm
+from rnn_vs_transformer.evaluation.across import compare_across, holm, student_p
 from rnn_vs_transformer.evaluation.intervals import Estimate, mean_interval
 from rnn_vs_transformer.sources.cases import CASES
 from studies.map.trials import Plan
@@ -134,6 +134,8 @@ def _scopes(table: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, list[str]]]:
         "all": (table, ["case"]),
         **{case: (table[table["case"] == case], WORLD) for case in table["case"].unique()},
         "long_memory": (table[table["case"].str.startswith("long_memory")], WORLD),
+        "short_series": (table[table["steps"] == table["steps"].min()], ["case"]),
+        "long_series": (table[table["steps"] == table["steps"].max()], ["case"]),
     }
 
 
@@ -144,13 +146,10 @@ def _against_ridge(table: pd.DataFrame, family: str) -> dict[str, Row]:
 
 def _over_cells(table: pd.DataFrame) -> dict[str, Row]:
     ratio = _log_ratio(table)
-    shortest, longest = table["steps"].min(), table["steps"].max()
     slopes = ratio.groupby(WORLD)[["steps", "value"]].apply(_slope_of_steps).rename("value").reset_index()
     long_memory = ratio[ratio["case"].str.startswith("long_memory")]
     delays = long_memory.groupby(WORLD)["value"].mean().reset_index()
     return {
-        "mse_short_series": _relative(ratio[ratio["steps"] == shortest], ["case"]),
-        "mse_long_series": _relative(ratio[ratio["steps"] == longest], ["case"]),
         "data_slope": _entry(_mean(slopes, ["case"]), units=slopes["case"].nunique()),
         "delay_slope": _entry(slope_interval(np.log2(delays["case"].str.split("_").str[-1].astype(float).to_numpy()),
                                              delays["value"].to_numpy()), units=len(delays)),
@@ -195,7 +194,8 @@ def _units(table: pd.DataFrame, unit: list[str]) -> FloatArray:
 
 
 def _relative(table: pd.DataFrame, unit: list[str]) -> Row:
-    return _entry(_mean(table, unit), np.expm1, units=len(_units(table, unit)))
+    values = _units(table, unit)
+    return _entry(mean_interval(values), np.expm1, units=len(values)) | {"p": float(f"{student_p(values):.3g}")}
 
 
 def _ratio(table: pd.DataFrame) -> Row:

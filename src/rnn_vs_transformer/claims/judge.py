@@ -137,7 +137,8 @@ def overall(applying: Mapping[Column, InColumn]) -> Verdict:
         return "holds"
     if verdicts == {"not measured"}:
         return "not measured"
-    if applying.get("as_set_up") == "holds":
+    in_general = applying.get("across_worlds", applying.get("season_tokens"))
+    if applying.get("as_set_up") == "holds" and in_general != "holds":
         return "only as set up"
     return "refuted" if "refuted" in verdicts and "holds" not in verdicts else "undecided"
 
@@ -191,13 +192,19 @@ def _judge_column(claim: Claim, column: Column, results: Results) -> JudgedColum
     if not measured.findings:
         return JudgedColumn("not measured", {}, measured.sentence, of_this_run=False)
     better = beats_ridge(claim.claimed, column, results) if claim.claimed else None
-    verdict, finding = judge(claim, measured, better, results.margin), weakest(claim, measured.findings)
+    verdict, finding = judge(claim, measured, better, _margin(results, column)), weakest(claim, measured.findings)
     entries = {**interval_entries("number", finding.estimate, finding.low, finding.high), "verdict": verdict}
     entries |= {} if better is None else {"beats_ridge": better}
     entries |= {} if measured.units is None else {"units": measured.units}
     told = [measured.sentence, *_bound_by(claim, measured, better, column)]
     sentence = Words(" ".join(one.en for one in told if one.en), "".join(one.zh for one in told))
     return JudgedColumn(verdict, entries, sentence, of_this_run=measured.units is None)
+
+
+def _margin(results: Results, column: Column) -> float:
+    """What counts as equivalent: on this series as in params.yaml, across worlds as in the map's plan."""
+    studied = results.studies.get("map", {}).get("margin")
+    return results.margin if column != "across_worlds" or studied is None else float(studied)
 
 
 def _bound_by(claim: Claim, measured: Measured, better: bool | None, column: Column) -> Iterable[Words]:

@@ -98,7 +98,7 @@ FEWER_EPOCHS: Final = Claim(
     columns={
         "as_set_up": fewer_epochs("tutorial"),
         "season_tokens": fewer_epochs("season_tokens"),
-        "across_worlds": from_study("map", f"best_epoch.{AT_ITS_BEST}"),
+        "across_worlds": from_study("map", "best_epoch.tutorial", "best_epoch.season_tokens"),
     },
     figure="convergence",
 )
@@ -126,8 +126,8 @@ MUCH_DATA: Final = Claim(
     ),
     side="below",
     threshold=0.0,
-    columns={"across_worlds": from_study("map", f"mse_long_series.{AT_ITS_BEST}")},
-    claimed=Claimed("transformer", [f"ridge.transformer.{AT_ITS_BEST}.all"]),
+    columns={"across_worlds": from_study("map", f"mse.{AT_ITS_BEST}.long_series")},
+    claimed=Claimed("transformer", [f"ridge.transformer.{AT_ITS_BEST}.long_series"]),
     superiority=True,
 )
 

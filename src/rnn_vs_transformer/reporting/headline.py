@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from rnn_vs_transformer.claims.claim import NAMES, Words
+from rnn_vs_transformer.evaluation.across import holm
 from rnn_vs_transformer.evaluation.comparison import verdict
 from rnn_vs_transformer.results import rows_of
 from rnn_vs_transformer.runtime import paths
@@ -17,6 +18,7 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Report = Mapping[str, Any]
 SEASON_TOKENS: Final = "season_tokens"
+LEVEL: Final = 0.05
 
 NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
@@ -53,10 +55,28 @@ WHERE: Final = {
     "equivalent": Words("No difference matters on series with", "差异无关紧要的序列:"),
     "inconclusive": Words("Open, by five worlds of each, are", "每类五个世界尚不足以判断的:"),
 }
-KIND: Final = Words(" {name} ({difference:+.0f} %)", "{name}({difference:+.0f} %)")
-KIND_NOT_BELOW_RIDGE: Final = Words(
-    " {name} ({difference:+.0f} %, not shown to beat ridge)", "{name}({difference:+.0f} %,没有证据表明优于岭回归)"
+KIND: Final = Words(" {name} ({difference:+.0f} %{ridge})", "{name}({difference:+.0f} %{ridge})")
+RIDGE_NOTES: Final = {
+    "loses": Words(", worse than ridge", ",不如岭回归"),
+    "not shown": Words(", not shown to beat ridge", ",没有证据表明优于岭回归"),
+    "both lose": Words(", both worse than ridge", ",二者都不如岭回归"),
+    "": Words("", ""),
+}
+AGAINST_RIDGE: Final = {
+    0: Words(
+        "Over all kinds neither is shown to beat a linear ridge.", "就所有类型而言,没有证据表明二者优于线性岭回归。"
+    ),
+    1: Words(
+        "Over all kinds only the {names} is shown to beat a linear ridge.",
+        "总体上只有 {names} 优于线性岭回归。",
+    ),
+    2: Words("Over all kinds both beat a linear ridge.", "总体上二者都优于线性岭回归。"),
+}
+CORRECTED: Final = Words(
+    "Corrected for looking at {kinds} kinds (Holm), a better family remains on: {names}.",
+    "对 {kinds} 类做多重比较校正(Holm)后,仍有一方更好的是:{names}。",
 )
+NONE: Final = Words("none", "无")
 RECIPE: Final = {
     "turns": Words("The recipe turns the answer round:", "配方会使答案反转:"),
     "changes": Words("The answer changes with the recipe:", "答案随配方改变:"),
@@ -135,18 +155,18 @@ def general(found: Report | None) -> Iterator[Words]:
         yield NO_MAP
         return
     over = found["findings"]["mse.at_its_best.all"]
-    ends = (np.log1p(over["low"]), np.log1p(over["high"]), np.log1p(found["margin"]))
-    yield GENERAL[verdict(*ends)]
+    yield GENERAL[_over_kinds(found, "at_its_best")]
     yield (
         _difference(OVER_CASES, over["estimate"], over["low"], over["high"], units=over["units"])
         + CELLS.filled(cells=sum(found["cells"]["at_its_best"].values()), **_cells(found["cells"]["at_its_best"]))
     )
+    yield against_ridge(found)
     yield from where(found)
     tutorial, season = (found["cells"][recipe] for recipe in (TUTORIAL, SEASON_TOKENS))
     leads = {f"tutorial_{name}": count for name, count in _cells(tutorial).items()}
     leads |= {f"season_{name}": count for name, count in _cells(season).items()}
     places = Words.places(LEADS.en)
-    yield RECIPE[change(_leader(tutorial), _leader(season))] + LEADS.filled(
+    yield RECIPE[change(*(_over_kinds(found, recipe) for recipe in (TUTORIAL, SEASON_TOKENS)))] + LEADS.filled(
         **{name: count for name, count in leads.items() if name in places}
     )
 
@@ -156,9 +176,9 @@ def where(found: Report) -> Iterator[Words]:
     kinds: dict[str, list[Words]] = {said: [] for said in WHERE}
     for kind, name in KINDS.items():
         over = found["findings"][f"mse.at_its_best.{kind}"]
-        said = verdict(np.log1p(over["low"]), np.log1p(over["high"]), np.log1p(found["margin"]))
-        words = KIND_NOT_BELOW_RIDGE if _not_below_ridge(found, kind, said) else KIND
-        kinds[said].append(_filled(words, name=name, difference=100 * over["estimate"]))
+        said = _over_kinds(found, "at_its_best", kind)
+        told = {"name": name, "difference": 100 * over["estimate"], "ridge": RIDGE_NOTES[ridge_note(found, kind, said)]}
+        kinds[said].append(_filled(KIND, **told))
     for said, listed in kinds.items():
         if listed:
             en, zh = (
@@ -166,12 +186,39 @@ def where(found: Report) -> Iterator[Words]:
                 for separator, language in ((",", "en"), ("、", "zh"))
             )
             yield WHERE[said] + Words(f"{en}.", f"{zh}。")
+    yield corrected(found)
 
 
-def _not_below_ridge(found: Report, kind: str, said: str) -> bool:
-    """Whether the family that is said to be better is not shown to beat ridge on this kind."""
-    better = {"rnn better": "rnn", "transformer better": "transformer"}
-    return said in better and found["findings"][f"ridge.{better[said]}.at_its_best.{kind}"]["high"] >= 0
+def corrected(found: Report) -> Words:
+    """The kinds on which one family is better even where all kinds are looked at."""
+    p_values = holm([found["findings"][f"mse.at_its_best.{kind}"]["p"] for kind in KINDS])
+    remaining = [name for (kind, name), p in zip(KINDS.items(), p_values, strict=True)
+                 if p < LEVEL and "better" in _over_kinds(found, "at_its_best", kind)]  # fmt: skip
+    names = Words(", ".join(one.en for one in remaining), "、".join(one.zh for one in remaining)) if remaining else NONE
+    return _filled(CORRECTED, kinds=len(KINDS), names=names)
+
+
+def ridge_note(found: Report, kind: str, said: str) -> str:
+    """A key of RIDGE_NOTES: how the better family fares against ridge, or where there is none, whether both lose."""
+    ridge = {family: found["findings"][f"ridge.{family}.at_its_best.{kind}"] for family in FAMILIES}
+    loses = {family for family, one in ridge.items() if one["low"] > 0}
+    better = {"rnn better": "rnn", "transformer better": "transformer"}.get(said)
+    if better is None:
+        return "both lose" if loses == set(FAMILIES) else ""
+    return "loses" if better in loses else "not shown" if ridge[better]["high"] >= 0 else ""
+
+
+def against_ridge(found: Report) -> Words:
+    """Which families, each at its best, are shown to beat ridge over all kinds."""
+    names = [NAMES[family] for family in FAMILIES if found["findings"][f"ridge.{family}.at_its_best.all"]["high"] < 0]
+    words = AGAINST_RIDGE[len(names)]
+    return words.filled(names=names[0]) if len(names) == 1 else words
+
+
+def _over_kinds(found: Report, recipe: str, scope: str = "all") -> str:
+    """The verdict over the kinds of series, or on one."""
+    over = found["findings"][f"mse.{recipe}.{scope}"]
+    return verdict(*(float(np.log1p(end)) for end in (over["low"], over["high"], found["margin"])))
 
 
 def on_this_series(metrics: Report) -> Iterator[Words]:
@@ -216,11 +263,6 @@ def change(first: str, second: str) -> str:
     if first == second:
         return "keeps"
     return "turns" if {first, second} == {"rnn better", "transformer better"} else "changes"
-
-
-def _leader(cells: Mapping[str, int]) -> str:
-    rnn, transformer = cells["rnn better"], cells["transformer better"]
-    return "inconclusive" if rnn == transformer else "rnn better" if rnn > transformer else "transformer better"
 
 
 def _cells(counts: Mapping[str, int]) -> dict[str, int]:
