@@ -47,9 +47,9 @@ BELOW_RIDGE = {"ridge_difference": -0.3, "ridge_difference_ci_low": -0.4, "ridge
 
 
 def studied(results, study, findings):
-    """The results with findings in a study, besides those that it has."""
+    """The results with findings in a study, besides those that it has or in their place."""
     known = results.studies.get(study, study_report())["findings"]
-    return dataclasses.replace(results, studies={**results.studies, study: study_report(**known, **findings)})
+    return dataclasses.replace(results, studies={**results.studies, study: study_report(**{**known, **findings})})
 
 
 def across(name, results, good):
@@ -200,16 +200,11 @@ def test_a_claim_for_a_family_that_is_not_below_ridge_cannot_hold_but_can_be_ref
     found = dataclasses.replace(found, metrics=metrics)
     for study, names in RIDGE.items():
         if study in found.studies:
-            found = studied_anew(found, study, {one: finding(0.0) for one in names})
+            found = studied(found, study, {one: finding(0.0) for one in names})
     row = judge_all(found)[name]
     assert {one["verdict"] for one in row["columns"].values()} == {verdict}
     assert not any(one["beats_ridge"] for one in row["columns"].values())
     assert f"the {'RNN' if CLAIMS[name].claimed.family == 'rnn' else 'Transformer'} is not shown" in row["sentence"]
-
-
-def studied_anew(results, study, findings):
-    known = {**results.studies[study]["findings"], **findings}
-    return dataclasses.replace(results, studies={**results.studies, study: study_report(**known)})
 
 
 def test_a_family_of_which_ridge_was_not_asked_is_not_shown_to_beat_it(results):

@@ -62,8 +62,15 @@ LEARNT_LATER: Final = Claim(
 
 GATES_LEARN_LATER: Final = Claim(
     group="memory",
-    title=Words("So are the gated cells: GRU, LSTM and minimal GRU", "门控单元(GRU、LSTM、最小 GRU)也是如此"),
-    measure=STEPS_TO_RECALL + Words("; the cell that speaks most against the claim", ";取最不利于该说法的单元"),
+    title=Words(
+        "Gated cells, too, are slower to learn long-range dependence than attention",
+        "门控单元学会长程依赖也比注意力慢",
+    ),
+    measure=STEPS_TO_RECALL
+    + Words(
+        "; of GRU, LSTM and minimal GRU the one that speaks most against the claim",
+        ";取 GRU、LSTM 和最小 GRU 中最不利于该说法者",
+    ),
     side="above",
     threshold=2.0,
     columns={"across_worlds": at_longest_lag("gru", "lstm", "min_gru")},
