@@ -1,32 +1,29 @@
 """The trials of the map: one training, or the baselines and floors, on one draw of one case."""
 
 import math
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import torch
 
-from rnn_vs_transformer.data.splits import Borders, FloatArray, Scaler, Splits
-from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.data.splits import FloatArray, Splits
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
 from rnn_vs_transformer.settings.family.model import ModelParams
 from rnn_vs_transformer.settings.family.train import TrainParams
 from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import World, context_floor, draw_world
-from rnn_vs_transformer.training.fit import fit, predict
+from studies.resumable import Row
+from studies.training import split_world, train_and_score
 
 PLAN: Final = Path("studies/map/plan.yaml")
 REFERENCES: Final = "references"
 Plan = Mapping[str, Any]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -83,10 +80,8 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
 
 
 def _split(world: World, trial: Trial, plan: Plan) -> Splits:
-    borders = Borders(round((1 - plan["validation_share"]) * trial.steps), trial.steps, len(world.values))
-    values = world.values[:, None]
-    scaler = Scaler.fit(values[: borders.train_end], [trial.case])
-    return Splits(scaler.scale(values), borders, trial.context_length, plan["prediction_length"], scaler)
+    train_end = round((1 - plan["validation_share"]) * trial.steps)
+    return split_world(world, train_end, trial.steps, (trial.context_length, plan["prediction_length"]))
 
 
 def _settings(trial: Trial, plan: Plan, season: int, windows: int) -> FamilySettings:
@@ -96,7 +91,7 @@ def _settings(trial: Trial, plan: Plan, season: int, windows: int) -> FamilySett
     family = "rnn" if trial.model == "gru" else trial.model
     settings = given_settings(family, model, train)
     most = math.ceil(plan["updates"] / math.ceil(windows / train.batch_size))
-    values: dict[str, Any] = {"train.epochs": min(train.epochs, most)}
+    values: dict[str, Any] = {"train.epochs": min(train.epochs, most), "train.patience": plan.get("patience", 8)}
     if family == "rnn":
         values["model.cell"] = trial.model
     if trial.recipe == "season_tokens":
@@ -105,24 +100,9 @@ def _settings(trial: Trial, plan: Plan, season: int, windows: int) -> FamilySett
 
 
 def _train(trial: Trial, settings: FamilySettings, splits: Splits) -> Row:
-    torch.manual_seed(trial.draw)
     build = BUILDERS["rnn" if trial.model == "gru" else trial.model]
-    model = build(settings.model, splits.context_length, splits.prediction_length, 1)
-    train, validation, test = windows_of(splits, "train", "validation", "test")
-    started = time.perf_counter()
-    run = fit(model, (train, validation), settings.train, trial.draw)
-    seconds = time.perf_counter() - started
-    forecasts, targets = predict(model, test)
-    return {
-        "mse": float((forecasts - targets).double().square().mean()),
-        "validation_mse": run.best_validation_loss,
-        "epochs": len(run.seconds),
-        "epochs_at_most": settings.train.epochs,
-        "best_epoch": run.best_epoch,
-        "seconds": round(seconds, 2),
-        "parameters": parameter_count(model),
-        "multiply_adds_per_window": multiply_adds_per_window(model, splits.context_length),
-    }
+    model = partial(build, settings.model, splits.context_length, splits.prediction_length, 1)
+    return train_and_score(model, settings.train, splits, trial.draw)
 
 
 def _references(world: World, splits: Splits) -> list[Row]:

@@ -54,12 +54,12 @@ def test_two_repros_at_once(clone: Clone, tmp_path: Path) -> None:
 
 
 def test_both_families_in_two_repros_at_once(clone: Clone, tmp_path: Path) -> None:
-    """As docs/reliability.md has it: `dvc repro -s train_rnn & dvc repro -s train_transformer`."""
+    """As docs/reliability.md has it: `dvc repro -s train@rnn & dvc repro -s train@transformer`."""
     clone.set(train__epochs=3)
     undisturbed = clone.copy(tmp_path / "undisturbed")
     undisturbed.run("dvc", "repro", "evaluate")
     clone.run("dvc", "repro", "generate")
-    runs = [start(clone, "dvc", "repro", "--single-item", f"train_{family}") for family in ("rnn", "transformer")]
+    runs = [start(clone, "dvc", "repro", "--single-item", f"train@{family}") for family in ("rnn", "transformer")]
     for run in runs:
         assert run.end() == 0 or REFUSAL.search(run.output), run.output
     clone.run("dvc", "repro", "evaluate")

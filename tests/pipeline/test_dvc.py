@@ -40,7 +40,7 @@ def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(fin
     other = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(other.folder))
     output = other.run("dvc", "repro", "evaluate")
-    assert stages_run(output) == {"check", "generate", *FAMILY_STAGES, "evaluate"}
+    assert stages_run(output) == {"check", "generate", *FAMILY_STAGES, "train_mlp", "evaluate"}
     other.run("git", "diff", "--exit-code", "dvc.lock", "reports/metrics.json")
     other.set(run__workers=1)
     other.run("dvc", "repro", "--force", "evaluate")
@@ -54,7 +54,7 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     output = clone.run("dvc", "exp", "run", "--name", "eight", "-S", "model.heads=8")
     ran = stages_run(output)
     assert {"train@transformer", "evaluate", "plot"} <= ran
-    assert not {"generate", "train@rnn", "probe", "cost"} & ran
+    assert not {"generate", "train@rnn", "train_mlp", "probe", "cost"} & ran
     after = (clone.folder / "params.yaml").read_text().splitlines()
     assert [line for line in after if line not in before] == ["  heads: 8"]
 
@@ -192,7 +192,7 @@ def test_a_tuned_run_is_trained_and_scored_with_what_tuning_chose(clone: Clone) 
     assert {*FAMILY_STAGES, *tuned, "evaluate", "plot", "report"} <= stages_run(output)
     for family in ("rnn", "transformer"):
         chosen = json.loads((clone.folder / f"models/tuned/{family}.json").read_text())
-        trained = json.loads((clone.folder / f"models/{family}/settings.json").read_text())
+        trained = json.loads((clone.folder / f"models/{family}/tutorial/settings.json").read_text())
         runs = chosen.pop("tuning")
         assert trained == chosen
         for key, value in runs["trials"][runs["chosen"]]["values"].items():

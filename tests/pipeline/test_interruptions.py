@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
-from conftest import ROOT, Clone
+from conftest import Clone, stage_names
 from disturb import LINE, PROC, Disturbed, half_written, require_nothing_left, start
 
 pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="looks at processes in /proc")
@@ -23,7 +22,7 @@ WAYS = [
     (signal.SIGTERM, "stage"),
     (signal.SIGKILL, "stage"),
 ]
-TRAINING = ("train@rnn", "train@transformer")
+TRAINING = ("train@rnn", "train@transformer", "train_mlp")
 LONGEST_SECONDS = 4.0
 TRIES = 6
 
@@ -74,11 +73,10 @@ def test_every_stage_survives_signals_at_random_moments(finished: Clone, tmp_pat
     draw = random.Random(seed)
     clone = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(clone.folder))
-    stages = [name for name in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"] if name != "analyse"]
     ways = list(WAYS)
     draw.shuffle(ways)
     kills = 0
-    for place, stage in enumerate(stages):
+    for place, stage in enumerate(stage_names(clone.folder)):
         for number, target in WAYS if stage in TRAINING else [ways[place % len(ways)]]:
             _kill(clone, stage, number, target, draw)
             kills += 1

@@ -11,6 +11,7 @@ from rnn_vs_transformer.sources import synthetic
 from rnn_vs_transformer.sources.cases import CASES, SIGMA, World, context_floor, draw_world
 from rnn_vs_transformer.sources.drift import Drift
 from rnn_vs_transformer.sources.regimes import Regimes
+from rnn_vs_transformer.sources.setar import context_floor_forecast
 
 STEPS, HORIZON = 20_000, 24
 BORDERS = Borders(12_000, 14_000, STEPS)
@@ -185,7 +186,7 @@ def test_a_context_of_the_default_world_is_worth_less_than_all_the_past_and_more
     scaled = (values - values[:4000].mean()) / values[:4000].std()
     origins = forecast_origins(*borders.of("test"), 96, HORIZON)
     oracle = synthetic.oracle_forecast(world, deviation, origins, HORIZON)
-    context = synthetic.context_floor_forecast(world, values, origins, 96, HORIZON)
+    context = context_floor_forecast(world, values, origins, 96, HORIZON)
 
     errors = [np.square(some - truth_of(values, origins)).mean() / values[:4000].var() for some in (oracle, context)]
 
@@ -200,8 +201,7 @@ def test_a_trend_is_known_to_the_floor_of_a_context(configure):
     origins = np.array([100, 250])
 
     forecasts = [
-        synthetic.context_floor_forecast(world, synthetic.simulate(world)[0], origins, 30, 4)
-        for world in (flat, rising)
+        context_floor_forecast(world, synthetic.simulate(world)[0], origins, 30, 4) for world in (flat, rising)
     ]
 
     np.testing.assert_allclose(forecasts[1] - forecasts[0], 0.5 * (origins[:, None] + np.arange(1, 5)), atol=1e-6)
@@ -212,4 +212,4 @@ def test_no_floor_of_a_context_is_given_where_it_has_no_closed_form(configure, c
     """Delay shorter than the forecast or longer than the context, or more positions in the season than are tried."""
     world = configure().data.synthetic.model_copy(update=changes)
 
-    assert synthetic.context_floor_forecast(world, np.zeros(100), np.array([50]), 30, 4) is None
+    assert context_floor_forecast(world, np.zeros(100), np.array([50]), 30, 4) is None

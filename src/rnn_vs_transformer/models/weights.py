@@ -51,5 +51,6 @@ def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL) -> Itera
 def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL) -> ForecastModel:
     """The model of one training run; see `load_trained`."""
     model = build_family(family, trained_settings(family, recipe).model, meta)
-    load_weights(model, paths.weights(family, seed, recipe), f"dvc repro --force train@{family}")
+    stage = "train_mlp" if family == "mlp" else f"train@{family}"
+    load_weights(model, paths.weights(family, seed, recipe), f"dvc repro --force {stage}")
     return model

@@ -35,26 +35,6 @@ def number(value: float | None, form: str) -> Cell:
     return Cell("") if value is None else Cell(format(value, form), value)
 
 
-def verdict_sentence(comparison: Mapping[str, Any]) -> str:
-    """The verdict in one sentence of Markdown, with its interval."""
-    difference, low, high = (100 * comparison[key] for key in ("relative_mse_difference", "ci_low", "ci_high"))
-    detectable = 100 * comparison["minimum_detectable_effect"]
-    return (
-        f"Verdict: **{comparison['verdict']}**. The Transformer's test MSE is {abs(difference):.0f} % "
-        f"{'below' if difference < 0 else 'above'} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %; "
-        f"smallest difference this experiment would detect: {detectable:.0f} %)."
-    )
-
-
-def ridge_sentence(metrics: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Each family's error against that of a linear forecast, with its interval."""
-    told = [
-        f"{names[family]} {difference:+.0f} % ({low:+.0f} % to {high:+.0f} %)"
-        for family, (difference, low, high) in ridge_percents(metrics).items()
-    ]
-    return f"Test MSE against a linear ridge, with 95 % intervals: {', '.join(told)}."
-
-
 def ridge_percents(metrics: Mapping[str, Any]) -> dict[str, list[float]]:
     """Each family's difference from ridge and the ends of its interval, in per cent."""
     ends = ("", "_ci_low", "_ci_high")

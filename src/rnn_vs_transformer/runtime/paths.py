@@ -48,6 +48,8 @@ COST = TIMES / "cost.json"
 COST_TABLE = TIMES / "cost.csv"
 
 FIGURES = Path("reports/figures")
+STUDIES = Path("studies/results")
+"""What the committed studies found, made apart from the pipeline."""
 CLAIMS = Path("reports/claims.json")
 """Verdicts on the tutorial's claims; some rest on times."""
 UNFINISHED = Path("models/unfinished")
@@ -107,7 +109,7 @@ def analysis(name: str) -> Path:
 
 def study(name: str) -> Path:
     """What a committed study found, by the name of each finding; other files than those of this run."""
-    return Path("studies/results") / f"{name}.json"
+    return STUDIES / f"{name}.json"
 
 
 def unfinished() -> Path:

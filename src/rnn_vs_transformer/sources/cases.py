@@ -19,7 +19,8 @@ from rnn_vs_transformer.sources.autoregression import Autoregression
 from rnn_vs_transformer.sources.drift import Drift
 from rnn_vs_transformer.sources.positions import Process, forecast_without_calendar, season_forecast
 from rnn_vs_transformer.sources.regimes import Regimes
-from rnn_vs_transformer.sources.synthetic import Setar, simulate
+from rnn_vs_transformer.sources.setar import Setar
+from rnn_vs_transformer.sources.synthetic import simulate
 
 DAY, WEEK = 24, 168
 SIGMA = 0.3
