@@ -350,6 +350,15 @@ def test_a_study_that_lacks_the_finding_measures_nothing(results, lacking):
     assert "The study of 2001-02-03 did not measure it" in row["sentence"]
 
 
+def test_of_several_findings_each_is_told_by_its_name(results):
+    """The column shows the weakest alone; a reader may ask which one it is, and look it up."""
+    gains = {"tuning_gain.rnn": finding(-0.4), "tuning_gain.transformer": finding(-0.0558)}
+    row = judge_all(studied(results, "tuning", gains))["L5"]
+    assert row["columns"]["as_set_up"]["number"] == -0.0558
+    assert row["sentence"].endswith("Each: tuning_gain.rnn -0.4, tuning_gain.transformer -0.0558.")
+    assert "tuning_gain.rnn -0.4" in row["zh"]["sentence"]
+
+
 def test_recall_across_worlds_is_that_of_the_longest_lag(results):
     ratios = {f"recall_ratio_{lag}.rnn": finding(ratio) for lag, ratio in ((4, 1.0), (8, 2.0), (24, 9.0))}
     assert judge_all(studied(results, "probes", ratios))["M2"]["columns"]["across_worlds"]["number"] == 9.0
