@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from rnn_vs_transformer.claims.learning import claimed_ratio
 from rnn_vs_transformer.evaluation.intervals import Estimate, significant
-from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.results import study_path
 from rnn_vs_transformer.runtime.files import read_json, write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -53,4 +53,4 @@ def _entry(found: Estimate, units: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     told = findings(read_json(SEARCH), read_json(METRICS))
-    write_json(paths.study("tuning"), {"measured": MEASURED, "findings": told})
+    write_json(study_path("tuning"), {"measured": MEASURED, "findings": told})

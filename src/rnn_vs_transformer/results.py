@@ -188,9 +188,14 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         cost=_load_cost(machine),
         searches=searches,
         analyses={name: read_json(paths.analysis(name)) for name in analyses},
-        studies={name: read_json(paths.study(name)) for name in STUDIES if paths.study(name).exists()},
+        studies={name: read_json(study_path(name)) for name in STUDIES if study_path(name).exists()},
         machine=machine,
     )
+
+
+def study_path(name: str) -> Path:
+    """Where the findings of a committed study lie."""
+    return paths.STUDIES / f"{name}.json"
 
 
 def figure_path(name: str) -> Path:

@@ -42,7 +42,7 @@ SAID: Final = {
     "inconclusive": "open",
 }
 COSTS: Final = ("rnn", "gru", "transformer", "mlp")
-COST_TITLES: Final = {"tutorial": "Seconds to train: points", "season_tokens": "... season tokens"}
+COST_TITLES: Final = {"tutorial": "Seconds to train: steps as tokens", "season_tokens": "Seasons as tokens"}
 
 
 def draw_map(cells: pd.DataFrame, errors: pd.DataFrame, plan: Plan, path: Path) -> None:
@@ -127,11 +127,11 @@ def _per_cent(relative: float) -> str:
 
 
 def _draw_cost(axes: Axes, errors: pd.DataFrame, recipe: str) -> None:
-    """Seconds of one training on one thread, mean over the cases, for the longest series."""
+    """Seconds of one training on one thread, median over the cases, for the longest series."""
     some = errors[errors["steps"] == errors["steps"].max()]
     for row, name in enumerate(COSTS):
         of = some[(some["forecaster"] == name) & (some["recipe"] == ("tutorial" if name == "mlp" else recipe))]
-        seconds = of["seconds"].mean()
+        seconds = of["seconds"].median()
         axes.barh(row, seconds, color=LOOKS[name].colour, height=0.7)
         axes.text(seconds + 2, row, f"{seconds:.0f} s", va="center")
     labels = [LOOKS[name].label.removesuffix(" on the window") for name in COSTS] if recipe == "tutorial" else []

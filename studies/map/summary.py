@@ -132,7 +132,7 @@ def _scopes(table: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, list[str]]]:
     """Parts of the map, and what their independent units are."""
     return {
         "all": (table, ["case"]),
-        "short_memory": (table[table["case"] == "short_memory"], WORLD),
+        **{case: (table[table["case"] == case], WORLD) for case in table["case"].unique()},
         "long_memory": (table[table["case"].str.startswith("long_memory")], WORLD),
     }
 

@@ -91,7 +91,7 @@ def _settings(trial: Trial, plan: Plan, season: int, windows: int) -> FamilySett
     family = "rnn" if trial.model == "gru" else trial.model
     settings = given_settings(family, model, train)
     most = math.ceil(plan["updates"] / math.ceil(windows / train.batch_size))
-    values: dict[str, Any] = {"train.epochs": min(train.epochs, most), "train.patience": plan.get("patience", 8)}
+    values: dict[str, Any] = {"train.epochs": min(train.epochs, most)}
     if family == "rnn":
         values["model.cell"] = trial.model
     if trial.recipe == "season_tokens":

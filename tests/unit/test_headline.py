@@ -17,8 +17,8 @@ STARTS = {control: words.en.split("{")[0].rstrip("(") for control, words in head
 VERDICTS = pytest.mark.parametrize("verdict", OUTCOMES)
 
 
-def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2)):
-    """A map's summary with this outcome over all cases, and (RNN, Transformer) better in so many of 32 cells."""
+def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2), kinds=tuple(OUTCOMES)):
+    """A map's summary: the outcome over all cases, those of the kinds, and how often each is better."""
     estimate, low, high = OUTCOMES[verdict]
     counts = {"tutorial": tutorial, "season_tokens": season, "at_its_best": (5, 1)}
     cells = {
@@ -30,8 +30,12 @@ def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2)):
         }
         for name, (rnn, transformer) in counts.items()
     }
-    over = {"estimate": estimate, "low": low, "high": high, "units": 8}
-    return {"margin": 0.05, "cells": cells, "findings": {"mse.at_its_best.all": over}}
+    findings = {
+        f"mse.at_its_best.{kind}": dict(zip(("estimate", "low", "high"), OUTCOMES[of_kind], strict=True)) | {"units": 5}
+        for kind, of_kind in zip(headline.KINDS, itertools.cycle(kinds), strict=False)
+    }
+    findings["mse.at_its_best.all"] = {"estimate": estimate, "low": low, "high": high, "units": 8}
+    return {"margin": 0.05, "cells": cells, "findings": findings}
 
 
 def comparison(verdict):
@@ -60,11 +64,23 @@ def test_the_general_answer_follows_the_map(verdict) -> None:
 
 
 def test_the_numbers_of_the_general_answer() -> None:
-    _, first, _ = general(made_map("transformer better"))
+    _, first, *_ = general(made_map("transformer better"))
     assert "20 % below the RNN's (95 % interval -30 % to -10 %)" in first.en
     assert "低 20 %(95 % 区间 -30 % 至 -10 %)" in first.zh
     assert "Of 32 cells" in first.en
     assert "better in 5, the Transformer in 1; in 7 no difference matters, 19 are open" in first.en
+
+
+@VERDICTS
+def test_every_kind_is_named_where_it_belongs(verdict) -> None:
+    """Kinds that differ are told apart; where all have one outcome, one sentence names them all."""
+    told = list(headline.where(made_map()))
+    assert len(told) == len(OUTCOMES)
+    for language in ("en", "zh"):
+        text = "\n".join(sentence.told(language) for sentence in told)
+        assert all(text.count(f"{name.told(language)}") == 1 for name in headline.KINDS.values())
+    (said,) = headline.where(made_map(kinds=(verdict,)))
+    assert said.en.startswith(headline.WHERE[verdict].en)
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_vs_transformer.evaluation.intervals import (
-    FEWEST_BLOCKS,
-    TAIL,
-    Interval,
-    long_run_variance,
-    ratio_interval,
-    student_quantile,
-)
+from rnn_vs_transformer.evaluation.intervals import TAIL, Interval, long_run_variance, ratio_interval, student_quantile
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
 FloatArray = npt.NDArray[np.float64]
 
 POWER = 0.8
 FEWEST_SEEDS = 2
+FEWEST_BLOCKS = 4
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ FloatArray = npt.NDArray[np.float64]
 LEVEL: Final = 0.95
 TAIL: Final = (1 - LEVEL) / 2
 CHUNK: Final = 1000
-FEWEST_BLOCKS: Final = 4
-"""Independent blocks of time below which there is no verdict and no claim."""
 
 
 @dataclass(frozen=True)

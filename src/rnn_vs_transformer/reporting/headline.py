@@ -40,6 +40,20 @@ CELLS: Final = Words(
     "在 {cells} 个格子(序列类型 x 长度)中,RNN 更好的有 {rnn} 个,Transformer 更好的有 {transformer} 个,{equivalent} 个"
     "差异无关紧要,{open} 个未决。",
 )
+KINDS: Final = {
+    "short_memory": Words("short memory", "短记忆"),
+    **{f"long_memory_{delay}": Words(f"a memory of {delay} steps", f"{delay} 步的记忆") for delay in (24, 48, 96, 192)},
+    "drift": Words("trend and drifting season", "趋势和漂移的季节"),
+    "two_seasons": Words("two seasons", "两个季节"),
+    "regimes": Words("regimes at random times", "随机切换的状态"),
+}
+WHERE: Final = {
+    "transformer better": Words("The Transformer is better on series with", "Transformer 更好的序列:"),
+    "rnn better": Words("The RNN is better on series with", "RNN 更好的序列:"),
+    "equivalent": Words("No difference matters on series with", "差异无关紧要的序列:"),
+    "inconclusive": Words("Open, by five worlds of each, are", "每类五个世界尚不足以判断的:"),
+}
+KIND: Final = Words(" {name} ({difference:+.0f} %)", "{name}({difference:+.0f} %)")
 RECIPE: Final = {
     "turns": Words("The recipe turns the answer round:", "配方会使答案反转:"),
     "changes": Words("The answer changes with the recipe:", "答案随配方改变:"),
@@ -124,6 +138,7 @@ def general(found: Report | None) -> Iterator[Words]:
         _difference(OVER_CASES, over["estimate"], over["low"], over["high"], units=over["units"])
         + CELLS.filled(cells=sum(found["cells"]["at_its_best"].values()), **_cells(found["cells"]["at_its_best"]))
     )
+    yield from where(found)
     tutorial, season = (found["cells"][recipe] for recipe in (TUTORIAL, SEASON_TOKENS))
     leads = {f"tutorial_{name}": count for name, count in _cells(tutorial).items()}
     leads |= {f"season_{name}": count for name, count in _cells(season).items()}
@@ -131,6 +146,22 @@ def general(found: Report | None) -> Iterator[Words]:
     yield RECIPE[change(_leader(tutorial), _leader(season))] + LEADS.filled(
         **{name: count for name, count in leads.items() if name in places}
     )
+
+
+def where(found: Report) -> Iterator[Words]:
+    """On which kinds of series which family is better, each at its best, over all lengths."""
+    kinds: dict[str, list[Words]] = {said: [] for said in WHERE}
+    for kind, name in KINDS.items():
+        over = found["findings"][f"mse.at_its_best.{kind}"]
+        said = verdict(np.log1p(over["low"]), np.log1p(over["high"]), np.log1p(found["margin"]))
+        kinds[said].append(_filled(KIND, name=name, difference=100 * over["estimate"]))
+    for said, listed in kinds.items():
+        if listed:
+            en, zh = (
+                separator.join(one.told(language) for one in listed)
+                for separator, language in ((",", "en"), ("、", "zh"))
+            )
+            yield WHERE[said] + Words(f"{en}.", f"{zh}。")
 
 
 def on_this_series(metrics: Report) -> Iterator[Words]:
@@ -198,9 +229,17 @@ def _compared(setting: str, found: Report) -> Words:
 
 
 def _difference(words: Words, estimate: float, low: float, high: float, **others: object) -> Words:
-    side = BELOW if estimate < 0 else ABOVE
     numbers = {"size": 100 * abs(estimate), "low": 100 * low, "high": 100 * high, **others}
-    return Words(words.en.format(side=side.en, **numbers), words.zh.format(side=side.zh, **numbers))
+    return _filled(words, side=BELOW if estimate < 0 else ABOVE, **numbers)
+
+
+def _filled(words: Words, **values: object) -> Words:
+    """The texts with their values; a value that is words itself is told in the language of each."""
+    en, zh = (
+        {name: value.told(language) if isinstance(value, Words) else value for name, value in values.items()}
+        for language in ("en", "zh")
+    )
+    return Words(words.en.format(**en), words.zh.format(**zh))
 
 
 def markdown(sentences: Sequence[Words], language: str) -> str:

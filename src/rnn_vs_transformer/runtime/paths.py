@@ -107,11 +107,6 @@ def analysis(name: str) -> Path:
     return Path("reports/analyses") / f"{name}.json"
 
 
-def study(name: str) -> Path:
-    """What a committed study found, by the name of each finding; other files than those of this run."""
-    return STUDIES / f"{name}.json"
-
-
 def unfinished() -> Path:
     """The folder of what work under way has come to, by which it goes on after a kill; never declared.
 
