@@ -138,6 +138,13 @@ class Results:
         return int(borders["test_end"] - borders["validation_end"] - self.meta["prediction_length"] + 1)
 
     @property
+    def probe_faults(self) -> list[str]:
+        """The evidence of each control of the memory probe that failed: with one, the probe's results mean nothing."""
+        controls = self.probe.get("controls", {}).values()
+        failed = [control for control in controls if control["result"] == "failed"]
+        return [control["evidence"] for control in failed if control.get("kind") != "finding"]
+
+    @property
     def timed(self) -> bool:
         """Whether the training times of both families can be told."""
         return set(FAMILIES) <= set(self.times)

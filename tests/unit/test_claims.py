@@ -417,6 +417,13 @@ def test_a_series_that_is_not_known_to_have_long_memory_says_nothing_of_it(resul
     assert "not known to depend on what lies 24 or more steps back" in row["sentence"]
 
 
+def test_a_probe_whose_control_failed_measures_nothing_and_says_so(results):
+    controls = {"lag_1": {"result": "failed", "evidence": "rnn recovered 0.2"}}
+    found = memory.long_range_dependence(dataclasses.replace(results, probe={"controls": controls}))
+    assert not found.findings
+    assert "control" in found.sentence.en
+
+
 def test_a_probe_without_recall_measures_nothing(results):
     without = dataclasses.replace(results, trials=results.trials.assign(task="shuffled"))
     assert not memory.long_range_dependence(without).findings

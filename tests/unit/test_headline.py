@@ -17,7 +17,7 @@ STARTS = {control: words.en.split("{")[0].rstrip("(") for control, words in head
 VERDICTS = pytest.mark.parametrize("verdict", OUTCOMES)
 
 
-def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2), kinds=tuple(OUTCOMES)):
+def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2), kinds=tuple(OUTCOMES), ridge=-0.1):
     """A map's summary: the outcome over all cases, those of the kinds, and how often each is better."""
     estimate, low, high = OUTCOMES[verdict]
     counts = {"tutorial": tutorial, "season_tokens": season, "at_its_best": (5, 1)}
@@ -34,6 +34,10 @@ def made_map(verdict="equivalent", tutorial=(2, 16), season=(5, 2), kinds=tuple(
         f"mse.at_its_best.{kind}": dict(zip(("estimate", "low", "high"), OUTCOMES[of_kind], strict=True)) | {"units": 5}
         for kind, of_kind in zip(headline.KINDS, itertools.cycle(kinds), strict=False)
     }
+    findings |= {
+        f"ridge.{family}.at_its_best.{kind}": {"high": ridge}
+        for family in ("rnn", "transformer") for kind in headline.KINDS
+    }  # fmt: skip
     findings["mse.at_its_best.all"] = {"estimate": estimate, "low": low, "high": high, "units": 8}
     return {"margin": 0.05, "cells": cells, "findings": findings}
 
@@ -81,6 +85,14 @@ def test_every_kind_is_named_where_it_belongs(verdict) -> None:
         assert all(text.count(f"{name.told(language)}") == 1 for name in headline.KINDS.values())
     (said,) = headline.where(made_map(kinds=(verdict,)))
     assert said.en.startswith(headline.WHERE[verdict].en)
+
+
+@VERDICTS
+def test_a_better_family_that_does_not_beat_ridge_is_said_not_to(verdict) -> None:
+    (below,), (above,) = (headline.where(made_map(kinds=(verdict,), ridge=high)) for high in (-0.1, 0.1))
+    assert "ridge" not in below.en
+    assert above.en.count("not shown to beat ridge") == (8 if "better" in verdict else 0)
+    assert above.zh.count("岭回归") == (8 if "better" in verdict else 0)
 
 
 @pytest.mark.parametrize(

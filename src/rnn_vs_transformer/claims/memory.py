@@ -23,12 +23,19 @@ RECOVERED: Final = Words(
 )
 NO_RECALL: Final = Words("The recall task is switched off in probe.tasks.", "probe.tasks 中关闭了 recall 任务。")
 
+PROBE_AT_FAULT: Final = Words(
+    "A control of the memory probe failed (reports/probe.json), so it tells nothing: raise probe.steps.",
+    "记忆探针的对照未通过(reports/probe.json),因此它不说明任何问题:请增大 probe.steps。",
+)
+
 
 def long_range_dependence(results: Results) -> Measured:
     """From paired seeds of the recall probe at its longest lag."""
     recall = results.trials[results.trials["task"] == "recall"]
     if recall.empty:
         return Measured(sentence=NO_RECALL)
+    if results.probe_faults:
+        return Measured(sentence=PROBE_AT_FAULT)
     lag = recall["lag"].max()
     shares = recall[recall["lag"] == lag].pivot_table(index="seed", columns="model", values="recovered")
     found = mean_interval((shares["transformer"] - shares["rnn"]).to_numpy())

@@ -54,6 +54,9 @@ WHERE: Final = {
     "inconclusive": Words("Open, by five worlds of each, are", "每类五个世界尚不足以判断的:"),
 }
 KIND: Final = Words(" {name} ({difference:+.0f} %)", "{name}({difference:+.0f} %)")
+KIND_NOT_BELOW_RIDGE: Final = Words(
+    " {name} ({difference:+.0f} %, not shown to beat ridge)", "{name}({difference:+.0f} %,没有证据表明优于岭回归)"
+)
 RECIPE: Final = {
     "turns": Words("The recipe turns the answer round:", "配方会使答案反转:"),
     "changes": Words("The answer changes with the recipe:", "答案随配方改变:"),
@@ -154,7 +157,8 @@ def where(found: Report) -> Iterator[Words]:
     for kind, name in KINDS.items():
         over = found["findings"][f"mse.at_its_best.{kind}"]
         said = verdict(np.log1p(over["low"]), np.log1p(over["high"]), np.log1p(found["margin"]))
-        kinds[said].append(_filled(KIND, name=name, difference=100 * over["estimate"]))
+        words = KIND_NOT_BELOW_RIDGE if _not_below_ridge(found, kind, said) else KIND
+        kinds[said].append(_filled(words, name=name, difference=100 * over["estimate"]))
     for said, listed in kinds.items():
         if listed:
             en, zh = (
@@ -162,6 +166,12 @@ def where(found: Report) -> Iterator[Words]:
                 for separator, language in ((",", "en"), ("、", "zh"))
             )
             yield WHERE[said] + Words(f"{en}.", f"{zh}。")
+
+
+def _not_below_ridge(found: Report, kind: str, said: str) -> bool:
+    """Whether the family that is said to be better is not shown to beat ridge on this kind."""
+    better = {"rnn better": "rnn", "transformer better": "transformer"}
+    return said in better and found["findings"][f"ridge.{better[said]}.at_its_best.{kind}"]["high"] >= 0
 
 
 def on_this_series(metrics: Report) -> Iterator[Words]:
