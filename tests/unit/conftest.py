@@ -100,7 +100,7 @@ def saved(tmp_path, monkeypatch):
         write_json(path, report)
     for path, table in tables().items():
         write_table(path, table)
-    paths.PARAMS.write_text("a: <i>1</i>\nevaluate: {margin: 0.02}\n")
+    paths.PARAMS.write_text("a: <i>1</i>\nevaluate: {margin: 0.02}\ndata: {synthetic: {delay: 48}}\n")
     paths.DEVELOPMENT.write_bytes(b"data")
     for family, last in (("rnn", 0.1), ("transformer", 0.9), ("mlp", 0.2)):
         losses = {"seed": [0, 0, 0, 1, 1, 1, 1], "epoch": [1, 2, 3, 1, 2, 3, 4], "train_loss": 0.3}

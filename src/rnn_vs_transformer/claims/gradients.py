@@ -61,8 +61,8 @@ EXPLODING_GRADIENTS: Final = Claim(
     group="gradients",
     title=Words("Gradients of an RNN explode", "RNN 的梯度爆炸"),
     measure=Words(
-        "share of the RNN's training runs that diverge or stall without clipping",
-        "不裁剪梯度时,RNN 训练发散或停滞的比例",
+        "share of the RNN's training runs that diverge without clipping, over context lengths and learning rates",
+        "不裁剪梯度时,RNN 训练发散的比例,涵盖各上下文长度和学习率",
     ),
     side="above",
     threshold=0.1,

@@ -138,7 +138,7 @@ def overall(applying: Mapping[Column, InColumn]) -> Verdict:
     if verdicts == {"not measured"}:
         return "not measured"
     in_general = applying.get("across_worlds", applying.get("season_tokens"))
-    if applying.get("as_set_up") == "holds" and in_general != "holds":
+    if applying.get("as_set_up") == "holds" and in_general in {"refuted", "undecided"}:
         return "only as set up"
     return "refuted" if "refuted" in verdicts and "holds" not in verdicts else "undecided"
 

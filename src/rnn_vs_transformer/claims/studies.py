@@ -15,6 +15,8 @@ SOURCE: Final = Words(
     "From the study of {date} ({command}), over {units} independent units.",
     "取自 {date} 的研究({command}),共 {units} 个独立单位。",
 )
+EACH: Final = Words(" Each: {values}.", "各项:{values}。")
+"""Of several findings, by the names that they have in the study."""
 NOT_RUN: Final = Words(
     "The study is not there; to measure it, run: {command}.", "尚无该研究;如需测量,请运行:{command}。"
 )
@@ -55,7 +57,11 @@ def read_findings(results: Results, study: str, names: list[str] | tuple[str, ..
         return Measured(sentence=LACKING.filled(**told))
     units = min(int(one["units"]) for one in found)
     estimates = [Estimate(one["estimate"], one["low"], one["high"]) for one in found]
-    return Measured(estimates, source.filled(**told, units=units), units=units)
+    sentence = source.filled(**told, units=units)
+    if len(names) > 1:
+        each = (f"{name} {one.estimate:.3g}" for name, one in zip(names, estimates, strict=True))
+        sentence += EACH.filled(values=", ".join(each))
+    return Measured(estimates, sentence, units=units)
 
 
 def finding_of(report: Report, name: str) -> dict[str, Any] | None:
