@@ -73,7 +73,8 @@ def tables():
     gradients = spread(stage=["untrained", "trained"], model=list(shares), steps_back=range(5))
     occlusion = spread(model=families, horizon_step=[1, 2], steps_back=range(5))
     convergence = spread(family=families, seed=[0, 1], fraction=[0.5, 0.95])
-    costs = {"rnn": 2.0, "transformer": 4.0, "transformer_all_queries": 5.0}
+    costs = {"rnn": 2.0, "gru": 3.0, "min_gru": 1.0, "transformer": 4.0}
+    one_thread = {"min_gru_loop": 6.0, "transformer_all_queries": 5.0}
     return {
         paths.SEEDS: seeds,
         paths.HORIZON: horizon.assign(rnn_low=0.1, rnn_high=0.3),
@@ -82,8 +83,9 @@ def tables():
         paths.MEAN_GRADIENTS: gradients.assign(norm=1.0, norm_low=0.9, norm_high=1.1),
         paths.OCCLUSION_MAP: occlusion.assign(importance=1.0),
         paths.CONVERGENCE: convergence.assign(epochs=[3] * 4 + [2] * 4, reached=True),
-        paths.COST_TABLE: rounds_of({(model, threads, length): ms * length / threads for model, ms in costs.items()
-                                     for threads in (1, 2) for length in (32, 64)}),
+        paths.COST_TABLE: rounds_of({(model, threads, length): ms * length / threads
+                                     for model, ms in (costs | one_thread).items()
+                                     for threads in ((1, 2) if model in costs else (1,)) for length in (32, 64)}),
     }  # fmt: skip
 
 

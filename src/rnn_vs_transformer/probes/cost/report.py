@@ -46,6 +46,7 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
             "torch": str(torch.__version__),
         },
         "measured": {
+            "cell": params.cell,
             "width": params.width,
             "batch_size": params.batch_size,
             "longest_context_length": int(table["context_length"].max()),

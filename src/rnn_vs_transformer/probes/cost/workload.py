@@ -10,6 +10,7 @@ import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -21,12 +22,15 @@ from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
 from rnn_vs_transformer.settings.cost import CostParams
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.model import Cell
 
 ALL_QUERIES = "transformer_all_queries"
-SCAN, LOOP = "min_gru", "min_gru_loop"
+GRU, SCAN, LOOP = "gru", "min_gru", "min_gru_loop"
+CELLS: Final[dict[str, Cell]] = {GRU: "gru", SCAN: "min_gru", LOOP: "min_gru"}
+"""Recurrences besides that of cost.cell."""
 CONTRASTS = (ALL_QUERIES, LOOP)
 """The same numbers as another workload by another way, measured on one thread alone."""
-WORKLOADS = (*FAMILIES, SCAN, *CONTRASTS)
+WORKLOADS = (*FAMILIES, GRU, SCAN, *CONTRASTS)
 """What is measured."""
 MEBIBYTE = 2**20
 
@@ -107,7 +111,7 @@ class Workload:
 
 def build_workload(name: str, params: CostParams, context_length: int, device: torch.device) -> Workload:
     """Build one of `WORKLOADS`, with a batch of random windows."""
-    model = params.model.model_copy(update={"cell": "min_gru"}) if name in (SCAN, LOOP) else params.model
+    model = params.model.model_copy(update={"cell": CELLS.get(name, params.cell)})
     build = BUILDERS["transformer" if name in ("transformer", ALL_QUERIES) else "rnn"]
     forecaster = build(model, context_length, params.prediction_length, 1)
     if name == ALL_QUERIES:
