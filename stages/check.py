@@ -12,7 +12,7 @@ from stages import run
 
 def check(params: Params) -> None:
     """Write each family's settings, and a constant file: a changed but sound setting reruns only what reads it."""
-    make_series(params.data, with_oracle=False)
+    make_series(params.data, with_floors=False)
     for family in MODELS:
         save_settings(paths.family_settings("given", family), given_settings(family, params.model, params.train))
     write_bytes(paths.CHECKED, b"The settings and the input series can be used.\n")

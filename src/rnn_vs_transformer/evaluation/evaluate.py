@@ -104,7 +104,7 @@ def _each_at_its_best(found: Evaluation, recipes: Recipes) -> dict[str, float | 
 
 
 def _write_tables(recipes: Recipes, found: Evaluation) -> None:
-    """Tables of every forecaster: of each family's recipes, the control, the baselines and the oracle."""
+    """Tables of every forecaster: of each family's recipes, the control, the baselines and the floors."""
     trained = {
         paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()
     }

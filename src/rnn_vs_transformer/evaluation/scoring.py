@@ -46,8 +46,8 @@ class TestSplit:
     """(C, N, H)."""
     scale: FloatArray
     """In-sample MAE of the seasonal naive (C,)."""
-    oracle: FloatArray | None
-    """(C, N, H) on the synthetic world."""
+    floors: Mapping[str, FloatArray]
+    """(C, N, H) each, by the names of `Series.floors`."""
     meta: Meta
 
     @property
@@ -108,13 +108,13 @@ def open_test_split() -> TestSplit:
     Raises:
         InputError: A file is missing, damaged, or of another run.
     """
-    meta, (test, oracle) = load_meta(), load_test()
+    meta, (test, floors) = load_meta(), load_test()
     splits = load_splits(test)
     return TestSplit(
         splits=splits,
         truth=splits.truth("test"),
         scale=metrics.seasonal_naive_scale(splits.values[: meta.borders.train_end], meta.season_length),
-        oracle=None if oracle is None else splits.scaler.scale(oracle[..., None]).transpose(2, 0, 1),
+        floors={name: splits.scaler.scale(floor[..., None]).transpose(2, 0, 1) for name, floor in floors.items()},
         meta=meta,
     )
 
@@ -133,7 +133,7 @@ def score(forecast: FloatArray, test: TestSplit) -> Scores:
 
 
 def score_references(test: TestSplit) -> dict[str, Scores]:
-    """Scores of the baselines that need no training, and of the oracle where there is one."""
+    """Scores of the baselines that need no training, and of the floors where there are any."""
     splits, horizon = test.splits, test.meta.prediction_length
     origins, season = splits.origins("test"), test.meta.season_length
     ridge = fit_best_ridge(splits.values, splits.borders, splits.context_length, horizon)
@@ -143,7 +143,7 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.values, origins), test),
     }
-    return scores if test.oracle is None else {**scores, "oracle": score(test.oracle, test)}
+    return scores | {name: score(floor, test) for name, floor in test.floors.items()}
 
 
 def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> ScoredFamily:

@@ -8,7 +8,7 @@ CHECKED = Path("data/checked.txt")
 DEVELOPMENT = Path("data/development.safetensors")
 """Train and validation steps: all that training ever sees."""
 TEST = Path("data/test.safetensors")
-"""Test steps and the oracle's forecasts of them: opened by what scores alone."""
+"""Test steps and the floors' forecasts of them: opened by what scores alone."""
 META = Path("data/meta.json")
 SERIES = (META, DEVELOPMENT)
 """What training reads."""
