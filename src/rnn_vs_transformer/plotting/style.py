@@ -22,7 +22,7 @@ class Look:
     label: str
     colour: str
     marker: str = ""
-    line: str = "-"
+    line: str | tuple[float, tuple[float, float]] = "-"
 
 
 LOOKS: Final = {
@@ -37,11 +37,12 @@ LOOKS: Final = {
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
-    "oracle": Look("Oracle (noise floor)", "#000000"),
+    "context_floor": Look("Floor for a context of L steps", "#000000", line=(0, (1, 1.2))),
+    "oracle": Look("Floor that knows the season's phase", "#000000"),
     "truth": Look("Truth", "#000000"),
 }
 LABELS: Final = {name: look.label for name, look in LOOKS.items()}
-REFERENCES: Final = ("oracle", "mlp", "ridge", "seasonal_naive", "last_value")
+REFERENCES: Final = ("oracle", "context_floor", "mlp", "ridge", "seasonal_naive", "last_value")
 
 SETTINGS: Any = {
     "font.size": 11,
