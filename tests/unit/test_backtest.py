@@ -108,7 +108,7 @@ def test_refits_follow_a_series_that_changes(configure, pass_settings, tmp_path,
     steps = np.arange(len(made.values))
     earlier = steps < made.meta.borders.validation_end
     values = np.where(earlier, np.sin(2 * np.pi * steps / 8), 1.5 + 0.2 * np.sin(2 * np.pi * steps / 8))
-    save_series(Series(made.meta, values[:, None], None))
+    save_series(Series(made.meta, values[:, None], {}))
 
     fixed, kept_up = (run_backtest(configure, refit, changes=changes) for refit in (10_000, 60))
 
