@@ -26,7 +26,9 @@ LOOKS: Final = {
     "points": Look("point tokens", "#6b6b6b", marker="o"),
     "season_tokens": Look("season tokens", "#009E73", marker="s"),
 }
-PARTS: Final = dict(zip(SHARES, ("tokens", "readout", "mixer", "all three\ntogether"), strict=True))
+LEFT: Final = -0.22
+"""Where titles begin, in widths of the axes: above the names of the rows."""
+PARTS: Final = dict(zip(SHARES, ("tokens", "readout", "mixer", "what they do\ntogether"), strict=True))
 
 
 def draw(errors: Errors, told: Sequence[Effect], path: Path) -> None:
@@ -54,7 +56,7 @@ def _draw_shares(axes: Axes, told: Sequence[Effect]) -> None:
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(visible=False, axis="y")
-    axes.set_title("What differences in error are owed to", loc="right", x=1.0)
+    axes.set_title("What differences in error are owed to", x=LEFT)
 
 
 def _draw_mixers(axes: Axes, errors: Errors) -> None:
@@ -75,6 +77,6 @@ def _draw_mixers(axes: Axes, errors: Errors) -> None:
     axes.minorticks_off()
     axes.set_yticks(range(len(errors.mixers)), [MIXERS[name] for name in errors.mixers])
     axes.set_ylim(len(errors.mixers) - 0.5, -0.5)
-    axes.set_xlabel("MSE as a multiple of the mean of all\n(bars: 95 % over worlds)")
-    axes.set_title("The mixers in one block", loc="right", x=1.0)
+    axes.set_xlabel("MSE / mean of all (left is better;\nbars: 95 % over worlds)")
+    axes.set_title("The mixers in one block", x=LEFT)
     axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, handletextpad=0.3)
