@@ -48,6 +48,7 @@ def run_to_table(work: Work[Trial], table: Path, kept: Path, workers: int = 0) -
         kept.open("a", encoding="utf-8") as file,
         tqdm(total=sum(map(cost, left)), desc=table.stem, bar_format=BAR) as bar,
     ):
+        file.write("\n")  # ends a line that was cut off, so that the next one stands alone
         for number, rows in run_as_finished(work.run, left, spread):
             file.write(json.dumps({"trial": repr(left[number]), "rows": rows}) + "\n")
             file.flush()
