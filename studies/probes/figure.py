@@ -17,8 +17,8 @@ from studies.probes.plan import Plan
 
 LARGE: Final[Any] = {"font.size": 13, "axes.titlesize": 14}
 """Half of the width of other figures, so that a telephone shows the letters."""
-ORTHOGONAL: Final = Look("RNN, orthogonal start", "#009E73", marker="P", line="--")
-APART: Final = 0.035
+ORTHOGONAL: Final = Look("RNN, orthogonal start", "#009E73", marker=">", line="--")
+APART: Final = 0.06
 """By which the models of one lag stand side by side, as a share of the lag."""
 TICKS: Final = (30, 100, 300, 1000, 3000)
 
@@ -41,7 +41,7 @@ def draw_steps_needed(table: pd.DataFrame, plan: Plan, path: Path) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(top=1.35 * most)
         axes.set(xlabel="Lag: how many steps back it lies (log)", ylabel="Training steps (log)")
-        note = f"hollow: some seeds never did\nwithin {most:,} steps, counted as that"
+        note = f"hollow: a seed never did within {most:,} steps"
         sheet.legend(loc="outside lower center", ncols=2, fontsize=12, title=note, title_fontsize=12)
         picture = BytesIO()
         sheet.savefig(picture, format="png", dpi=230, metadata={"Software": None})
@@ -53,6 +53,6 @@ def _draw_model(axes: Axes, rows: pd.DataFrame, look: Look, most: int, shift: fl
     lags = rows.groupby("lag")["steps_needed"]
     steps = lags.apply(lambda some: float(np.exp(np.log(some.fillna(most)).mean())))
     places, censored = steps.index.to_numpy() * shift, lags.apply(lambda some: bool(some.isna().any())).to_numpy()
-    axes.plot(places, steps, look.line, color=look.colour, marker=look.marker, markersize=8, label=look.label)
-    axes.plot(places[censored], steps[censored], look.marker, markersize=8, markeredgewidth=1.8,
-              markerfacecolor="white", markeredgecolor=look.colour)  # fmt: skip
+    axes.plot(places, steps, look.line, color=look.colour, marker=look.marker, markersize=7, label=look.label)
+    axes.plot(places[censored], steps[censored], look.marker, markersize=7, markeredgewidth=1.8,
+              markerfacecolor="white", markeredgecolor=look.colour, zorder=3)  # fmt: skip

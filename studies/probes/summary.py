@@ -1,5 +1,6 @@
 """All findings in one file, and the figure: `python -m studies.probes summary`."""
 
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -16,21 +17,20 @@ FIGURE: Final = Path("studies/results/probes.png")
 
 
 def summarise() -> None:
-    """Write studies/results/probes.json and probes.png.
+    """Write studies/results/probes.json and probes.png of the parts that have been run, and tell which have not.
 
     Raises:
-        InputError: A part has not been run.
+        InputError: None has.
     """
     plan = read_plan()
-    tables = {part: _read(part) for part in FINDERS}
-    tables["positions"] = pd.concat([tables["positions"], points_with_positions(tables["lengths"])])
-    findings = {name: finding for part, find in FINDERS.items() for name, finding in find(tables[part], plan[part])}
+    tables = {part: pd.read_csv(RUNS / f"{part}.csv") for part in FINDERS if (RUNS / f"{part}.csv").exists()}
+    if not tables:
+        raise InputError("no part has been run; run: python -m studies.probes memory")
+    if missing := [part for part in FINDERS if part not in tables]:
+        sys.stderr.write(f"not run yet, and left out: {', '.join(missing)}\n")
+    if {"positions", "lengths"} <= set(tables):
+        tables["positions"] = pd.concat([tables["positions"], points_with_positions(tables["lengths"])])
+    findings = {name: found for part, table in tables.items() for name, found in FINDERS[part](table, plan[part])}
     write_json(FINDINGS, {"measured": plan["measured"], "findings": findings})
-    draw_steps_needed(tables["memory"], plan["memory"], FIGURE)
-
-
-def _read(part: str) -> pd.DataFrame:
-    path = RUNS / f"{part}.csv"
-    if not path.exists():
-        raise InputError(f"{path} is missing; run: python -m studies.probes {part}")
-    return pd.read_csv(path)
+    if "memory" in tables:
+        draw_steps_needed(tables["memory"], plan["memory"], FIGURE)
