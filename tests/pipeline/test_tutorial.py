@@ -30,7 +30,7 @@ def test_every_command_of_the_tutorial_works(finished: Clone, tmp_path: Path) ->
     assert told[: len(INSTALL)] == INSTALL
     clone.run("make", "--dry-run", "setup")
     outputs = {command: clone.run("bash", "-c", command) for command in told[len(INSTALL) :]}
-    assert "Verdict: **" in outputs["cat reports/verdict.md"]
+    assert "- As set up: " in outputs["cat reports/verdict.md"]
     for forecast in (clone.folder / "forecast.csv", tmp_path / "forecast.csv"):
         assert forecast.read_text().splitlines()[0].startswith("time,channel,forecast,low_80,high_80")
         assert len(forecast.read_text().splitlines()) == 1 + 13

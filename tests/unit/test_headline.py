@@ -53,7 +53,7 @@ def made_map(
     findings |= {
         f"mse.{recipe}.all": over(said) for recipe, said in zip(("tutorial", "season_tokens"), recipes, strict=True)
     }
-    return {"margin": 0.05, "cells": cells, "findings": findings}
+    return {"measured": "2026-01-01", "margin": 0.05, "cells": cells, "findings": findings}
 
 
 def comparison(verdict):
@@ -112,7 +112,7 @@ def test_how_the_better_family_fares_against_ridge_is_said(verdict, ridge, note)
         assert told.en.count("%, both worse than ridge") == (8 if ridge > 0.1 else 0)
 
 
-@pytest.mark.parametrize(("ridge", "said"), [(-0.2, "both beat"), (0.0, "neither"), (0.2, "neither")])
+@pytest.mark.parametrize(("ridge", "said"), [(-0.2, "Both beat"), (0.0, "Neither"), (0.2, "Neither")])
 def test_the_general_answer_says_whether_ridge_is_beaten(ridge, said) -> None:
     assert said in headline.against_ridge(made_map(ridge=ridge)).en
 
@@ -198,9 +198,13 @@ def test_cost_is_told_of_what_was_timed() -> None:
     assert list(cost({"rnn": times["rnn"]})) == []
 
 
-def test_the_markdown_has_one_bold_sentence_and_a_list() -> None:
-    first, empty, *others = headline.markdown(list(on_this_series(made_metrics())), "zh").splitlines()
-    assert first.startswith("**本序列")
-    assert not empty
-    assert others
-    assert all(line.startswith("- ") for line in others)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_markdown_has_one_bold_sentence_and_two_lists(language) -> None:
+    told = headline.headline({"map": made_map()}, made_metrics(), {})
+    first, *others = headline.markdown(told, language).splitlines()
+    assert first == f"**{told.lead.told(language)}**"
+    lists = [line for line in others if line.startswith("- ")]
+    assert len(lists) == len(told.general) + len(told.series)
+    assert [line for line in others if line and line not in lists] == [
+        headline.IN_GENERAL.told(language), headline.THIS_SERIES.told(language)
+    ]  # fmt: skip

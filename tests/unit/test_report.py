@@ -12,15 +12,17 @@ import pytest
 
 from rnn_vs_transformer.claims.claim import COLUMNS, Group
 from rnn_vs_transformer.claims.judge import CLAIMS, InColumn, Verdict, judge_all
+from rnn_vs_transformer.reporting.headline import GENERAL, SAID, SETTINGS
 from rnn_vs_transformer.reporting.report import REPORT, VERDICT, load_texts, write_report
 from rnn_vs_transformer.reporting.sections import claim_rows, comparison_rows, decoding_sentences
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import write_json
+from rnn_vs_transformer.runtime.files import write_bytes, write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-from .conftest import decoding_report
+from .conftest import PIXEL, decoding_report
+from .test_headline import made_map
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 AXE = Path(__file__).resolve().parents[2] / ".browser/axe.min.js"
@@ -178,7 +180,7 @@ def test_the_page_is_self_contained_and_escaped(results, language) -> None:
     assert texts["verdicts"]["transformer better"] in page
     shown = len(texts["figures"]) - 1  # decoding is not listed
     assert page.count("<img ") == page.count(' alt="') == shown
-    assert VERDICT.read_text().startswith("Verdict: **transformer better**")
+    assert "As set up: the Transformer is better" in VERDICT.read_text()
     assert json.loads(paths.CLAIMS.read_text()) == judge_all(results)
 
 
@@ -188,19 +190,21 @@ def test_every_verdict_can_be_told(results, language, verdict) -> None:
     comparison = {**results.metrics["comparison"], "verdict": verdict}
     changed = dataclasses.replace(results, metrics={**results.metrics, "comparison": comparison})
     assert f'data-verdict="{verdict}"' in page_of(changed, language)
-    assert f"Verdict: {verdict}." in write_report(changed, language)
+    assert (SETTINGS["tutorial"] + SAID[verdict]).told(language) in write_report(changed, language)
 
 
-def test_the_verdict_on_the_synthetic_world_is_said_to_turn_round(results) -> None:
-    """It belongs to its recipe; of a user's own series nothing of the kind was measured."""
-    assert 'id="turns-round"' not in page_of(results)
-    assert 'id="turns-round"' in page_of(dataclasses.replace(results, meta={**results.meta, "source": "synthetic"}))
+def test_the_map_stands_before_this_series(results) -> None:
+    write_json(paths.STUDIES / "map.json", made_map())
+    write_bytes(paths.STUDIES / "map.png", PIXEL)
+    page = page_of(load_results([], "given"))
+    assert page.index(GENERAL["equivalent"].en) < page.index('<figure id="map">') < page.index('id="comparison"')
+    assert 'id="map"' not in page_of(results)
 
 
 def test_a_family_above_ridge_is_called_void(results) -> None:
     """A neural forecaster whose lead over a linear one is not sure has not earned its name: the reader must be told."""
     page = page_of(results)
-    assert "Not shown to beat the linear forecast: RNN." in page
+    assert "As set up not shown to beat the linear forecast: RNN." in page
     assert "Transformer -33 % (-50 % to -20 %)" in page
 
 

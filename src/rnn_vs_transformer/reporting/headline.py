@@ -4,6 +4,7 @@ The general answer is the map's (studies/map), as no verdict of one recipe on on
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,8 @@ Report = Mapping[str, Any]
 SEASON_TOKENS: Final = "season_tokens"
 LEVEL: Final = 0.05
 
+IN_GENERAL: Final = Words("In general (a study of simulated series):", "总体而言(对模拟序列的研究):")
+THIS_SERIES: Final = Words("This series:", "本序列:")
 NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
     "一般性的答案需要 studies/results 中的地图,此处缺失。",
@@ -67,10 +70,10 @@ AGAINST_RIDGE: Final = {
         "Over all kinds neither is shown to beat a linear ridge.", "就所有类型而言,没有证据表明二者优于线性岭回归。"
     ),
     1: Words(
-        "Over all kinds only the {names} is shown to beat a linear ridge.",
+        " Only the {names} is shown to beat a linear ridge.",
         "总体上只有 {names} 优于线性岭回归。",
     ),
-    2: Words("Over all kinds both beat a linear ridge.", "总体上二者都优于线性岭回归。"),
+    2: Words(" Both beat a linear ridge.", "总体上二者都优于线性岭回归。"),
 }
 CORRECTED: Final = Words(
     "Corrected for looking at {kinds} kinds (Holm), a better family remains on: {names}.",
@@ -89,7 +92,7 @@ LEADS: Final = Words(
     "时分别为 {season_transformer} 格和 {season_rnn} 格。",
 )
 SETTINGS: Final = {
-    "tutorial": Words("This series as set up", "本序列,按所给设置"),
+    "tutorial": Words("As set up", "按所给设置"),
     "season_tokens": Words("With one season per token", "以一个季节为一个 token"),
     "each_at_its_best": Words("Each at its best on validation", "各取验证误差最低的配方"),
 }
@@ -138,15 +141,28 @@ COST_SEASON: Final = Words(
 COST_END: Final = Words(", on one thread.", "(单线程)。")
 
 
-def headline(studies: Mapping[str, Report], metrics: Report, times: Mapping[str, Report]) -> list[Words]:
-    """The answer, most general first.
+@dataclass(frozen=True)
+class Headline:
+    """The answer, most general first."""
+
+    lead: Words
+    """In one sentence."""
+    general: Sequence[Words]
+    """What the map says."""
+    series: Sequence[Words]
+    """What this run says, and what it cost."""
+
+
+def headline(studies: Mapping[str, Report], metrics: Report, times: Mapping[str, Report]) -> Headline:
+    """The answer from the map and from this run.
 
     Args:
         studies: `map` as in studies/results/map.json, where it lies.
         metrics: As in reports/metrics.json.
         times: Per forecaster `train_seconds`, of those that were timed here.
     """
-    return [*general(studies.get("map")), *on_this_series(metrics), *cost(times)]
+    lead, *others = general(studies.get("map"))
+    return Headline(lead, others, [*on_this_series(metrics), *cost(times)])
 
 
 def general(found: Report | None) -> Iterator[Words]:
@@ -158,9 +174,9 @@ def general(found: Report | None) -> Iterator[Words]:
     yield GENERAL[_over_kinds(found, "at_its_best")]
     yield (
         _difference(OVER_CASES, over["estimate"], over["low"], over["high"], units=over["units"])
+        + against_ridge(found)
         + CELLS.filled(cells=sum(found["cells"]["at_its_best"].values()), **_cells(found["cells"]["at_its_best"]))
     )
-    yield against_ridge(found)
     yield from where(found)
     tutorial, season = (found["cells"][recipe] for recipe in (TUTORIAL, SEASON_TOKENS))
     leads = {f"tutorial_{name}": count for name, count in _cells(tutorial).items()}
@@ -294,7 +310,9 @@ def _filled(words: Words, **values: object) -> Words:
     return Words(words.en.format(**en), words.zh.format(**zh))
 
 
-def markdown(sentences: Sequence[Words], language: str) -> str:
-    """The answer as Markdown: the first sentence in bold, the others as a list."""
-    first, *others = (sentence.told(language) for sentence in sentences)
-    return "\n".join([f"**{first}**", "", *(f"- {sentence}" for sentence in others)])
+def markdown(told: Headline, language: str) -> str:
+    """The answer as Markdown: the lead in bold, then two lists."""
+    lines = [f"**{told.lead.told(language)}**"]
+    for title, sentences in ((IN_GENERAL, told.general), (THIS_SERIES, told.series)):
+        lines += ["", title.told(language), "", *(f"- {sentence.told(language)}" for sentence in sentences)]
+    return "\n".join(lines)

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer.claims.judge import judge_all
 from rnn_vs_transformer.claims.speed import OTHER_MACHINE
 from rnn_vs_transformer.reporting import sections
-from rnn_vs_transformer.reporting.headline import headline, markdown
+from rnn_vs_transformer.reporting.headline import IN_GENERAL, THIS_SERIES, headline, markdown
 from rnn_vs_transformer.reporting.sections import Texts
 from rnn_vs_transformer.results import Results, figure_path
 from rnn_vs_transformer.runtime import paths
@@ -46,7 +46,7 @@ def write_report(results: Results, language: Literal["en", "zh"]) -> str:
     write_bytes(REPORT, page.encode())
     told = headline(results.studies, results.metrics, times={})
     write_bytes(VERDICT, f"{markdown(told, 'en')}\n".encode())
-    return "\n".join(sentence.told(language) for sentence in told)
+    return markdown(told, language).replace("**", "")
 
 
 def load_texts(language: str) -> Texts:
@@ -58,11 +58,15 @@ def load_texts(language: str) -> Texts:
 def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     """The page; every value is escaped by the template engine."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    told = [sentence.told(texts["lang"]) for sentence in headline(results.studies, results.metrics, results.times)]
+    told = headline(results.studies, results.metrics, results.times)
     return environment.get_template("report.html").render(
         t=texts,
         verdict=results.metrics["comparison"]["verdict"],
-        headline=told,
+        lead=told.lead.told(texts["lang"]),
+        answers=[
+            (title.told(texts["lang"]), [one.told(texts["lang"]) for one in sentences])
+            for title, sentences in ((IN_GENERAL, told.general), (THIS_SERIES, told.series))
+        ],
         map=_map(texts, results),
         cards=sections.cards(texts, results),
         comparison=sections.comparison_rows(texts, results),

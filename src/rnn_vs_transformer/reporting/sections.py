@@ -64,7 +64,10 @@ def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
 
 
 def _which(texts: Texts, metrics: Mapping[str, Any]) -> Iterable[str]:
-    yield f"{texts['verdicts'][metrics['comparison']['verdict']]}{texts['stop']}"
+    comparison = metrics["comparison"]
+    told = {name: texts["verdicts"][found["verdict"]]
+            for name, found in (("best", comparison["each_at_its_best"]), ("given", comparison))}  # fmt: skip
+    yield texts["which_found"].format(**told)
     yield texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics))
     if void := [texts["names"][family] for family in not_below_ridge(metrics)]:
         yield texts["void"].format(names=", ".join(void))
