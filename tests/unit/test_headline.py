@@ -46,7 +46,7 @@ def made_map(
         for kind, of_kind in zip(headline.KINDS, itertools.cycle(kinds), strict=False)
     }
     findings |= {
-        f"ridge.{family}.at_its_best.{kind}": {"low": ridge - 0.1, "high": ridge + 0.1}
+        f"ridge.{family}.at_its_best.{kind}": {"estimate": ridge, "low": ridge - 0.1, "high": ridge + 0.1, "units": 8}
         for family in ("rnn", "transformer") for kind in (*headline.KINDS, "all")
     }  # fmt: skip
     findings["mse.at_its_best.all"] = over(verdict, units=8)

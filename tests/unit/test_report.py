@@ -155,7 +155,7 @@ def test_a_column_of_a_claim_shows_its_number_interval_and_verdict_or_why_not(re
     assert as_set_up.small == ("-0.6 … -0.4", f"✔ {said['holds']}")
     assert season_tokens.text == across.text == said["not measured"]
     assert rows["S4"][4].text == rows["S4"][5].text == texts["does_not_apply"]
-    assert rows["A2"][2].text == f"◐ {said['only as set up']}"
+    assert rows["A2"][2].text == f"? {said['undecided']}"
     page = page_of(results, language)
     assert f'<small class="holds">✔ {said["holds"]}</small>' in page
     assert texts["claims_scope"] in html.unescape(page)

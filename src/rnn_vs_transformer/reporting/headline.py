@@ -66,14 +66,12 @@ RIDGE_NOTES: Final = {
     "": Words("", ""),
 }
 AGAINST_RIDGE: Final = {
-    0: Words(
-        "Over all kinds neither is shown to beat a linear ridge.", "就所有类型而言,没有证据表明二者优于线性岭回归。"
-    ),
+    0: Words(" Neither is shown to beat a linear ridge.", "没有证据表明二者优于线性岭回归。"),
     1: Words(
         " Only the {names} is shown to beat a linear ridge.",
-        "总体上只有 {names} 优于线性岭回归。",
+        "只有 {names} 优于线性岭回归。",
     ),
-    2: Words(" Both beat a linear ridge.", "总体上二者都优于线性岭回归。"),
+    2: Words(" Both beat a linear ridge.", "二者都优于线性岭回归。"),
 }
 CORRECTED: Final = Words(
     "Corrected for looking at {kinds} kinds (Holm), a better family remains on: {names}.",
