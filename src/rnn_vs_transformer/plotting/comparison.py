@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, Look, figure, whole_steps
+from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, Look, figure, legend_below, whole_steps
 from rnn_vs_transformer.results import Results, rows_of
 from rnn_vs_transformer.runtime.paths import forecaster
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -36,7 +36,7 @@ def draw_loss_curves(results: Results) -> None:
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             whole_steps(axes)
             axes.set(xlabel="Epoch", ylabel="MSE (scaled units, log scale)")
-            axes.set_title(f"Loss while training, {RECIPE_TITLES[recipe]} (line: mean; band: range of the seeds)")
+            axes.set_title(f"Loss while training: {RECIPE_TITLES[recipe]} (band: range of the seeds)")
         panels[0].legend(ncols=2)
 
 
@@ -68,10 +68,10 @@ def draw_test_error(results: Results) -> None:
             axes.plot(single, np.full(len(single), row + 0.25), "|", color=look.colour, markersize=10)
         references = {name: row for name, row in rows.items() if name not in trained}
         _draw_references(axes, references, most=1.6 * max(found["mse_ci_high"] for found in trained.values()))
-        axes.set_yticks(range(len(trained)), [LOOKS[name].label for name in trained])
+        axes.set_yticks(range(len(trained)), [LOOKS[name].label.replace(", ", ",\n") for name in trained])
         axes.set_ylim(len(trained) - 0.4, -0.7)
         axes.set_xlim(left=0)
-        axes.set_xlabel("Test MSE (scaled units); dot: mean over seeds, bar: 95 % interval, ticks: single seeds")
+        axes.set_xlabel("Test MSE (scaled units); dot: mean, bar: 95 % interval, ticks: single seeds")
         axes.set_title("Error on the test split")
 
 
@@ -88,7 +88,7 @@ def _draw_references(axes: Axes, metrics: Mapping[str, Any], most: float) -> Non
             beyond.append(f"{look.label} {mse:.3f}")
     if beyond:
         axes.plot([], [], " ", label="off the scale: " + ", ".join(beyond))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=10)
+    legend_below(axes, columns=2)
 
 
 def draw_horizon(results: Results) -> None:
@@ -108,7 +108,7 @@ def draw_horizon(results: Results) -> None:
             axes.set_ylim(0, top)
             whole_steps(axes)
             axes.set(xlabel="Horizon step (steps after the forecast origin)", ylabel="Test MSE (scaled units)")
-            axes.set_title(f"Error per horizon step, {RECIPE_TITLES[recipe]} (line: mean; band: range of the seeds)")
+            axes.set_title(f"Error per horizon step: {RECIPE_TITLES[recipe]} (band: range of the seeds)")
         panels[0].legend(ncols=2, fontsize=10)
 
 
@@ -137,9 +137,9 @@ def draw_forecasts(results: Results) -> None:
                     line, look = "--" if name == "oracle" else "-", LOOKS[name]
                     axes.plot(target, some[name], line, color=look.colour, label=look.label, linewidth=1.5)
             ahead = "one step" if step == 1 else f"{step} steps"
-            axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (settings as given; mean of the seeds)")
+            axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (settings as given)")
             axes.set(xlabel="Step of the series", ylabel=f"{channel} (series units)")
-        panels[0].legend(ncols=4, fontsize=10)
+        legend_below(panels[0], columns=4)
 
 
 def draw_training_time(results: Results) -> None:

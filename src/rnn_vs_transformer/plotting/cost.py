@@ -49,7 +49,7 @@ def draw_cost(results: Results) -> None:
         return
     table = results.cost.rounds[results.cost.rounds["device"] == "cpu"]
     one, labels = table[table["threads"] == 1], _labels(results)
-    with figure("cost", panels=len(KINDS) + 2, height=2.9 * (len(KINDS) + 2)) as panels:
+    with figure("cost", panels=len(KINDS) + 2, height=2.6 * (len(KINDS) + 2)) as panels:
         for axes, (column, label) in zip(panels, KINDS.items(), strict=False):
             for model, name in labels.items():
                 medians = one[one["model"] == model].groupby("context_length")[column].median()
@@ -90,10 +90,11 @@ def _draw_longest(axes: Axes, one: pd.DataFrame, labels: dict[str, str]) -> None
     for row, model in enumerate(labels):
         look, ratio = LOOKS[WORKLOADS[model].look], float((steps[model] / steps[TANH]).median())
         axes.barh(row, ratio, color=look.colour, height=0.6, alpha=1.0 if WORKLOADS[model].line == "-" else 0.5)
-        axes.text(ratio, row, f" {float(f'{ratio:.2g}'):g}", va="center", fontsize=10)
-    axes.set_yticks(range(len(labels)), list(labels.values()))
+        axes.text(ratio, row, f" {float(f'{ratio:.2g}'):g}  {labels[model]}", va="center", fontsize=10)
+    axes.set_yticks([])
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.margins(x=0.12)
+    axes.margins(x=0.4)  # for the names behind the bars
+    axes.set_xlim(left=0)
     axes.set_xlabel(f"Training step in units of the {labels[TANH]}'s, one thread")
     axes.set_title(f"Time of a training step at the longest context, L = {longest:,}")
 

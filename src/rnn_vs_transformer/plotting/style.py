@@ -33,7 +33,7 @@ LOOKS: Final = {
     "min_gru": Look("minGRU", "#56B4E9", marker="v"),
     "transformer_season_tokens": Look("Transformer, season tokens", "#56B4E9", marker="s"),
     "rnn_season_tokens": Look("RNN, season tokens", "#E58E5B", marker="o"),
-    "mlp": Look("MLP on the window", "#7B5EA7", line="-."),
+    "mlp": Look("MLP on the window", "#7B5EA7", marker="P", line="-."),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
@@ -70,6 +70,13 @@ def figure(name: str, panels: int = 1, height: float = 4.5) -> Iterator[list[Axe
         picture = BytesIO()
         sheet.savefig(picture, format="png", dpi=144, metadata={"Software": None})
         write_bytes(figure_path(name), picture.getvalue())
+
+
+def legend_below(axes: Axes, columns: int) -> None:
+    """The legend of one panel below all panels, as wide as the figure."""
+    axes.get_figure(root=True).legend(  # type: ignore[union-attr]
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns, fontsize=10
+    )
 
 
 def say(axes: Axes, text: str) -> None:
