@@ -52,7 +52,8 @@ def find_in_gradients(table: pd.DataFrame, _: Plan) -> Found:
 def find_in_divergence(table: pd.DataFrame, _: Plan) -> Found:
     """`diverged.<model>.<clipped|unclipped>` and `stalled...`: the share of all contexts and learning rates, by draw.
 
-    These are with Adam, as the tutorial has it; with plain gradient descent it is `diverged_sgd...`.
+    These are with Adam, as the tutorial has it; with plain gradient descent it is `diverged_sgd...`. Where no draw
+    differs from another Student's interval has no width, so the number of `runs` stands beside it.
     """
     for outcome in ("diverged", "stalled"):
         for (optimizer, model, clipping), rows in table.groupby(["optimizer", "model", "clipping"], sort=False):
@@ -60,7 +61,8 @@ def find_in_divergence(table: pd.DataFrame, _: Plan) -> Found:
             found = mean_interval(shares)
             low, high = (None if end is None else min(1.0, max(0.0, end)) for end in (found.low, found.high))
             suffix = "" if optimizer == "adam" else f"_{optimizer}"
-            yield f"{outcome}{suffix}.{model}.{clipping}", _told(Estimate(found.estimate, low, high), len(shares))
+            told = _told(Estimate(found.estimate, low, high), len(shares))
+            yield f"{outcome}{suffix}.{model}.{clipping}", told | {"runs": len(rows)}
 
 
 def find_in_lengths(table: pd.DataFrame, plan: Plan) -> Found:
