@@ -25,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map mixers probes coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -136,8 +136,14 @@ etth1: $(READY)  ## Both families with each recipe at the published horizons of 
 factorial: $(READY)  ## How much is recipe, how much is family: a factorial on ETTh1 (data/raw/ETTh1.csv; half an hour)
 	python -m studies.factorial
 
-map: $(READY)  ## Where each family wins: cases, lengths, recipes and models (three and a half hours on 2 cores; goes on where it was)
+map: $(READY)  ## Where each family wins: kinds of series, lengths, recipes, models (some four hours on 2 cores; goes on where it was)
 	dvc repro studies/map/dvc.yaml
+
+mixers: $(READY)  ## One block with seven mixers: how much is tokens, readout, mixer (half an hour; goes on where it was)
+	dvc repro studies/mixers/dvc.yaml
+
+probes: $(READY)  ## Steps to recall, gradients, divergence, other lengths, positions (40 minutes of one core; goes on where it was)
+	dvc repro studies/probes/dvc.yaml
 
 coverage-study: $(READY)  ## Coverage of the prediction intervals on 160 other worlds, and the step chosen by it (2 minutes)
 	python -m studies.coverage

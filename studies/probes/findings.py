@@ -53,12 +53,12 @@ def find_in_divergence(table: pd.DataFrame, _: Plan) -> Found:
     """`diverged.<model>.<clipped|unclipped>` and `stalled...`: the share of all contexts and learning rates, by draw.
 
     These are with Adam, as the tutorial has it; with plain gradient descent it is `diverged_sgd...`. Where no draw
-    differs from another Student's interval has no width, so the number of `runs` stands beside it.
+    differs from another Student's interval has no width, and the exact binomial one of all runs stands for it.
     """
     for outcome in ("diverged", "stalled"):
         for (optimizer, model, clipping), rows in table.groupby(["optimizer", "model", "clipping"], sort=False):
             shares = [float((runs["outcome"] == outcome).mean()) for _, runs in rows.groupby("draw")]
-            found = mean_interval(shares)
+            found = mean_interval(shares) if len(set(shares)) > 1 else _exact_share(rows["outcome"] == outcome)
             low, high = (None if end is None else min(1.0, max(0.0, end)) for end in (found.low, found.high))
             suffix = "" if optimizer == "adam" else f"_{optimizer}"
             told = _told(Estimate(found.estimate, low, high), len(shares))
@@ -129,6 +129,14 @@ def _relative(before: "pd.Series[float]", after: "pd.Series[float]") -> Finding:
     ratio = ratio_of_pairs(after.to_numpy(), before.to_numpy())
     ends = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
     return _told(Estimate(ratio.estimate - 1, *ends), len(before))
+
+
+def _exact_share(happened: "pd.Series[bool]") -> Estimate:
+    """The share of runs with its exact binomial interval (Clopper and Pearson 1934)."""
+    from scipy import stats  # noqa: PLC0415 - takes a second to import
+
+    interval = stats.binomtest(int(happened.sum()), len(happened)).proportion_ci()
+    return Estimate(float(happened.mean()), float(interval.low), float(interval.high))
 
 
 def _told(found: Estimate, units: int) -> Finding:

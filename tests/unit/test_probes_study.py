@@ -212,7 +212,9 @@ def test_a_decay_and_shares_that_were_planted_are_found(plan):
     runs = pd.DataFrame({"optimizer": "adam", "model": "gru", "clipping": "unclipped", "draw": [0, 0, 1, 1],
                          "outcome": ["diverged", "learnt"] * 2})  # fmt: skip
     found = dict(findings.find_in_divergence(runs, plan["divergence"]))
-    assert found["diverged.gru.unclipped"] == {"estimate": 0.5, "low": 0.5, "high": 0.5, "units": 2, "runs": 4}
+    told = found["diverged.gru.unclipped"]  # two of four, as many in each draw: the exact interval of a share
+    assert (told["estimate"], told["units"], told["runs"]) == (0.5, 2, 4)
+    assert (told["low"], told["high"]) == pytest.approx((0.0676, 0.9324), abs=1e-4)
     assert found["stalled.gru.unclipped"]["estimate"] == 0
 
 

@@ -19,8 +19,10 @@ MARGIN: Final = -0.05
 """What may be lost against the other family and still be suited: the map's margin of equivalence."""
 RECOVERED: Final = Words(
     "When the value to be remembered lies {lag} steps back, the Transformer recovers {transformer:.0f} % of what can "
-    "be known, the tanh RNN {rnn:.0f} %, within the probe's budget of training.",
-    "要记住的数值在 {lag} 步之前时,在探针的训练预算内,Transformer 找回可知部分的 {transformer:.0f} %,tanh RNN 找回 {rnn:.0f} %。",
+    "be known, the tanh RNN {rnn:.0f} %, within the probe's budget of training; it stands at the same place of every "
+    "context.",
+    "要记住的数值在 {lag} 步之前时,在探针的训练预算内,Transformer 找回可知部分的 {transformer:.0f} %,tanh RNN 找回 {rnn:.0f} %;"
+    "该数值在每个上下文中处于同一位置。",
 )
 NO_RECALL: Final = Words("The recall task is switched off in probe.tasks.", "probe.tasks 中关闭了 recall 任务。")
 
