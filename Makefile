@@ -156,6 +156,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models/given models/rnn models/transformer models/forecaster models/unfinished data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
+	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models/given models/rnn models/transformer models/mlp models/forecaster models/unfinished data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
