@@ -38,11 +38,11 @@ COLOURS: Final = {
 SAID: Final = {
     "rnn better": "RNN better",
     "transformer better": "Transformer better",
-    "equivalent": "no difference that matters (5 %)",
-    "inconclusive": "open",
+    "equivalent": "equal to within 5 %",
+    "inconclusive": "undecided",
 }
 COSTS: Final = ("rnn", "gru", "transformer", "mlp")
-COST_TITLES: Final = {"tutorial": "Seconds to train: points", "season_tokens": "... a season per token"}
+COST_TITLES: Final = {"tutorial": "Seconds to train on 64,000", "season_tokens": "... a season per token"}
 
 
 def draw_map(cells: pd.DataFrame, errors: pd.DataFrame, plan: Plan, path: Path) -> None:
@@ -75,7 +75,7 @@ def draw_map(cells: pd.DataFrame, errors: pd.DataFrame, plan: Plan, path: Path) 
 def _draw_key(sheet: Figure) -> None:
     handles = [Patch(facecolor=COLOURS[name], edgecolor="#777777", label=text) for name, text in SAID.items()]
     sheet.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.23, 0.975), ncols=2, fontsize=19, frameon=False)
-    sheet.text(0.01, 0.992, "Test error of the Transformer against the RNN's, in per cent", fontsize=24, va="top",
+    sheet.text(0.01, 0.992, "Error of the Transformer against the RNN's, in per cent (minus: lower)", fontsize=24, va="top",
                fontweight="bold")  # fmt: skip
     sheet.text(0.245, 0.911, "small: 95 % interval over five worlds; r: neither is shown to beat ridge", fontsize=17,
                va="top")  # fmt: skip
@@ -119,11 +119,12 @@ def _draw_cell(axes: Axes, place: tuple[int, int], cell: "pd.Series[Any]") -> No
     ends = " to ".join(_per_cent(cell[end]) for end in ("ci_low", "ci_high"))
     axes.text(x, y + 0.26, ends, ha="center", va="center", fontsize=13, color=ink)
     if not (cell["rnn_better_than_ridge"] or cell["transformer_better_than_ridge"]):
-        axes.text(x + 0.45, y - 0.42, "r", ha="right", va="top", fontsize=14, color=ink)
+        axes.text(x + 0.45, y - 0.42, "r", ha="right", va="top", fontsize=17, color=ink)
 
 
 def _per_cent(relative: float) -> str:
-    return f"{100 * relative:+.0f}".replace("-", "\N{MINUS SIGN}")
+    percent = round(100 * relative)
+    return f"{percent:+d}".replace("-", "\N{MINUS SIGN}") if percent else "0"
 
 
 def _draw_cost(axes: Axes, errors: pd.DataFrame, recipe: str) -> None:

@@ -22,7 +22,7 @@ SEASON_TOKENS: Final = "season_tokens"
 LEVEL: Final = 0.05
 
 IN_GENERAL: Final = Words("In general (a study of simulated series):", "总体而言(对模拟序列的研究):")
-THIS_SERIES: Final = Words("This series:", "本序列:")
+THIS_SERIES: Final = Words("The one series of this run:", "本次运行的一条序列:")
 NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
     "一般性的答案需要 studies/results 中的地图,此处缺失。",
@@ -34,16 +34,16 @@ GENERAL: Final = {
     "inconclusive": Words("In general neither is shown to be better.", "总体而言没有证据表明哪个更好。"),
 }
 OVER_CASES: Final = Words(
-    "Over {units} kinds of series, each family at its best on validation, the Transformer's test error is {size:.0f} "
-    "% {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    "在 {units} 类序列上,两个家族各取验证误差最低的设置,Transformer 的测试误差比 RNN {side} {size:.0f} %(95 % 区间 "
-    "{low:+.0f} % 至 {high:+.0f} %)。",
+    "Over {units} kinds of series, each family with its best recipe by validation (the RNN: tanh or GRU), the "
+    "Transformer's test error is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
+    "在 {units} 类序列上,两个家族各取验证误差最低的配方(RNN:tanh 或 GRU),Transformer 的测试误差比 RNN {side} {size:.0f} %"
+    "(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
 )
 CELLS: Final = Words(
     " Of {cells} cells (kind by length of series) the RNN is better in {rnn}, the Transformer in {transformer}; in "
-    "{equivalent} no difference matters, {open} are open.",
+    "{equivalent} they are equal to within {margin:.0f} %, {open} are undecided.",
     "在 {cells} 个格子(序列类型 x 长度)中,RNN 更好的有 {rnn} 个,Transformer 更好的有 {transformer} 个,{equivalent} 个"
-    "差异无关紧要,{open} 个未决。",
+    "相差不到 {margin:.0f} %,{open} 个未决。",
 )
 KINDS: Final = {
     "short_memory": Words("short memory", "短记忆"),
@@ -56,7 +56,7 @@ WHERE: Final = {
     "transformer better": Words("The Transformer is better on series with", "Transformer 更好的序列:"),
     "rnn better": Words("The RNN is better on series with", "RNN 更好的序列:"),
     "equivalent": Words("No difference matters on series with", "差异无关紧要的序列:"),
-    "inconclusive": Words("Open, by five worlds of each, are", "每类五个世界尚不足以判断的:"),
+    "inconclusive": Words("Undecided are series with", "未决的序列:"),
 }
 KIND: Final = Words(" {name} ({difference:+.0f} %{ridge})", "{name}({difference:+.0f} %{ridge})")
 RIDGE_NOTES: Final = {
@@ -66,7 +66,10 @@ RIDGE_NOTES: Final = {
     "": Words("", ""),
 }
 AGAINST_RIDGE: Final = {
-    0: Words(" Neither is shown to beat a linear ridge.", "没有证据表明二者优于线性岭回归。"),
+    0: Words(
+        " Averaged over all kinds, neither is shown to beat a linear ridge.",
+        "就所有类型平均而言,没有证据表明二者优于线性岭回归。",
+    ),
     1: Words(
         " Only the {names} is shown to beat a linear ridge.",
         "只有 {names} 优于线性岭回归。",
@@ -74,7 +77,7 @@ AGAINST_RIDGE: Final = {
     2: Words(" Both beat a linear ridge.", "二者都优于线性岭回归。"),
 }
 CORRECTED: Final = Words(
-    "Corrected for looking at {kinds} kinds (Holm), a better family remains on: {names}.",
+    "After correcting for {kinds} comparisons (Holm), a better family is shown on these alone: {names}.",
     "对 {kinds} 类做多重比较校正(Holm)后,仍有一方更好的是:{names}。",
 )
 NONE: Final = Words("none", "无")
@@ -85,14 +88,14 @@ RECIPE: Final = {
 }
 LEADS: Final = Words(
     " as the tutorial builds them the Transformer is better in {tutorial_transformer} cells and the RNN in "
-    "{tutorial_rnn}, with one season per token in {season_transformer} and {season_rnn}.",
+    "{tutorial_rnn}; with one season per token the Transformer in {season_transformer}, the RNN in {season_rnn}.",
     "按教程的做法,Transformer 更好的有 {tutorial_transformer} 格,RNN 更好的有 {tutorial_rnn} 格;以一个季节为一个 token "
     "时分别为 {season_transformer} 格和 {season_rnn} 格。",
 )
 SETTINGS: Final = {
     "tutorial": Words("As set up", "按所给设置"),
     "season_tokens": Words("With one season per token", "以一个季节为一个 token"),
-    "each_at_its_best": Words("Each at its best on validation", "各取验证误差最低的配方"),
+    "each_at_its_best": Words("Each with its better recipe by validation", "各取验证误差最低的配方"),
 }
 SAID: Final = {
     "rnn better": Words(": the RNN is better", ":RNN 更好"),
@@ -173,7 +176,11 @@ def general(found: Report | None) -> Iterator[Words]:
     yield (
         _difference(OVER_CASES, over["estimate"], over["low"], over["high"], units=over["units"])
         + against_ridge(found)
-        + CELLS.filled(cells=sum(found["cells"]["at_its_best"].values()), **_cells(found["cells"]["at_its_best"]))
+        + CELLS.filled(
+            cells=sum(found["cells"]["at_its_best"].values()),
+            margin=100 * found["margin"],
+            **_cells(found["cells"]["at_its_best"]),
+        )
     )
     yield from where(found)
     tutorial, season = (found["cells"][recipe] for recipe in (TUTORIAL, SEASON_TOKENS))
