@@ -36,8 +36,8 @@ GENERAL: Final = {
 OVER_CASES: Final = Words(
     "Over {units} kinds of series, each family with its best recipe by validation (the RNN: tanh or GRU), the "
     "Transformer's test error is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    "在 {units} 类序列上,两个家族各取验证误差最低的配方(RNN:tanh 或 GRU),Transformer 的测试误差比 RNN {side} {size:.0f} %"
-    "(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
+    "在 {units} 类序列上,两个家族各取验证误差最低的配方(RNN:tanh 或 GRU),Transformer 的测试误差比 RNN {side} "
+    "{size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
 )
 CELLS: Final = Words(
     " Of {cells} cells (kind by length of series) the RNN is better in {rnn}, the Transformer in {transformer}; in "
