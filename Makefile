@@ -25,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map mixers probes coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -136,6 +136,15 @@ etth1: $(READY)  ## Both families with each recipe at the published horizons of 
 factorial: $(READY)  ## How much is recipe, how much is family: a factorial on ETTh1 (data/raw/ETTh1.csv; half an hour)
 	python -m studies.factorial
 
+map: $(READY)  ## Where each family wins: kinds of series, lengths, recipes, models (some four hours on 2 cores; goes on where it was)
+	dvc repro studies/map/dvc.yaml
+
+mixers: $(READY)  ## One block with seven mixers: how much is tokens, readout, mixer (half an hour; goes on where it was)
+	dvc repro studies/mixers/dvc.yaml
+
+probes: $(READY)  ## Steps to recall, gradients, divergence, other lengths, positions (40 minutes of one core; goes on where it was)
+	dvc repro studies/probes/dvc.yaml
+
 coverage-study: $(READY)  ## Coverage of the prediction intervals on 160 other worlds, and the step chosen by it (2 minutes)
 	python -m studies.coverage
 
@@ -147,6 +156,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models/given models/rnn models/transformer models/forecaster models/unfinished data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
+	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models/given models/rnn models/transformer models/mlp models/forecaster models/unfinished data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_bytes
-from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, save_settings
+from rnn_vs_transformer.settings.family.families import MODELS, given_settings, save_settings
 from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
 from stages import run
@@ -12,8 +12,8 @@ from stages import run
 
 def check(params: Params) -> None:
     """Write each family's settings, and a constant file: a changed but sound setting reruns only what reads it."""
-    make_series(params.data, with_oracle=False)
-    for family in FAMILIES:
+    make_series(params.data, with_floors=False)
+    for family in MODELS:
         save_settings(paths.family_settings("given", family), given_settings(family, params.model, params.train))
     write_bytes(paths.CHECKED, b"The settings and the input series can be used.\n")
 

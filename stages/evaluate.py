@@ -1,4 +1,4 @@
-"""Score families, baselines and oracle on the test split, and compare the families."""
+"""Score families, baselines and floors on the test split, and compare the families."""
 
 import logging
 

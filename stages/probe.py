@@ -7,7 +7,7 @@ from stages import run
 
 
 def probe(params: ProbeParams, spread: RunParams) -> None:
-    """Write recovered per lag, the critical lags, the findings and the controls; fail where a control does."""
+    """Write recovered per lag, the critical lags, the findings and the controls; warn where one of them fails."""
     run_probe(params, spread)
 
 

@@ -9,8 +9,8 @@ from stages import run
 
 
 def train_transformer(train: TrainParams, spread: RunParams) -> None:
-    """Write the best weights with their settings, loss histories and times of each seed."""
-    train_family("transformer", train.settings, spread)
+    """Write the best weights with their settings, loss histories and times of each recipe and seed."""
+    train_family("transformer", train, spread)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def other_worlds(data: DataParams) -> Iterator[DataParams]:
 
 def score_world(data: DataParams) -> list[dict[str, Any]]:
     """Coverage on test and mean width, in scaled units, of each kind of interval about the forecasts of ridge."""
-    series = make_series(data, with_oracle=False)
+    series = make_series(data, with_floors=False)
     borders, in_units = series.meta.borders, series.values  # noqa: PD011
     scaler = Scaler.fit(in_units[: borders.train_end], series.meta.channels)
     splits = Splits(scaler.scale(in_units), borders, data.context_length, data.prediction_length, scaler)

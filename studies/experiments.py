@@ -91,7 +91,8 @@ def read_seeds(experiments: Sequence[Experiment]) -> pd.DataFrame:
     tables = []
     for one in experiments:
         revision = _revision(one.name)
-        seeds = _read_table(revision, paths.SEEDS)
+        seeds = _read_table(revision, paths.SEEDS).rename(columns={"forecaster": "family"})
+        seeds = seeds[seeds["family"].isin(FAMILIES)]
         seconds = pd.concat(
             [
                 _read_table(revision, paths.epoch_times(family)).assign(family=family, timed=_timed(revision, family))

@@ -16,7 +16,7 @@ from torch import nn
 
 from rnn_vs_transformer.models.shell import Embedded
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, save_settings
+from rnn_vs_transformer.settings.family.families import MODELS, given_settings, save_settings
 from rnn_vs_transformer.settings.whole import Params, load_params
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,10 +83,10 @@ def configure():
 
 @pytest.fixture(scope="session")
 def pass_settings():
-    """A function that writes both families' settings to where `check` leaves them, and to where training does."""
+    """A function that writes the settings of families and control to where `check` leaves them, and training."""
 
     def write(params):
-        for family in FAMILIES:
+        for family in MODELS:
             settings = given_settings(family, params.model, params.train)
             save_settings(paths.family_settings("given", family), settings)
             save_settings(paths.trained_settings(family), settings)

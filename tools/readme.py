@@ -5,38 +5,39 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rnn_vs_transformer.plotting.style import LABELS
-from rnn_vs_transformer.reporting.sections import ridge_sentence, verdict_sentence
+from rnn_vs_transformer.reporting.headline import headline, markdown
+from rnn_vs_transformer.reporting.report import load_texts
+from rnn_vs_transformer.reporting.sections import MARKS
+from rnn_vs_transformer.results import rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.train import RECIPES
 
-PAGES = (Path("README.md"), Path("README.zh-CN.md"))
-CLAIM_MARKS = {"supported": "✔ supported", "refuted": "✘ refuted"}
+CLAIM_COLUMNS = {"as_set_up": "as set up", "season_tokens": "season tokens", "across_worlds": "across worlds"}
+TIMED = [*((family, recipe) for recipe in RECIPES for family in FAMILIES), ("mlp", paths.TUTORIAL)]
+PAGES = {"en": Path("README.md"), "zh": Path("README.zh-CN.md")}
 
 
-def sections() -> dict[str, str]:
-    """What stands between the markers of each name, from the committed reports."""
-    metrics = read_json(paths.METRICS)
+def sections(language: str) -> dict[str, str]:
+    """What stands between the markers of each name, from the committed reports and studies."""
+    metrics, studies = read_json(paths.METRICS), {"map": read_json(paths.STUDIES / "map.json")}
+    times = {paths.forecaster(*run): read_json(paths.times(*run)) for run in TIMED}
     return {
-        "verdict": verdict_text(metrics),
-        "comparison": comparison_table(metrics, {family: read_json(paths.times(family)) for family in FAMILIES}),
+        "verdict": markdown(headline(studies, metrics, times), language),
+        "comparison": comparison_table(metrics, times),
         "claims": claims_table(read_json(paths.CLAIMS)),
         "dag": pipeline_graph(),
     }
 
 
-def verdict_text(metrics: Mapping[str, Any]) -> str:
-    """The verdict, and how the families fare against a linear forecast."""
-    return f"{verdict_sentence(metrics['comparison'])} {ridge_sentence(metrics, LABELS)}"
-
-
 def comparison_table(metrics: Mapping[str, Any], times: Mapping[str, Any]) -> str:
-    """Families, baselines and oracle, one row each, from reports/metrics.json and reports/times/<family>.json."""
+    """Families, controls, baselines and floors, one row each; times by forecaster, as in reports/times/."""
     titles = ("forecaster", "test MSE (95 % interval)", "MAE", "MASE", "skill", "excess", "parameters",
               "multiply-adds per window", "training s per seed", "peak MiB")  # fmt: skip
-    rows = [[LABELS[name], *_scores(metrics[name]), *_costs(times.get(name))] for name in LABELS if name in metrics]
+    found, names = rows_of(metrics), load_texts("en")["names"]
+    rows = [[names[name], *_scores(found[name]), *_costs(times.get(name))] for name in names if name in found]
     return _table(titles, rows)
 
 
@@ -54,12 +55,33 @@ def _costs(spent: Mapping[str, Any] | None) -> list[str]:
 
 
 def claims_table(claims: Mapping[str, Any]) -> str:
-    """The claims, one row each, from reports/claims.json."""
+    """The claims with what was measured, one row each, from reports/claims.json."""
     rows = [
-        [name, claim["claim"], CLAIM_MARKS.get(claim["verdict"], claim["verdict"]), claim["sentence"]]
+        [
+            name,
+            f"**{claim['claim']}**<br>{claim['sentence']}",
+            _marked(claim["verdict"]),
+            *(_claim_cell(claim, column) for column in CLAIM_COLUMNS),
+        ]
         for name, claim in claims.items()
     ]
-    return _table(("", "claim", "verdict", "what was measured"), rows)
+    return _table(("", "claim", "verdict", *CLAIM_COLUMNS.values()), rows)
+
+
+def _claim_cell(claim: Mapping[str, Any], column: str) -> str:
+    """Number, interval and verdict of a column; a dash where it does not apply, empty where nothing was measured."""
+    if column not in claim["applies"]:
+        return "-"
+    found = claim["columns"].get(column)
+    if found is None:
+        return ""
+    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
+    interval = "" if None in ends else " ({:.3g} to {:.3g})".format(*ends)
+    return f"{found['number']:.3g}{interval} {_marked(found['verdict'])}"
+
+
+def _marked(verdict: str) -> str:
+    return f"{MARKS.get(verdict, '')} {verdict}".strip()
 
 
 def _table(titles: tuple[str, ...], rows: list[list[str]]) -> str:
@@ -91,9 +113,8 @@ def filled(page: str, contents: dict[str, str]) -> str:
 
 def main() -> None:
     """Fill both pages."""
-    contents = sections()
-    for path in PAGES:
-        write_bytes(path, filled(path.read_text(encoding="utf-8"), contents).encode())
+    for language, path in PAGES.items():
+        write_bytes(path, filled(path.read_text(encoding="utf-8"), sections(language)).encode())
 
 
 if __name__ == "__main__":

@@ -17,8 +17,11 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, read_json
 from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.train import RECIPES
 
 Report = Mapping[str, Any]
+STUDIES: Final = ("map", "mixers", "probes", "tuning")
+"""Committed studies, whose findings stand beside those of the run."""
 TIMED_FIGURES: Final = ("training_time", "cost", "tuning_progress")
 
 
@@ -95,10 +98,11 @@ class Results:
     horizon: pd.DataFrame
     forecasts: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
+    """Of each forecaster that was trained, such as `rnn`, `rnn_season_tokens` or `mlp`."""
     times: Mapping[str, Report]
-    """Of the families whose training was timed on `machine`, with the histories that lie here."""
+    """Of those whose training was timed on `machine`, with the histories that lie here."""
     epoch_seconds: pd.DataFrame
-    """Columns family, seed, epoch, seconds; no row of a family that is not in `times`."""
+    """Columns family (with its recipe, as in `times`), seed, epoch, seconds; no row of what is not in `times`."""
     probe: Report
     trials: pd.DataFrame
     """Of the memory probe."""
@@ -112,6 +116,8 @@ class Results:
     """Per family; empty where the settings of params.yaml were trained."""
     analyses: Mapping[str, Report]
     """By name, those that were asked for."""
+    studies: Mapping[str, Report]
+    """By name, those that lie in studies/results: `measured`, the date, and `findings`."""
     machine: str
     """Where all times that are told were measured."""
 
@@ -119,6 +125,39 @@ class Results:
     def margin(self) -> float:
         """Relative difference below which the families count as equivalent."""
         return float(yaml.safe_load(self.params)["evaluate"]["margin"])
+
+    @property
+    def block_length(self) -> int:
+        """Forecast origins whose windows overlap, and which are not independent."""
+        return int(self.meta["context_length"] + self.meta["prediction_length"])
+
+    @property
+    def test_windows(self) -> int:
+        """Windows of the test split."""
+        borders = self.meta["borders"]
+        return int(borders["test_end"] - borders["validation_end"] - self.meta["prediction_length"] + 1)
+
+    @property
+    def probe_faults(self) -> list[str]:
+        """The evidence of each control of the memory probe that failed: with one, the probe's results mean nothing."""
+        controls = self.probe.get("controls", {}).values()
+        failed = [control for control in controls if control["result"] == "failed"]
+        return [control["evidence"] for control in failed if control.get("kind") != "finding"]
+
+    @property
+    def timed(self) -> bool:
+        """Whether the training times of both families can be told."""
+        return set(FAMILIES) <= set(self.times)
+
+
+def rows_of(metrics: Report) -> dict[str, Report]:
+    """The row of every forecaster in reports/metrics.json, by its name; those of the other recipes lie deeper there."""
+    named = {name: row for name, row in metrics.items() if "mse" in row}
+    for recipe in (recipe for recipe in RECIPES if recipe in metrics):
+        of_recipe = {name: row for name, row in metrics[recipe].items() if "mse" in row}
+        named |= {name.replace(family := name.split("_")[0], paths.forecaster(family, recipe)): row
+                  for name, row in of_recipe.items()}  # fmt: skip
+    return named
 
 
 def load_results(analyses: Sequence[str], train_settings: str) -> Results:
@@ -144,9 +183,9 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),
         forecasts=_read_table(paths.FORECASTS),
-        histories={family: _read_table(paths.history(family)) for family in FAMILIES},
+        histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,
-        epoch_seconds=_load_epoch_seconds(list(times)),
+        epoch_seconds=_load_epoch_seconds(times),
         probe=read_json(paths.PROBE),
         trials=_read_table(paths.PROBE_TABLE),
         inspection=read_json(paths.INSPECT),
@@ -156,8 +195,14 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         cost=_load_cost(machine),
         searches=searches,
         analyses={name: read_json(paths.analysis(name)) for name in analyses},
+        studies={name: read_json(study_path(name)) for name in STUDIES if study_path(name).exists()},
         machine=machine,
     )
+
+
+def study_path(name: str) -> Path:
+    """Where the findings of a committed study lie."""
+    return paths.STUDIES / f"{name}.json"
 
 
 def figure_path(name: str) -> Path:
@@ -167,15 +212,25 @@ def figure_path(name: str) -> Path:
 
 def _load_times() -> tuple[dict[str, Report], str]:
     """Times of the families, as far as they belong to this run and to one machine; and that machine."""
-    lying = {family: read_json(paths.times(family)) for family in FAMILIES if paths.times(family).exists()}
-    fresh = {family: found for family, found in lying.items() if found.get("of") == fingerprint(paths.history(family))}
+    lying = {run: read_json(paths.times(*run)) for run in _trained_runs() if paths.times(*run).exists()}
+    fresh = {run: found for run, found in lying.items() if found.get("of") == fingerprint(paths.history(*run))}
     machines = {str(found["machine"]) for found in fresh.values()}
     machine = machines.pop() if len(machines) == 1 else machine_label()
-    return {family: found for family, found in fresh.items() if str(found["machine"]) == machine}, machine
+    here = {run: found for run, found in fresh.items() if str(found["machine"]) == machine}
+    return {paths.forecaster(*run): found for run, found in here.items()}, machine
 
 
-def _load_epoch_seconds(timed: Sequence[str]) -> pd.DataFrame:
-    tables = [_read_table(paths.epoch_times(family)).assign(family=family) for family in timed]
+def _trained_runs() -> list[tuple[str, str]]:
+    """Family and recipe of every training that left a history; the tutorial's must be there."""
+    runs = [(family, recipe) for recipe in RECIPES for family in FAMILIES]
+    return [(family, recipe) for family, recipe in [*runs, ("mlp", paths.TUTORIAL)]
+            if recipe == paths.TUTORIAL or paths.history(family, recipe).exists()]  # fmt: skip
+
+
+def _load_epoch_seconds(timed: Mapping[str, Report]) -> pd.DataFrame:
+    runs = [(family, recipe) for family, recipe in _trained_runs() if family in FAMILIES
+            and paths.forecaster(family, recipe) in timed]  # fmt: skip
+    tables = [_read_table(paths.epoch_times(*run)).assign(family=paths.forecaster(*run)) for run in runs]
     return pd.concat(tables) if tables else pd.DataFrame(columns=["family", "seed", "epoch", "seconds"])
 
 

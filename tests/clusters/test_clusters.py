@@ -57,7 +57,7 @@ def test_a_cluster_trains_to_the_bytes_of_this_machine(cluster, configure, pass_
         save_series(make_series(params.data))
         pass_settings(params)
         for family in FAMILIES:
-            train_family(family, "given", spread)
+            train_family(family, params.train, spread)
         declared = [path for family in FAMILIES for path in (paths.history(family), paths.trained_settings(family))]
         declared += [paths.weights(family, seed) for family in FAMILIES for seed in range(3)]
         written.append([path.read_bytes() for path in declared])

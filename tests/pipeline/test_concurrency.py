@@ -13,7 +13,11 @@ from disturb import PROC, Disturbed, require_nothing_left, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not PROC.is_dir(), reason="looks at processes in /proc")]
 
-RESULTS = ("models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors", "reports/history/rnn.csv")
+RESULTS = (
+    "models/rnn/tutorial/seed-0.safetensors",
+    "models/rnn/tutorial/seed-1.safetensors",
+    "reports/history/rnn/tutorial.csv",
+)
 REFUSAL = re.compile(r"is busy, it is being blocked by|Unable to acquire lock|has been locked")
 
 
@@ -34,10 +38,10 @@ def test_two_repros_at_once(clone: Clone, tmp_path: Path) -> None:
     """The second is refused by name of what is busy, or waits; the first is not disturbed."""
     clone.set(train__epochs=20, train__patience=20)
     undisturbed = clone.copy(tmp_path / "undisturbed")
-    undisturbed.run("dvc", "repro", "train_rnn")
-    first = start(clone, "dvc", "repro", "train_rnn")
+    undisturbed.run("dvc", "repro", "train@rnn")
+    first = start(clone, "dvc", "repro", "train@rnn")
     first.wait_for_file("models/unfinished/rnn-*")
-    second = start(clone, "dvc", "repro", "train_rnn")
+    second = start(clone, "dvc", "repro", "train@rnn")
     statuses = [first.end(), second.end()]
     assert statuses[0] == 0, first.output
     if statuses[1]:
@@ -45,23 +49,23 @@ def test_two_repros_at_once(clone: Clone, tmp_path: Path) -> None:
     assert "Traceback" not in second.output
     assert contents(clone) == contents(undisturbed)
     require_nothing_left(clone)
-    clone.run("dvc", "repro", "train_rnn")
+    clone.run("dvc", "repro", "train@rnn")
     assert contents(clone) == contents(undisturbed)
 
 
 def test_both_families_in_two_repros_at_once(clone: Clone, tmp_path: Path) -> None:
-    """As docs/reliability.md has it: `dvc repro -s train_rnn & dvc repro -s train_transformer`."""
+    """As docs/reliability.md has it: `dvc repro -s train@rnn & dvc repro -s train@transformer`."""
     clone.set(train__epochs=3)
     undisturbed = clone.copy(tmp_path / "undisturbed")
     undisturbed.run("dvc", "repro", "evaluate")
     clone.run("dvc", "repro", "generate")
-    runs = [start(clone, "dvc", "repro", "--single-item", f"train_{family}") for family in ("rnn", "transformer")]
+    runs = [start(clone, "dvc", "repro", "--single-item", f"train@{family}") for family in ("rnn", "transformer")]
     for run in runs:
         assert run.end() == 0 or REFUSAL.search(run.output), run.output
     clone.run("dvc", "repro", "evaluate")
     assert contents(clone) == contents(undisturbed)
     assert all((clone.folder / f"reports/times/{family}.json").exists() for family in ("rnn", "transformer"))
-    for name in ("reports/metrics.json", "models/transformer/seed-0.safetensors"):
+    for name in ("reports/metrics.json", "models/transformer/tutorial/seed-0.safetensors"):
         assert (clone.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes(), name
 
 
@@ -82,7 +86,7 @@ def test_an_experiment_in_a_copy_while_the_workspace_changes(clone: Clone, tmp_p
 
 def test_a_killed_experiment_in_a_copy_goes_on_in_the_next_copy(clone: Clone) -> None:
     """The copy is another folder each time; the checkpoints lie in the workspace."""
-    asked = ("dvc", "exp", "run", "--temp", "-S", "train.epochs=30", "-S", "train.patience=30", "train_rnn")
+    asked = ("dvc", "exp", "run", "--temp", "-S", "train.epochs=30", "-S", "train.patience=30", "train@rnn")
     first = start(clone, *asked)
     first.wait_for_file("models/unfinished/rnn-*")
     _kill(first)
@@ -128,7 +132,7 @@ def test_workspace_temporary_copy_and_queue_give_the_same_bytes(finished: Clone,
         if name == "queue":
             clone.run("dvc", "exp", "run", "--run-all")
         else:
-            assert {"train_rnn", "train_transformer", "evaluate"} <= stages_run(output)
+            assert {"train@rnn", "train@transformer", "evaluate"} <= stages_run(output)
         clone.run("dvc", "exp", "branch", name, "result")
         found[name] = (
             clone.run("git", "show", "result:dvc.lock"),

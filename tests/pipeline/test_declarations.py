@@ -15,8 +15,13 @@ from rnn_vs_transformer.settings.whole import Params
 
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text())
 STAGES = {**PIPELINE["stages"], **yaml.safe_load((ROOT / "tuning/dvc.yaml").read_text())["stages"]}
+for family in (train := STAGES.pop("train"))["matrix"]["family"]:  # each has a script of its own
+    STAGES[f"train_{family}"] = yaml.safe_load(yaml.safe_dump(train).replace("${item.family}", family))
 CODE = "src/rnn_vs_transformer"
-TRAINING = {"train_rnn", "train_transformer"}
+FAMILIES = {"train@rnn", "train@transformer"}
+TRAINING = {*FAMILIES, "train_mlp"}
+SHOWN = {"plot", "report"}
+"""What tells the settings of the families, and so runs again where they change."""
 READERS = {"evaluate", "analyse"}
 """What opens the test split; `analyse` trains the other decoding before it does, and refits on steps once known."""
 
@@ -83,17 +88,32 @@ def edit(place: str) -> Callable[[Clone], object]:
     return change
 
 
+def choose(**values: object) -> Callable[[Clone], object]:
+    """Set keys of params.yaml and let `check` write each family's settings, by which the later stages are judged."""
+
+    def change(clone: Clone) -> None:
+        clone.set(**values)
+        clone.run("dvc", "repro", "check")
+
+    return change
+
+
 RERUNS = {
     "the report's code": (edit("reporting/report.py"), {"report"}),
     "a claim": (edit("claims/speed.py"), {"report"}),
     "a figure": (edit("plotting/probes.py"), {"plot", "report"}),
     "the memory probe": (edit("probes/memory/tasks.py"), {"probe"}),
-    "the schema of a section": (edit("settings/probe.py"), {"check", "probe"}),
-    "a metric": (edit("evaluation/metrics.py"), {"evaluate", "package"}),
+    "the schema of a section": (edit("settings/probe.py"), {"check", "probe", "report"}),
+    "a metric": (edit("evaluation/metrics.py"), {"evaluate", "package", "report"}),
     "a model": (edit("models/rnn.py"), {*TRAINING, "evaluate", "package", "probe", "inspect", "cost"}),
     "a search": (edit("tuning/search.py"), set()),
     "an analysis": (edit("analyses/backtest.py"), set()),
     "the language": (lambda clone: clone.set(report__language="zh"), {"check", "report"}),
+    "heads": (choose(model__heads=8), {"train@transformer", *SHOWN}),
+    "a cell": (choose(model__cell="gru"), {"train@rnn", *SHOWN}),
+    "the control's width": (choose(model__mlp_width=16), {"train_mlp", "report"}),
+    "the recipes": (choose(train__recipes=["tutorial"]), {*FAMILIES, "report"}),
+    "a learning rate": (choose(train__learning_rate=1.0e-2), {*TRAINING, *SHOWN}),
     "a file of the user": (lambda clone: (clone.folder / "data/raw/mine.csv").write_text("y\n1\n"), set()),
     "compiled code": (lambda clone: (clone.folder / CODE / "models/__pycache__").mkdir(exist_ok=True), set()),
 }
@@ -113,6 +133,7 @@ def test_an_edit_reruns_what_it_reaches_and_nothing_else(workspace: Clone, edite
         assert stages_run(workspace.run("dvc", "repro", "--dry")) == expected
     finally:
         workspace.run("git", "checkout", "--quiet", "--", ".")
+        workspace.run("dvc", "checkout", "--quiet", "check")
         (workspace.folder / "data/raw/mine.csv").unlink(missing_ok=True)
 
 

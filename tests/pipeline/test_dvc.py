@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from conftest import ROOT, Clone, stages_run
 
-FAMILY_STAGES = ("train_rnn", "train_transformer")
+FAMILY_STAGES = ("train@rnn", "train@transformer")
 FAMILY_RESULTS = (
-    "reports/metrics.json", "reports/history/rnn.csv", "reports/history/transformer.csv",
-    "models/rnn/settings.json",
-    "models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors",
-    "models/transformer/seed-0.safetensors", "models/transformer/seed-1.safetensors",
+    "reports/metrics.json", "reports/history/rnn/tutorial.csv", "reports/history/transformer/tutorial.csv",
+    "models/rnn/tutorial/settings.json",
+    "models/rnn/tutorial/seed-0.safetensors", "models/rnn/tutorial/seed-1.safetensors",
+    "models/transformer/tutorial/seed-0.safetensors", "models/transformer/tutorial/seed-1.safetensors",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(fin
     other = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(other.folder))
     output = other.run("dvc", "repro", "evaluate")
-    assert stages_run(output) == {"check", "generate", *FAMILY_STAGES, "evaluate"}
+    assert stages_run(output) == {"check", "generate", *FAMILY_STAGES, "train_mlp", "evaluate"}
     other.run("git", "diff", "--exit-code", "dvc.lock", "reports/metrics.json")
     other.set(run__workers=1)
     other.run("dvc", "repro", "--force", "evaluate")
@@ -53,8 +53,8 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     before = (clone.folder / "params.yaml").read_text().splitlines()
     output = clone.run("dvc", "exp", "run", "--name", "eight", "-S", "model.heads=8")
     ran = stages_run(output)
-    assert {"train_transformer", "evaluate", "plot"} <= ran
-    assert not {"generate", "train_rnn", "probe", "cost"} & ran
+    assert {"train@transformer", "evaluate", "plot"} <= ran
+    assert not {"generate", "train@rnn", "train_mlp", "probe", "cost"} & ran
     after = (clone.folder / "params.yaml").read_text().splitlines()
     assert [line for line in after if line not in before] == ["  heads: 8"]
 
@@ -110,7 +110,7 @@ def test_queued_experiments_run_the_code_of_their_own_copy(clone: Clone) -> None
 
 def test_a_learning_rate_in_any_notation_is_a_number(clone: Clone) -> None:
     """DVC writes 1e-5 as 1e-05, which YAML 1.1 reads as text."""
-    clone.run("dvc", "exp", "run", "-S", "train.learning_rate=1e-5", "train_rnn")
+    clone.run("dvc", "exp", "run", "-S", "train.learning_rate=1e-5", "train@rnn")
     assert "learning_rate: 1e-05" in (clone.folder / "params.yaml").read_text()
 
 
@@ -141,7 +141,7 @@ def test_a_missing_file_is_named(clone: Clone) -> None:
 
 def test_a_diverging_training_names_seed_and_epoch(clone: Clone) -> None:
     clone.set(train__learning_rate=1.0e30, train__gradient_clip=1.0e30)
-    output = clone.run("dvc", "repro", "train_rnn", fails=True)
+    output = clone.run("dvc", "repro", "train@rnn", fails=True)
     assert re.search(r"^error: seed [01]: the train loss became (nan|inf) in epoch 1;", output, re.MULTILINE), output
     assert "leaked" not in output
     assert "Traceback" not in output
@@ -152,7 +152,7 @@ def test_the_shipped_series_works_at_once(clone: Clone) -> None:
     output = clone.run("dvc", "exp", "run", "-S", "data.source=csv", "evaluate")
     assert "interpolated cells: 5" in output
     found = metrics(clone)
-    assert "oracle" not in found
+    assert not {"oracle", "context_floor"} & found.keys()
     assert found["ridge"]["mse"] < found["seasonal_naive"]["mse"]
     meta = json.loads((clone.folder / "data/meta.json").read_text())
     assert (meta["season_length"], meta["frequency"], meta["channels"]) == (52, "W-SAT", ["co2_ppmv"])
@@ -192,7 +192,7 @@ def test_a_tuned_run_is_trained_and_scored_with_what_tuning_chose(clone: Clone) 
     assert {*FAMILY_STAGES, *tuned, "evaluate", "plot", "report"} <= stages_run(output)
     for family in ("rnn", "transformer"):
         chosen = json.loads((clone.folder / f"models/tuned/{family}.json").read_text())
-        trained = json.loads((clone.folder / f"models/{family}/settings.json").read_text())
+        trained = json.loads((clone.folder / f"models/{family}/tutorial/settings.json").read_text())
         runs = chosen.pop("tuning")
         assert trained == chosen
         for key, value in runs["trials"][runs["chosen"]]["values"].items():

@@ -14,8 +14,12 @@ import pytest
 from conftest import Clone
 from disturb import PROC, require_nothing_left, start
 
-WEIGHTS = "models/rnn/seed-0.safetensors"
-RESULTS = ("models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors", "reports/history/rnn.csv")
+WEIGHTS = "models/rnn/tutorial/seed-0.safetensors"
+RESULTS = (
+    "models/rnn/tutorial/seed-0.safetensors",
+    "models/rnn/tutorial/seed-1.safetensors",
+    "reports/history/rnn/tutorial.csv",
+)
 BACK = "then run: dvc repro (what was there before: dvc checkout)"
 
 
@@ -63,19 +67,19 @@ def test_a_full_disk(clone: Clone, tmp_path: Path) -> None:
     clone.set(model__rnn_width=64)
     clone.run("dvc", "repro", "check")  # else DVC meets the full disk before we do, linking what that stage wrote
     undisturbed = clone.copy(tmp_path / "undisturbed")
-    undisturbed.run("dvc", "repro", "train_rnn")
+    undisturbed.run("dvc", "repro", "train@rnn")
     with mounted(clone.folder / "models", "size=4m"):
         ballast = fill(clone.folder / "models")
-        line = told(clone.run("dvc", "repro", "train_rnn", fails=True))
+        line = told(clone.run("dvc", "repro", "train@rnn", fails=True))
         assert re.search(r"/?models/\S+: No space left on device; free some space, ", line)
         assert line.endswith(BACK)
 
         ballast.unlink()
         clone.run("git", "stash", "--quiet")
-        clone.run("dvc", "checkout", "--force", "train_rnn")
+        clone.run("dvc", "checkout", "--force", "train@rnn")
         assert contents(clone) == before, "earlier results are in the cache"
         clone.run("git", "stash", "pop", "--quiet")
-        clone.run("dvc", "repro", "train_rnn")
+        clone.run("dvc", "repro", "train@rnn")
         assert contents(clone) == contents(undisturbed)
 
 
@@ -98,17 +102,17 @@ def test_a_read_only_folder(clone: Clone) -> None:
     clone.set(train__epochs=2)
     if os.geteuid():
         folder.chmod(0o500)
-        line = told(clone.run("dvc", "repro", "train_rnn", fails=True))
+        line = told(clone.run("dvc", "repro", "train@rnn", fails=True))
         folder.chmod(0o700)
     else:  # root may write everywhere but here
         with mounted(folder, "size=1m"):
             subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
-            line = told(clone.run("dvc", "repro", "train_rnn", fails=True))
+            line = told(clone.run("dvc", "repro", "train@rnn", fails=True))
     assert re.match(r"error: reports/times/rnn.csv: (Read-only file system|Permission denied); ", line)
     assert line.endswith(BACK)
-    assert "going on after epochs 2, 2" in clone.run("dvc", "repro", "train_rnn")
+    assert "going on after epochs 2, 2" in clone.run("dvc", "repro", "train@rnn")
     clone.run("git", "checkout", "--quiet", "--", ".")
-    clone.run("dvc", "checkout", "--force", "train_rnn")
+    clone.run("dvc", "checkout", "--force", "train@rnn")
     assert contents(clone) == before
 
 
@@ -118,14 +122,14 @@ def test_a_worker_that_the_system_kills_for_memory(clone: Clone, tmp_path: Path)
     """The line names memory and the setting that saves it; what had been trained is not lost."""
     clone.set(train__epochs=30, train__patience=30)
     undisturbed = clone.copy(tmp_path / "undisturbed")
-    undisturbed.run("dvc", "repro", "train_rnn")
-    run = start(clone, "dvc", "repro", "train_rnn")
+    undisturbed.run("dvc", "repro", "train@rnn")
+    run = start(clone, "dvc", "repro", "train@rnn")
     run.wait_for_file("models/unfinished/rnn-*")
     os.kill(run.workers()[0], signal.SIGKILL)
     assert run.end() != 0
     assert "when memory runs out; lower run.workers, then run: dvc repro" in told(run.output)
     require_nothing_left(clone)
-    assert "rnn: going on after epochs" in clone.run("dvc", "repro", "train_rnn")
+    assert "rnn: going on after epochs" in clone.run("dvc", "repro", "train@rnn")
     assert contents(clone) == contents(undisturbed)
 
 
@@ -136,7 +140,7 @@ def test_damaged_weights(clone: Clone, damage: str) -> None:
     metrics = (clone.folder / "reports/metrics.json").read_bytes()
     path, whole = clone.folder / WEIGHTS, before[WEIGHTS]
     path.unlink()
-    other = (clone.folder / "models/transformer/seed-0.safetensors").read_bytes()
+    other = (clone.folder / "models/transformer/tutorial/seed-0.safetensors").read_bytes()
     content = {"cut off": whole[:-8], "overwritten": bytes(len(whole)), "empty": b"", "of another architecture": other}
     if damage in content:
         path.write_bytes(content[damage])
@@ -157,9 +161,9 @@ def test_an_input_that_changes_under_the_run(clone: Clone, tmp_path: Path, chang
     clone.set(train__epochs=30, train__patience=30)
     clone.run("dvc", "repro", "check")
     undisturbed = clone.copy(tmp_path / "undisturbed")
-    undisturbed.run("dvc", "repro", "train_rnn")
+    undisturbed.run("dvc", "repro", "train@rnn")
     series, settings = clone.folder / "data/development.safetensors", clone.folder / "params.yaml"
-    run = start(clone, "dvc", "repro", "train_rnn")
+    run = start(clone, "dvc", "repro", "train@rnn")
     run.wait_for_file("models/unfinished/rnn-*")
     if changed == "series":
         content = bytearray(series.read_bytes())
@@ -175,7 +179,7 @@ def test_an_input_that_changes_under_the_run(clone: Clone, tmp_path: Path, chang
     assert f"{expected} changed while train_rnn was running, so its results are not recorded" in told(run.output)
     if changed == "setting":
         settings.write_text(kept)
-    clone.run("dvc", "repro", "train_rnn")
+    clone.run("dvc", "repro", "train@rnn")
     assert contents(clone) == contents(undisturbed)
 
 
@@ -186,9 +190,9 @@ def test_a_missing_cache_entry(clone: Clone) -> None:
     lock = (clone.folder / "dvc.lock").read_bytes()
     shutil.rmtree(clone.folder / "models/rnn")
     shutil.rmtree(clone.folder / ".dvc/cache/files")
-    output = clone.run("dvc", "checkout", "--force", "train_rnn", fails=True)
+    output = clone.run("dvc", "checkout", "--force", "train@rnn", fails=True)
     assert "models/rnn" in output
     assert "Traceback" not in output
-    clone.run("dvc", "repro", "train_rnn")
+    clone.run("dvc", "repro", "train@rnn")
     assert contents(clone) == before
     assert (clone.folder / "dvc.lock").read_bytes() == lock

@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
-from conftest import ROOT, Clone
+from conftest import Clone, stage_names
 from disturb import LINE, PROC, Disturbed, half_written, require_nothing_left, start
 
 pytestmark = pytest.mark.skipif(not PROC.is_dir(), reason="looks at processes in /proc")
@@ -23,7 +22,7 @@ WAYS = [
     (signal.SIGTERM, "stage"),
     (signal.SIGKILL, "stage"),
 ]
-TRAINING = ("train_rnn", "train_transformer")
+TRAINING = ("train@rnn", "train@transformer", "train_mlp")
 LONGEST_SECONDS = 4.0
 TRIES = 6
 
@@ -46,19 +45,23 @@ def test_a_killed_training_goes_on_from_its_checkpoint(clone: Clone, tmp_path: P
     """Ctrl-C, SIGTERM and SIGKILL, each while both seeds are under way; then the same bytes as without."""
     clone.set(train__epochs=30, train__patience=30, model__dropout=0.2, train__schedule="cosine")
     undisturbed = clone.copy(tmp_path / "undisturbed")
-    undisturbed.run("dvc", "repro", "train_rnn")
+    undisturbed.run("dvc", "repro", "train@rnn")
     kills = [(signal.SIGINT, "group"), (signal.SIGTERM, "group"), (signal.SIGKILL, "stage")]
     for place, (number, target) in enumerate(kills):
-        run = start(clone, "dvc", "repro", "train_rnn")
-        run.wait_for("Running stage 'train_rnn'")
+        run = start(clone, "dvc", "repro", "train@rnn")
+        run.wait_for("Running stage 'train@rnn'")
         run.wait_for("going on after epochs") if place else run.wait_for_file("models/unfinished/rnn-*")
         run.wait_for_workers(2)
         listened = run.send(number, target)
         run.end()
         require_orderly_end(run, number, target, listened)
-    output = clone.run("dvc", "repro", "train_rnn")
+    output = clone.run("dvc", "repro", "train@rnn")
     assert "rnn: going on after epochs" in output
-    for name in ("models/rnn/seed-0.safetensors", "models/rnn/seed-1.safetensors", "reports/history/rnn.csv"):
+    for name in (
+        "models/rnn/tutorial/seed-0.safetensors",
+        "models/rnn/tutorial/seed-1.safetensors",
+        "reports/history/rnn/tutorial.csv",
+    ):
         assert (clone.folder / name).read_bytes() == (undisturbed.folder / name).read_bytes(), name
     assert list((clone.folder / "models/unfinished").iterdir()) == []
 
@@ -70,11 +73,10 @@ def test_every_stage_survives_signals_at_random_moments(finished: Clone, tmp_pat
     draw = random.Random(seed)
     clone = Clone(tmp_path / "other")
     finished.run("git", "clone", "--quiet", str(finished.folder), str(clone.folder))
-    stages = [name for name in yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"] if name != "analyse"]
     ways = list(WAYS)
     draw.shuffle(ways)
     kills = 0
-    for place, stage in enumerate(stages):
+    for place, stage in enumerate(stage_names(clone.folder)):
         for number, target in WAYS if stage in TRAINING else [ways[place % len(ways)]]:
             _kill(clone, stage, number, target, draw)
             kills += 1

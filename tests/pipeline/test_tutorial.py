@@ -30,11 +30,11 @@ def test_every_command_of_the_tutorial_works(finished: Clone, tmp_path: Path) ->
     assert told[: len(INSTALL)] == INSTALL
     clone.run("make", "--dry-run", "setup")
     outputs = {command: clone.run("bash", "-c", command) for command in told[len(INSTALL) :]}
-    assert "Verdict: **" in outputs["cat reports/verdict.md"]
+    assert "- As set up: " in outputs["cat reports/verdict.md"]
     for forecast in (clone.folder / "forecast.csv", tmp_path / "forecast.csv"):
         assert forecast.read_text().splitlines()[0].startswith("time,channel,forecast,low_80,high_80")
         assert len(forecast.read_text().splitlines()) == 1 + 13
-    assert "Running stage 'train_transformer'" not in next(out for cmd, out in outputs.items() if "cell=gru" in cmd)
+    assert "Running stage 'train@transformer'" not in next(out for cmd, out in outputs.items() if "cell=gru" in cmd)
 
 
 def test_an_artifact_without_an_annotated_tag_is_not_found(clone: Clone) -> None:

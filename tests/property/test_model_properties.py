@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from rnn_vs_transformer.models.mlp import build_mlp
 from rnn_vs_transformer.models.positional import rotate, sinusoidal_encoding
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
@@ -14,7 +15,7 @@ from rnn_vs_transformer.models.transformer import build_transformer
 VECTORS = arrays(np.float64, (1, 2, 1, 6), elements=st.floats(-5, 5)).map(torch.from_numpy)
 POSITIONS = st.integers(0, 400)
 CONTEXTS = arrays(np.float64, (2, 12), elements=st.floats(-3, 3)).map(torch.from_numpy)
-BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
+BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer, build_mlp])
 
 
 def turned(vector, position):

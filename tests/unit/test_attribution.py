@@ -11,7 +11,6 @@ from torch import nn
 
 from rnn_vs_transformer.data.series import load_meta, save_series
 from rnn_vs_transformer.data.windows import Batch
-from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import EncoderLayer, build_transformer
 from rnn_vs_transformer.probes.inspection.attribution import attention_profile, draw_donors, encoder_attention, occlude
@@ -21,7 +20,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_arrays
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.settings.family.families import given_settings, save_settings
+from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, save_settings
 from rnn_vs_transformer.sources.make import make_series
 
 ONE_WORKER = RunParams(workers=1, backend="loky", address="local")
@@ -214,7 +213,7 @@ def trained(configure, tmp_path, monkeypatch):
     params = configure({"inspect.windows": 20})
     monkeypatch.chdir(tmp_path)
     save_series(make_series(params.data))
-    for family, seed in itertools.product(BUILDERS, range(2)):
+    for family, seed in itertools.product(FAMILIES, range(2)):
         state = build_untrained(family, params.model, load_meta(), 10 + seed).state_dict()
         write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in state.items()})
         save_settings(paths.trained_settings(family), given_settings(family, params.model, params.train))
@@ -259,5 +258,5 @@ def test_weights_of_other_settings_are_told_in_one_line(trained, configure):
     """Weights and settings that do not belong together must not give a result, and the remedy is told."""
     wider = configure({"inspect.windows": 20, "model.rnn_width": 16})
     save_settings(paths.trained_settings("rnn"), given_settings("rnn", wider.model, wider.train))
-    with pytest.raises(InputError, match=r"does not fit the settings beside it; run: dvc repro --force train_rnn"):
+    with pytest.raises(InputError, match=r"does not fit the settings beside it; run: dvc repro --force train@rnn"):
         inspect(wider)

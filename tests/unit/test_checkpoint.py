@@ -213,7 +213,7 @@ def outputs():
 def test_a_stage_goes_on_where_its_seeds_were_and_leaves_nothing(workspace, monkeypatch, caplog, workers):
     """As a user meets it: killed in its second seed, started again, the same files, no file of its own left."""
     run = workspace.run.model_copy(update={"workers": workers})
-    training.train_family("rnn", "given", run)
+    training.train_family("rnn", workspace.train, run)
     undisturbed = outputs()
     whole, half = training.seed_tasks("rnn", given_settings("rnn", workspace.model, workspace.train))
     training.train_seed(whole)
@@ -235,7 +235,7 @@ def test_a_stage_goes_on_where_its_seeds_were_and_leaves_nothing(workspace, monk
     assert len(list(paths.unfinished().iterdir())) == 2
     caplog.set_level("INFO")
 
-    training.train_family("rnn", "given", run)
+    training.train_family("rnn", workspace.train, run)
 
     assert "rnn: going on after epochs 4, " in caplog.text
     assert outputs() == undisturbed

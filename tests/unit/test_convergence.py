@@ -45,7 +45,7 @@ def test_the_way_starts_at_the_seasonal_naives_loss(configure, pass_settings, tm
     monkeypatch.chdir(tmp_path)
     params, start = configure(), 64 / 3333.25
     meta = replace(make_series(params.data).meta, season_length=8)
-    save_series(Series(meta, np.arange(400.0)[:, None], None))
+    save_series(Series(meta, np.arange(400.0)[:, None], {}))
     pass_settings(params)
     for family in FAMILIES:
         write_table(paths.history(family), history([start, 0.4 * start, 0.0]).drop(columns="family"))

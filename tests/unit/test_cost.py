@@ -11,7 +11,15 @@ from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost import measure
 from rnn_vs_transformer.probes.cost.measure import FEWEST_ROUNDS, Measurements, measure_costs
 from rnn_vs_transformer.probes.cost.report import summarise_cost, summarise_speed_up, write_cost_report
-from rnn_vs_transformer.probes.cost.workload import ALL_QUERIES, WORKLOADS, build_workload, peak_mebibytes
+from rnn_vs_transformer.probes.cost.workload import (
+    ALL_QUERIES,
+    CONTRASTS,
+    LOOP,
+    SCAN,
+    WORKLOADS,
+    build_workload,
+    peak_mebibytes,
+)
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.machine import machine_label
 
@@ -120,6 +128,17 @@ def test_all_queries_give_the_numbers_of_the_last_one_for_more_work(small):
     assert extra[0] - extra[1] == of_all - of_one
 
 
+def test_the_loop_of_min_gru_gives_the_numbers_of_its_scan(small):
+    """What the scan saves is time, so forecasts, gradients and counted work are the same."""
+    works, found = [workload(name, small(), 40) for name in (SCAN, LOOP)], []
+    context = torch.randn(3, 40, dtype=torch.float64)
+    for model in (work.forecaster.double() for work in works):
+        forecast = model(context)
+        found.append((forecast, torch.autograd.grad(forecast.pow(3).sum(), list(model.parameters()))))
+    torch.testing.assert_close(*found, rtol=1e-9, atol=1e-9)
+    assert len({multiply_adds_per_window(work.forecaster, 40) for work in works}) == 1
+
+
 def test_every_model_is_measured_at_every_length_in_every_round(small, monkeypatch):
     """Medians are over rounds in which all took turns, so no cell of the table may be missing."""
     asked_for = []
@@ -136,7 +155,7 @@ def test_every_model_is_measured_at_every_length_in_every_round(small, monkeypat
     assert counts == {
         (name, count, length): [1, 2, 3, 4]
         for name in WORKLOADS
-        for count in ((1, 2) if name != ALL_QUERIES else (1,))
+        for count in ((1, 2) if name not in CONTRASTS else (1,))
         for length in (8, 16, 32)
     }
     assert 0 < measured.free_share <= 1
@@ -147,7 +166,7 @@ def test_both_families_have_the_probes_width_and_their_own_settings_apart(small)
     """Equal width is the comparison."""
     params = small(width=24, cell="lstm")
     works = [workload(name, params) for name in WORKLOADS]
-    assert [work.forecaster.embedding.out_features for work in works] == [24, 24, 24]
+    assert [work.forecaster.embedding.out_features for work in works] == [24] * len(WORKLOADS)
     assert isinstance(works[0].forecaster.mixer.layers, torch.nn.LSTM)
 
 

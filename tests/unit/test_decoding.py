@@ -16,7 +16,7 @@ from rnn_vs_transformer.settings.family.families import FAMILIES, trained_settin
 from rnn_vs_transformer.settings.family.model import NO_OTHER_DECODING
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds
-from rnn_vs_transformer.training.seeds import train_family
+from rnn_vs_transformer.training.seeds import train_control, train_family
 
 REPORT = paths.analysis("decoding")
 
@@ -27,7 +27,8 @@ def compared(params):
 
 def train_and_compare(params):
     for family in FAMILIES:
-        train_family(family, "given", params.run)
+        train_family(family, params.train, params.run)
+    train_control(params.run)
     compared(params)
 
 

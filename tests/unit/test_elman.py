@@ -41,6 +41,16 @@ def test_states_and_gradients_are_those_of_torch(patch, layers, steps):
     torch.testing.assert_close(found[0], found[1], rtol=1e-9, atol=1e-9)
 
 
+def test_tokens_that_are_embedded_already_are_read_as_they_are():
+    """States and gradients are torch's where no embedding is handed over, as inside a residual block."""
+    stack, _, tokens = drawn(layers=2, patch=4)
+    found = []
+    for states, _ in (run_elman(stack, None, tokens), stack(tokens)):
+        found.append((states, torch.autograd.grad(states.pow(3).sum(), [tokens, *stack.parameters()])))
+
+    torch.testing.assert_close(found[0], found[1], rtol=1e-9, atol=1e-9)
+
+
 def test_the_gradient_is_that_of_finite_differences():
     """Independently of torch's own recurrence."""
     stack, embedding, patches = drawn(layers=1, steps=4)

@@ -20,10 +20,14 @@ BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
 MODELS = pytest.mark.parametrize(
     ("build", "changes"),
     [
-        *((build_rnn, {"cell": cell, "rnn_layers": layers}) for cell in ("rnn", "gru", "lstm") for layers in (1, 2)),
+        *(
+            (build_rnn, {"cell": cell, "rnn_layers": layers})
+            for cell in ("rnn", "gru", "lstm", "min_gru")
+            for layers in (1, 2)
+        ),
         *(
             (build_transformer, {"positional": positional, "transformer_layers": layers})
-            for positional in ("sinusoidal", "learned", "rotary")
+            for positional in ("sinusoidal", "learned", "rotary", "none")
             for layers in (1, 2)
         ),
     ],
@@ -125,7 +129,7 @@ def test_the_first_input_is_the_last_observed_value(decoding, build):
     assert (gradient != 0).tolist() == [False] * (L - 1) + [True]
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "min_gru"])
 def test_a_decoder_with_the_encoders_weights_goes_on_where_the_encoder_ended(decoding, embed, cell):
     """It starts from the final state of every layer: encoder and decoder then are one recurrence over all tokens."""
     model = decoding(build_rnn, {"cell": cell, "rnn_layers": 2})

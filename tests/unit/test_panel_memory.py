@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 params = load_params(__import__("pathlib").Path(sys.argv[1]))
 values = np.random.default_rng(0).standard_normal((steps, channels))
 names = [f"sensor {number}" for number in range(channels)]
-save_series(Series(Meta("csv", names, Borders(12_280, 14_034, steps), 24, *lengths, {}, "none"), values, None))
+save_series(Series(Meta("csv", names, Borders(12_280, 14_034, steps), 24, *lengths, {}, "none"), values, {}))
 del values
 train, validation = windows_of(load_splits(), "train", "validation")
 for family, build in BUILDERS.items():

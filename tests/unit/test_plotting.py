@@ -1,11 +1,12 @@
 """The figures: those of the run at hand, the same to the byte each time, and none of another."""
 
+import contextlib
 import dataclasses
 
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.plotting import comparison, probes
+from rnn_vs_transformer.plotting import comparison, cost, probes, style
 from rnn_vs_transformer.plotting.draw import draw_all, draw_times
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
@@ -63,12 +64,71 @@ def test_times_are_drawn_where_they_were_measured_in_this_run(time_training, res
     assert lying()["training_time"] != untimed
 
 
+@pytest.fixture
+def drawn(monkeypatch):
+    """The axes of every figure that is drawn, by its name."""
+    found = {}
+
+    @contextlib.contextmanager
+    def kept(name, **sizes):
+        with style.figure(name, **sizes) as axes:
+            yield found.setdefault(name, axes)
+
+    for module in (comparison, cost):
+        monkeypatch.setattr(module, "figure", kept)
+    return found
+
+
+@pytest.fixture
+def both_recipes(results):
+    """The run with season tokens besides, of other errors, and a floor of a context."""
+    others = {f"{family}_season_tokens": family for family in ("rnn", "transformer")}
+    seeds, horizon = results.seeds, results.horizon
+    more = [seeds[seeds["forecaster"] == family].assign(forecaster=name) for name, family in others.items()]
+    rows = {family: {**results.metrics[family], "mse": 0.11} for family in others.values()}
+    return dataclasses.replace(
+        results,
+        metrics={**results.metrics, "season_tokens": rows, "oracle": {"mse": 0.04}, "context_floor": {"mse": 0.05}},
+        seeds=pd.concat([seeds, *more]),
+        horizon=horizon.assign(**{name: horizon[family] / 2 for name, family in others.items()}),
+        histories={**results.histories, **{name: results.histories[family] for name, family in others.items()}},
+    )
+
+
+def test_the_test_error_shows_all_that_were_trained_beside_what_they_are_judged_by(drawn, both_recipes):
+    """A verdict of one recipe alone would be shown as the families' own."""
+    comparison.draw_test_error(both_recipes)
+    [axes] = drawn["test_error"]
+    labels = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
+    assert labels == ["RNN", "Transformer", "RNN, season tokens", "Transformer, season tokens", "MLP on the window"]
+    told = [text.get_text() for text in axes.figure.legends[0].get_texts()]
+    assert told == ["Floor that knows the season's phase 0.040", "Floor for a context of L steps 0.050", "Ridge 0.150"]
+
+
+@pytest.mark.parametrize("draw", [comparison.draw_loss_curves, comparison.draw_horizon])
+def test_each_recipe_that_was_trained_has_a_panel(drawn, both_recipes, draw):
+    draw(both_recipes)
+    [panels] = drawn.values()
+    assert ["one season per token" in axes.get_title(loc="left") for axes in panels] == [False, True]
+
+
+def test_the_cost_figure_has_all_workloads_and_the_speed_up_of_those_on_all_threads(drawn, results):
+    """The scan beside its loop and the other cells: what parallel over time is worth."""
+    cost.draw_cost(results)
+    names = {axes.get_ylabel(): [line.get_label() for line in axes.get_lines()] for axes in drawn["cost"]}
+    steps = ["RNN (tanh)", "GRU", "minGRU, scan", "minGRU, step by step", "Transformer", "Transformer, all queries"]
+    assert names["Training step (ms)"] == steps
+    assert [name for name in names["Times as fast"] if not name.startswith("_")] == [*steps[:3], steps[4]]
+    bars = drawn["cost"][-2]
+    assert [text.get_text().split()[0] for text in bars.texts] == ["1", "1.5", "0.5", "3", "2", "2.5"]
+
+
 @pytest.mark.parametrize(
     ("draw", "name", "nothing"),
     [
         (probes.draw_recall, "recall", {"trials": pd.DataFrame(columns=["task"])}),
         (probes.draw_convergence, "convergence", {"convergence": pd.DataFrame()}),
-        (probes.draw_cost, "cost", {"cost": None}),
+        (cost.draw_cost, "cost", {"cost": None}),
     ],
 )
 def test_what_was_not_measured_is_said_in_its_figure(results, draw, name, nothing):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rnn_vs_transformer.reporting.headline import headline, markdown
+from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.settings.family.families import FAMILIES
-from tools.readme import claims_table, comparison_table, filled, verdict_text
+from tools.readme import PAGES, TIMED, claims_table, comparison_table, filled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,16 +20,17 @@ def committed(path: str) -> str:
     return subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
-def test_the_pages_show_the_committed_results(page: str) -> None:
+@pytest.mark.parametrize("language", PAGES)
+def test_the_pages_show_the_committed_results(language: str) -> None:
     """A figure typed in by hand, or left from an earlier run, would be a false claim; `make readme` renews them."""
-    names = ("metrics", "claims", *(f"times/{family}" for family in FAMILIES))
-    reports = {name: json.loads(committed(f"reports/{name}.json")) for name in names}
-    metrics, times = reports["metrics"], {family: reports[f"times/{family}"] for family in FAMILIES}
-    text = committed(page)
-    assert verdict_text(metrics) in text
+    names = ("metrics", "claims")
+    metrics, claims = (json.loads(committed(f"reports/{name}.json")) for name in names)
+    studies = {"map": json.loads(committed("studies/results/map.json"))}
+    times = {paths.forecaster(*run): json.loads(committed(str(paths.times(*run)))) for run in TIMED}
+    text = committed(PAGES[language].name)
+    assert markdown(headline(studies, metrics, times), language) in text
     assert comparison_table(metrics, times) in text
-    assert claims_table(reports["claims"]) in text
+    assert claims_table(claims) in text
 
 
 LINK = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")

@@ -6,19 +6,23 @@ import json
 import re
 import string
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from rnn_vs_transformer.claims.judge import judge_all
+from rnn_vs_transformer.claims.claim import COLUMNS, Group
+from rnn_vs_transformer.claims.judge import CLAIMS, InColumn, Verdict, judge_all
+from rnn_vs_transformer.reporting.headline import GENERAL, SAID, SETTINGS
 from rnn_vs_transformer.reporting.report import REPORT, VERDICT, load_texts, write_report
 from rnn_vs_transformer.reporting.sections import claim_rows, comparison_rows, decoding_sentences
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import write_json
+from rnn_vs_transformer.runtime.files import write_bytes, write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-from .conftest import decoding_report
+from .conftest import PIXEL, decoding_report
+from .test_headline import made_map
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 AXE = Path(__file__).resolve().parents[2] / ".browser/axe.min.js"
@@ -133,10 +137,35 @@ def test_decodings_that_could_not_be_compared_are_told_without_a_figure(change, 
 def test_a_claim_is_told_in_the_language_of_the_report(results) -> None:
     """Both languages are filled from the same numbers, and say where the claim is true."""
     claims = judge_all(results)
-    english, chinese = (claim_rows(load_texts(language), claims)[5][5].text for language in ("en", "zh"))
-    assert english.startswith("To come 95% of the way to the best validation loss, the Transformer needs 2.0 epochs, ")
-    assert "Transformer 需 2.0 轮,RNN 需 3.0 轮" in chinese
+    row = list(claims).index("L1")
+    english, chinese = (claim_rows(load_texts(language), claims)[row][6].text for language in ("en", "zh"))
+    assert english.startswith("To its own best the Transformer needs 1.5 epochs, the RNN 2.5.")
+    assert "Transformer 需 1.5 轮,RNN 需 2.5 轮" in chinese
     assert "低于 1 时说法成立" in chinese
+
+
+@LANGUAGES
+def test_a_column_of_a_claim_shows_its_number_interval_and_verdict_or_why_not(results, language) -> None:
+    """A reader must see that a column does not apply, or was not measured, and not take an empty cell for either."""
+    texts, claims = load_texts(language), judge_all(results)
+    rows = dict(zip(claims, claim_rows(texts, claims), strict=True))
+    said = texts["claim_verdicts"]
+    as_set_up, season_tokens, across = rows["A2"][3:6]
+    assert (as_set_up.text, as_set_up.value) == ("-0.5", -0.5)
+    assert as_set_up.small == ("-0.6 … -0.4", f"✔ {said['holds']}")
+    assert season_tokens.text == across.text == said["not measured"]
+    assert rows["S4"][4].text == rows["S4"][5].text == texts["does_not_apply"]
+    assert rows["A2"][2].text == f"? {said['undecided']}"
+    page = page_of(results, language)
+    assert f'<small class="holds">✔ {said["holds"]}</small>' in page
+    assert texts["claims_scope"] in html.unescape(page)
+
+
+def test_every_verdict_and_group_of_a_claim_has_its_words() -> None:
+    for texts in (load_texts("en"), load_texts("zh")):
+        assert set(texts["claim_verdicts"]) == set(get_args(Verdict)) | set(get_args(InColumn))
+        assert set(texts["claim_groups"]) == set(get_args(Group))
+        assert tuple(texts["claim_column_names"]) == COLUMNS
 
 
 @LANGUAGES
@@ -151,7 +180,7 @@ def test_the_page_is_self_contained_and_escaped(results, language) -> None:
     assert texts["verdicts"]["transformer better"] in page
     shown = len(texts["figures"]) - 1  # decoding is not listed
     assert page.count("<img ") == page.count(' alt="') == shown
-    assert VERDICT.read_text().startswith("Verdict: **transformer better**")
+    assert "As set up: the Transformer is better" in VERDICT.read_text()
     assert json.loads(paths.CLAIMS.read_text()) == judge_all(results)
 
 
@@ -161,19 +190,21 @@ def test_every_verdict_can_be_told(results, language, verdict) -> None:
     comparison = {**results.metrics["comparison"], "verdict": verdict}
     changed = dataclasses.replace(results, metrics={**results.metrics, "comparison": comparison})
     assert f'data-verdict="{verdict}"' in page_of(changed, language)
-    assert f"Verdict: {verdict}." in write_report(changed, language)
+    assert (SETTINGS["tutorial"] + SAID[verdict]).told(language) in write_report(changed, language)
 
 
-def test_the_verdict_on_the_synthetic_world_is_said_to_turn_round(results) -> None:
-    """It belongs to its recipe; of a user's own series nothing of the kind was measured."""
-    assert 'id="turns-round"' not in page_of(results)
-    assert 'id="turns-round"' in page_of(dataclasses.replace(results, meta={**results.meta, "source": "synthetic"}))
+def test_the_map_stands_before_this_series(results) -> None:
+    write_json(paths.STUDIES / "map.json", made_map())
+    write_bytes(paths.STUDIES / "map.png", PIXEL)
+    page = page_of(load_results([], "given"))
+    assert page.index(GENERAL["equivalent"].en) < page.index('<figure id="map">') < page.index('id="comparison"')
+    assert 'id="map"' not in page_of(results)
 
 
 def test_a_family_above_ridge_is_called_void(results) -> None:
     """A neural forecaster whose lead over a linear one is not sure has not earned its name: the reader must be told."""
     page = page_of(results)
-    assert "Not shown to beat the linear forecast: RNN." in page
+    assert "As set up not shown to beat the linear forecast: RNN." in page
     assert "Transformer -33 % (-50 % to -20 %)" in page
 
 
@@ -238,11 +269,11 @@ def test_a_missing_figure_is_named(tune, name) -> None:
 def test_rows_hold_what_they_are_sorted_by(results) -> None:
     """Shown numbers are rounded and carry units; sorting needs the plain ones, and empty cells last."""
     rows = comparison_rows(load_texts("en"), results)
-    assert [row[1].value for row in rows] == [0.1, 0.2, 0.15]
-    assert rows[2][2].value == ""
+    assert [row[1].value for row in rows] == [0.1, 0.2, 0.12, 0.15]
+    assert rows[3][2].value == "", "ridge has no interval"
     claims = claim_rows(load_texts("en"), judge_all(results))
-    assert [row[0].value for row in claims] == list(range(10))
-    assert claims[9][4].text == ""
+    assert [row[0].value for row in claims] == list(range(len(CLAIMS)))
+    assert claims[-1][3].value == "", "it has no number as set up"
 
 
 def titled(page: str) -> dict[str, object]:
@@ -269,7 +300,7 @@ def test_the_page_works_at_the_width_of(tune, browse, tmp_path, width) -> None:
     state = titled(page)
     assert state["broken"] == 0
     assert not state["wide"]
-    assert state["sorted"] == ["0.100", "0.150", "0.200"]
+    assert state["sorted"] == ["0.100", "0.120", "0.150", "0.200"]
     assert state["verdict"] == "transformer better"
 
 

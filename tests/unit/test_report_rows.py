@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, error_row, family_row, ridge_row, rounded
+from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, error_row, family_row, rounded
 
 TEST = SimpleNamespace(block_length=10)
 
@@ -34,9 +34,9 @@ def test_the_second_group_is_set_against_the_first(configure):
 
 def test_a_family_is_set_against_ridge_window_by_window(configure):
     """All seeds at half of ridge's loss on every window: nothing is left that varies, so the interval is a point."""
-    row = ridge_row(runs(1.0, 1.0), runs(2.0)[0], TEST, configure().evaluate)
+    row = control_row("ridge", runs(1.0, 1.0), runs(2.0), TEST, configure().evaluate)
     assert list(row.values()) == pytest.approx([-0.5, -0.5, -0.5])
-    unsure = ridge_row(runs(1.0, 3.0), runs(2.0)[0], TEST, configure().evaluate)
+    unsure = control_row("ridge", runs(1.0, 3.0), runs(2.0), TEST, configure().evaluate)
     assert unsure["ridge_difference"] == pytest.approx(0.0)
     assert unsure["ridge_difference_ci_low"] < 0 < unsure["ridge_difference_ci_high"]
 

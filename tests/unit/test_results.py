@@ -92,3 +92,15 @@ def test_times_of_another_search_are_not_told(tune, change):
     found = load_results([], "tuned").searches
     assert found["rnn"].seconds is None
     assert found["transformer"].seconds == [1.0, 2.0, 1.0, 1.0]
+
+
+def test_only_failed_controls_of_the_probe_are_its_faults(saved, change):
+    """With one the probe's results mean nothing; a finding that came out otherwise says something of the models."""
+
+    def faults(**kinds):
+        told = {kind: {"kind": kind, "result": result, "evidence": f"of a {kind}"} for kind, result in kinds.items()}
+        change(paths.PROBE, controls=told)
+        return load_results([], "given").probe_faults
+
+    assert faults(control="passed", finding="failed") == []
+    assert faults(control="failed", finding="failed") == ["of a control"]

@@ -6,20 +6,27 @@ import torch
 from rnn_vs_transformer.models import rnn
 from rnn_vs_transformer.models.rnn import Recurrence, build_rnn
 
-CELLS = ["rnn", "gru", "lstm"]
+CELLS = ["rnn", "gru", "lstm", "min_gru"]
 
 
 def states_by_equations(layers, cell, tokens):
     """States (B, T, D) of stacked layers, each step by the equations of its paper in torch's gate order."""
     for number in range(layers.num_layers):
-        wx, wh = getattr(layers, f"weight_ih_l{number}"), getattr(layers, f"weight_hh_l{number}")
-        bx, bh = getattr(layers, f"bias_ih_l{number}"), getattr(layers, f"bias_hh_l{number}")
+        wx, bx = getattr(layers, f"weight_ih_l{number}"), getattr(layers, f"bias_ih_l{number}")
+        no_matrix = torch.zeros(0, layers.hidden_size), torch.zeros(0)  # min_gru has none from state to state
+        wh, bh = (
+            getattr(layers, f"{name}_l{number}", none)
+            for name, none in zip(("weight_hh", "bias_hh"), no_matrix, strict=True)
+        )
         state = torch.zeros(len(tokens), layers.hidden_size)
         memory = torch.zeros(len(tokens), layers.hidden_size)
         states = []
         for token in tokens.unbind(dim=1):
             from_token, from_state = token @ wx.T + bx, state @ wh.T + bh
-            if cell == "rnn":
+            if cell == "min_gru":
+                update, candidate = from_token.chunk(2, dim=1)
+                state = (1 - torch.sigmoid(update)) * state + torch.sigmoid(update) * candidate
+            elif cell == "rnn":
                 state = torch.tanh(from_token + from_state)
             elif cell == "gru":
                 (rx, zx, nx), (rh, zh, nh) = from_token.chunk(3, dim=1), from_state.chunk(3, dim=1)
@@ -113,7 +120,7 @@ def test_the_embedding_joined_with_the_first_layer_changes_no_number(
     torch.testing.assert_close(joined, separate, rtol=1e-9, atol=1e-9)
 
 
-def test_the_tanh_recurrence_makes_no_tokens_and_the_gated_ones_do(configure):
+def test_tanh_and_min_gru_make_no_tokens_and_the_gated_ones_do(configure):
     """The work saved is real: the embedding is never applied, and yet it is trained. GRU and LSTM run as written."""
     applied = []
     for cell in CELLS:
@@ -124,3 +131,37 @@ def test_the_tanh_recurrence_makes_no_tokens_and_the_gated_ones_do(configure):
         assert model.embedding.bias.grad.any()
 
     assert applied == ["gru", "lstm"]
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_an_orthogonal_start_keeps_the_length_of_every_state(configure, cell):
+    """Each gate's matrix from state to state is a rotation, in each layer, and nothing else is drawn differently."""
+    changes = {"model.cell": cell, "model.rnn_layers": 2}
+    models = []
+    for start in ("default", "orthogonal"):
+        torch.manual_seed(0)
+        models.append(Recurrence(configure({**changes, "model.recurrent_start": start}).model))
+
+    for (name, drawn), turned in zip(models[0].layers.named_parameters(), models[1].layers.parameters(), strict=True):
+        if name.startswith("weight_hh"):
+            for gate in turned.split(8):
+                torch.testing.assert_close(gate @ gate.T, torch.eye(8), rtol=0, atol=1e-5)
+        else:
+            assert torch.equal(drawn, turned)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("rnn", [-0.00748682022, -0.0680997819, 0.0694311187]),
+        ("gru", [-0.00748682022, 0.0161230657, -0.141659513]),
+        ("lstm", [-0.00748682022, -0.319479018, -0.145264417]),
+    ],
+)
+def test_a_seed_draws_the_weights_that_it_drew_when_the_results_were_published(configure, cell, expected):
+    """Results rest on these very draws: a cell or a block more must not move them."""
+    torch.manual_seed(0)
+    model = build_rnn(configure({"model.cell": cell, "model.rnn_layers": 2}).model, 12, 4)
+    drawn = [model.embedding.weight, model.mixer.layers.weight_ih_l1, model.readout.weight]
+
+    assert [weight[0, 0].item() for weight in drawn] == pytest.approx(expected, rel=1e-6)

@@ -81,7 +81,9 @@ def test_the_pipeline_puts_no_setting_into_a_command(root):
 
     for stage in pipeline["stages"].values():
         commands = [stage["cmd"]] if isinstance(stage["cmd"], str) else stage["cmd"]
-        assert all(re.fullmatch(r"python -m stages\.\w+", command) for command in commands), commands
+        assert all(re.fullmatch(r"python -m stages\.(\w|\$\{item\.\w+\})+", one) for one in commands), commands
+        items = [name for names in stage.get("matrix", {}).values() if isinstance(names, list) for name in names]
+        assert all(re.fullmatch(r"\w+", item) for item in items), "written in dvc.yaml, not taken from a setting"
     assert "vars" not in pipeline
 
 

@@ -20,6 +20,9 @@ TINY = {"model.rnn_width": 2, "model.transformer_width": 2, "model.heads": 1, "m
         ("gru", 2, 4 + 6 * 12 + 9, 8 + 6 * 32 + 6),
         ("lstm", 1, 4 + 4 * 12 + 9, 8 + 4 * 32 + 6),
         ("lstm", 2, 4 + 8 * 12 + 9, 8 + 8 * 32 + 6),
+        # two maps 2*2 + 2 of the token alone; each 4 * 4
+        ("min_gru", 1, 4 + 2 * 6 + 9, 8 + 2 * 16 + 6),
+        ("min_gru", 2, 4 + 4 * 6 + 9, 8 + 4 * 16 + 6),
     ],
 )
 def test_the_size_of_a_recurrence_is_the_one_counted_by_hand(configure, cell, layers, parameters, multiply_adds):
@@ -52,7 +55,9 @@ def test_the_multiply_adds_of_attention_are_those_counted_by_hand(configure, rea
     assert multiply_adds_per_window(model, 4) == multiply_adds
 
 
-@pytest.mark.parametrize(("positional", "parameters"), [("sinusoidal", 66), ("rotary", 66), ("learned", 74)])
+@pytest.mark.parametrize(
+    ("positional", "parameters"), [("sinusoidal", 66), ("rotary", 66), ("none", 66), ("learned", 74)]
+)
 def test_the_parameters_of_a_transformer_are_those_counted_by_hand(configure, positional, parameters):
     """Embedding 4, norms 8, query 6, keys and values 12, output 6, feed-forward 17, norm 4, readout 9, positions 8."""
     changes = {"model.transformer_layers": 1, "model.positional": positional}

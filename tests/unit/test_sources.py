@@ -37,10 +37,11 @@ def test_the_series_comes_back_from_its_files_as_it_was(here, configure):
     series = make_series(configure().data)
     save_series(series)
 
-    development, (test, oracle), meta = load_development(), load_test(), load_meta()
+    development, (test, floors), meta = load_development(), load_test(), load_meta()
 
     assert np.array_equal(np.vstack([development, test]), series.values)
-    assert np.array_equal(oracle, series.oracle)
+    assert floors.keys() == series.floors.keys()
+    assert np.array_equal(floors["oracle"], series.floors["oracle"])
     assert meta == series.meta
     assert meta.borders == Borders(200, 280, 400)
     assert len(development) == 280
@@ -52,17 +53,48 @@ def test_the_oracle_has_one_forecast_for_each_test_window(here, configure):
     truth = series.values[np.arange(279, 396)[:, None] + np.arange(1, 5), 0]
 
     assert series.meta.oracle == "exact"
-    assert series.oracle.shape == truth.shape
-    assert np.square(series.oracle - truth).mean() < 0.2 * truth.var()
-    assert np.square(series.oracle[:-1] - truth[1:]).mean() > 2 * np.square(series.oracle - truth).mean()
+    assert series.floors["oracle"].shape == truth.shape
+    assert np.square(series.floors["oracle"] - truth).mean() < 0.2 * truth.var()
+    assert (
+        np.square(series.floors["oracle"][:-1] - truth[1:]).mean()
+        > 2 * np.square(series.floors["oracle"] - truth).mean()
+    )
 
 
-def test_without_the_oracle_the_series_is_the_same(here, configure):
-    """`check` asks for it so, since the oracle's forecasts refuse nothing."""
+def test_the_floor_of_a_context_lies_above_the_oracles_and_comes_down_to_it(here, configure):
+    """Who has seen one context alone knows less; the longer it is, the less is lost."""
+    errors = {}
+    for length in (8, 12):
+        params = configure({"data.synthetic.length": 6000, "data.context_length": length}).data
+        series = make_series(params)
+        origins = np.arange(series.meta.borders.validation_end - 1, series.meta.borders.test_end - 4)
+        truth = series.values[origins[:, None] + np.arange(1, 5), 0]
+        errors[length] = {name: np.square(floor - truth).mean() for name, floor in series.floors.items()}
+
+    assert errors[8]["oracle"] == errors[12]["oracle"]
+    assert errors[8]["context_floor"] > errors[12]["context_floor"] > errors[12]["oracle"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"data.synthetic.season_amplitudes": [0.0]},  # no phase to know
+        {"data.synthetic.length": 1000, "data.context_length": 200},  # enough to read it off
+        {"data.synthetic.delay": 3},  # no closed form: shorter than the forecast
+        {"data.context_length": 5},  # likewise: does not reach back to the delayed step
+    ],
+)
+def test_where_a_context_tells_as_much_as_all_the_past_there_is_one_floor(here, configure, changes):
+    """A second row with the number of the first would tell nothing."""
+    assert make_series(configure(changes).data).floors.keys() == {"oracle"}
+
+
+def test_without_the_floors_the_series_is_the_same(here, configure):
+    """`check` asks for it so, since the floors' forecasts refuse nothing."""
     params = configure({"data.synthetic.delay": 2}).data
-    whole, bare = make_series(params), make_series(params, with_oracle=False)
+    whole, bare = make_series(params), make_series(params, with_floors=False)
 
-    assert bare.oracle is None
+    assert bare.floors == {}
     assert bare.meta == whole.meta
     assert np.array_equal(bare.values, whole.values)
 
@@ -74,7 +106,7 @@ def test_steps_that_the_split_leaves_out_are_in_no_file(here, configure):
 
     assert len(load_development()) == 150
     assert len(load_test()[0]) == 30
-    assert len(series.oracle) == 27
+    assert len(series.floors["oracle"]) == 27
 
 
 def test_training_windows_do_not_change_with_the_test_split_or_the_validation_split(here, configure):
@@ -119,7 +151,7 @@ def test_a_csv_file_becomes_a_series_with_its_season(here, configure):
     np.testing.assert_array_equal(series.values[:, 0], values)
     assert (series.meta.season_length, series.meta.oracle, series.meta.channels) == (7, "none", ["a"])
     assert (series.meta.time_column, series.meta.frequency) == ("time", "D")
-    assert load_test()[1] is None
+    assert load_test()[1] == {}
     assert "oracle" not in read_arrays(paths.TEST)
 
 

@@ -9,11 +9,12 @@ from torch import nn
 
 from rnn_vs_transformer.models import layers
 from rnn_vs_transformer.models.layers import attend, attend_once
+from rnn_vs_transformer.models.shell import Embedded
 from rnn_vs_transformer.models.transformer import EncoderLayer, SelfAttention, build_transformer
 from rnn_vs_transformer.probes.cost.workload import peak_mebibytes
 
 CPU = torch.device("cpu")
-POSITIONALS = ["sinusoidal", "learned", "rotary"]
+POSITIONALS = ["sinusoidal", "learned", "rotary", "none"]
 
 
 def torch_layer_with_the_weights_of(layer, width, heads, feedforward_width):
@@ -172,7 +173,7 @@ def test_every_token_sees_every_other(configure, scramble, embed):
         assert gradient[0].abs().amax(dim=1).min() > 0
 
 
-@pytest.mark.parametrize("positional", POSITIONALS)
+@pytest.mark.parametrize("positional", ["sinusoidal", "learned", "rotary"])
 def test_the_order_of_tokens_matters_through_the_positional_encoding(configure, scramble, embed, positional):
     """Each encoding tells the order: earlier tokens swapped change what the last one reads."""
     mixer = scramble(SelfAttention(configure({"model.positional": positional}).model, 5))
@@ -182,18 +183,18 @@ def test_the_order_of_tokens_matters_through_the_positional_encoding(configure, 
     assert (mixer(embed(tokens), last_only=True) - mixer(embed(swapped), last_only=True)).abs().max() > 1e-3
 
 
-def test_without_positions_attention_sees_a_set(configure, scramble, embed):
-    """With the encoding taken away, swapped tokens change nothing: order enters nowhere else."""
-    mixer = scramble(SelfAttention(configure({"model.positional": "learned"}).model, 5))
-    with torch.no_grad():
-        mixer.positions.encoding.zero_()
-    tokens = torch.randn(1, 5, 8, generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("decoding", ["direct", "autoregressive"])
+def test_without_positions_the_forecast_does_not_know_the_order_of_older_tokens(configure, scramble, decoding):
+    """Tokens swapped are swapped in what comes out, and the last one reads the same set: order enters nowhere else."""
+    params = configure({"model.positional": "none", "model.decoding": decoding}).model
+    model = scramble(build_transformer(params, 12, 4)).double().eval()
+    context = torch.randn(3, 12, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    order = [4, 0, 9, 1, 7, 3, 10, 2, 8, 5, 6, 11]
+    plain, swapped = (Embedded(steps[..., None], model.embedding) for steps in (context, context[:, order]))
 
+    torch.testing.assert_close(model(context[:, order]), model(context), rtol=1e-9, atol=1e-9)
     torch.testing.assert_close(
-        mixer(embed(tokens), last_only=True),
-        mixer(embed(tokens[:, [1, 0, 3, 2, 4]]), last_only=True),
-        rtol=1e-4,
-        atol=1e-5,
+        model.mixer(swapped, last_only=False), model.mixer(plain, last_only=False)[:, order], rtol=1e-9, atol=1e-9
     )
 
 
@@ -205,7 +206,7 @@ def test_only_learned_positions_are_weights(configure):
     }
 
     assert names["learned"] - names["rotary"] == {"positions.encoding"}
-    assert names["sinusoidal"] == names["rotary"]
+    assert names["sinusoidal"] == names["rotary"] == names["none"]
 
 
 def train_once(forecaster):

@@ -29,7 +29,7 @@ from rnn_vs_transformer.evaluation.scoring import (
     rounded,
     score,
 )
-from rnn_vs_transformer.models.baselines import fit_ridge
+from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json
@@ -128,6 +128,6 @@ def _refit_ridge(blocks: list[IntArray], test: TestSplit) -> Scores:
     splits, forecasts = test.splits, []
     for origins in blocks:
         known = known_splits(splits, int(origins[0]))
-        ridge = fit_ridge(known.values, known.borders, known.context_length, known.prediction_length)
+        ridge = fit_best_ridge(known.values, known.borders, known.context_length, known.prediction_length)
         forecasts.append(ridge.forecast(splits.values, origins))
     return score(np.concatenate(forecasts, axis=1), test)

@@ -3,29 +3,42 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rnn_vs_transformer.claims.claim import NAMES, Claim, Measured, Words
+from rnn_vs_transformer.claims.claim import NOT_TRAINED, NOTHING, Claim, Claimed, Finder, Measured, Words, of_recipe
+from rnn_vs_transformer.claims.studies import AT_ITS_BEST, finding_of, from_study
 from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.train import Recipe
 
+FIRST_WINDOWS: Final = 50
 FIRST_FIFTY: Final = Words(
     "On the first 50 test windows the Transformer's MSE is {transformer:.3f}, the RNN's {rnn:.3f}; the interval is "
-    "over seeds only, for 50 overlapping windows are hardly one independent case.",
-    "在最初 50 个测试窗口上,Transformer 的 MSE 为 {transformer:.3f},RNN 为 {rnn:.3f};区间只涵盖种子,因为 50 个重叠的"
-    "窗口几乎算不上一个独立样本。",
+    "over seeds only.",
+    "在最初 50 个测试窗口上,Transformer 的 MSE 为 {transformer:.3f},RNN 为 {rnn:.3f};区间只涵盖种子。",
 )
 
 
-def first_forecasts(results: Results) -> Measured:
-    """From paired seeds on the first 50 test windows, which overlap and are less than one independent block."""
-    errors = results.seeds.pivot_table(index="seed", columns="family", values="first_50_mse")
-    ratio = ratio_of_pairs(errors["transformer"].to_numpy(), errors["rnn"].to_numpy())
-    low, high = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
-    means = {family: errors[family].mean() for family in FAMILIES}
-    return Measured(Estimate(ratio.estimate - 1, low, high), FIRST_FIFTY.filled(**means))
+def first_forecasts(recipe: Recipe) -> Finder:
+    """How to measure the first 50 test windows, which overlap, over paired seeds of a recipe."""
+
+    def find(results: Results) -> Measured:
+        errors = results.seeds.pivot_table(index="seed", columns="forecaster", values="first_50_mse")
+        names = {family: paths.forecaster(family, recipe) for family in FAMILIES}
+        if not set(names.values()) <= set(errors):
+            return Measured(sentence=NOT_TRAINED)
+        ratio = ratio_of_pairs(errors[names["transformer"]].to_numpy(), errors[names["rnn"]].to_numpy())
+        low, high = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
+        means = {family: errors[name].mean() for family, name in names.items()}
+        told = FIRST_FIFTY.filled(**means) if recipe == paths.TUTORIAL else NOTHING
+        blocks = min(FIRST_WINDOWS, results.test_windows) // results.block_length
+        return Measured([Estimate(ratio.estimate - 1, low, high)], told, blocks)
+
+    return find
 
 
 FIRST_FORECASTS: Final = Claim(
+    group="accuracy",
     title=Words(
         "The Transformer's first 50 test forecasts are nearer the truth", "Transformer 的前 50 个测试预测更接近真值"
     ),
@@ -35,8 +48,12 @@ FIRST_FORECASTS: Final = Claim(
     ),
     side="below",
     threshold=0.0,
+    columns={  # a map of long test splits has no first 50
+        "as_set_up": first_forecasts("tutorial"),
+        "season_tokens": first_forecasts("season_tokens"),
+    },
     figure="forecasts",
-    find=first_forecasts,
+    claimed=Claimed("transformer", []),
 )
 
 BELOW: Final = Words(
@@ -47,20 +64,37 @@ ABOVE: Final = Words(
     "The Transformer's test MSE is {size:.0f} % above the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
     "Transformer 的测试 MSE 比 RNN 高 {size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
 )
-VOID: Final = Words(" The {name} is not shown to beat a linear ridge.", "没有证据表明 {name} 优于线性的岭回归。")
-BOTH_VOID: Final = Words(" Neither is shown to beat a linear ridge.", "没有证据表明二者之一优于线性的岭回归。")
+TUNED: Final = Words(
+    " With both tuned it is {size:+.0f} % ({low:+.0f} % to {high:+.0f} %; study of {date}).",
+    "二者均调参后为 {size:+.0f} %({low:+.0f} % 至 {high:+.0f} %;{date} 的研究)。",
+)
 
 
-def lower_error(results: Results) -> Measured:
-    """From the comparison of the families."""
-    found = results.metrics["comparison"]
-    finding = Estimate(found["relative_mse_difference"], found["ci_low"], found["ci_high"])
-    told = (BELOW if finding.estimate < 0 else ABOVE).filled(
-        size=100 * abs(finding.estimate), low=100 * found["ci_low"], high=100 * found["ci_high"]
-    )
-    if worse := not_below_ridge(results.metrics):
-        told += VOID.filled(name=NAMES[worse[0]]) if len(worse) == 1 else BOTH_VOID
-    return Measured(finding, told)
+def lower_error(recipe: Recipe) -> Finder:
+    """How to measure the comparison of the families in a recipe: over seeds and time, or over time alone for none."""
+
+    def find(results: Results) -> Measured:
+        rows = of_recipe(results, recipe)
+        if rows is None:
+            return Measured(sentence=NOT_TRAINED)
+        found = rows["comparison"]
+        difference, low, high = found["relative_mse_difference"], found["ci_low"], found["ci_high"]
+        told = (BELOW if difference < 0 else ABOVE).filled(size=100 * abs(difference), low=100 * low, high=100 * high)
+        one_seed = results.seeds["seed"].nunique() == 1
+        finding = Estimate(difference, None, None) if one_seed else Estimate(difference, low, high)
+        said = told + _tuned(results) if recipe == paths.TUTORIAL else NOTHING
+        return Measured([finding], said, results.test_windows // results.block_length)
+
+    return find
+
+
+def _tuned(results: Results) -> Words:
+    report = results.studies.get("tuning")
+    found = finding_of(report, "tuned_mse") if report else None
+    if report is None or found is None:
+        return NOTHING
+    size, low, high = (100 * found[key] for key in ("estimate", "low", "high"))
+    return TUNED.filled(size=size, low=low, high=high, date=report["measured"])
 
 
 def not_below_ridge(metrics: Mapping[str, Any]) -> list[str]:
@@ -69,11 +103,49 @@ def not_below_ridge(metrics: Mapping[str, Any]) -> list[str]:
 
 
 LOWER_ERROR: Final = Claim(
+    group="accuracy",
     title=Words("The Transformer has the lower MSE", "Transformer 的 MSE 更低"),
     measure=Words("relative difference of test MSE, transformer against rnn", "测试 MSE 的相对差异,Transformer 对 RNN"),
     side="below",
     threshold=0.0,
+    columns={
+        "as_set_up": lower_error("tutorial"),
+        "season_tokens": lower_error("season_tokens"),
+        "across_worlds": from_study("map", f"mse.{AT_ITS_BEST}.all"),
+    },
     figure="test_error",
-    find=lower_error,
+    claimed=Claimed("transformer", [f"ridge.transformer.{AT_ITS_BEST}.all"]),
     superiority=True,
+)
+
+SLOPE: Final = Words(
+    "change of log(MSE of the Transformer / MSE of the RNN) with every doubling of the {what}",
+    "{what}每翻一倍,log(Transformer 的 MSE / RNN 的 MSE)的变化",
+)
+
+
+def slope_claim(title: Words, what: Words, finding: str, scope: str) -> Claim:
+    """A claim that the Transformer's edge grows with something: across worlds, as it takes a sweep, of some cases."""
+    return Claim(
+        group="accuracy",
+        title=title,
+        measure=Words(SLOPE.en.format(what=what.en), SLOPE.zh.format(what=what.zh)),
+        side="below",
+        threshold=0.0,
+        columns={"across_worlds": from_study("map", f"{finding}.{AT_ITS_BEST}")},
+        claimed=Claimed("transformer", [f"ridge.transformer.{AT_ITS_BEST}.{scope}"]),
+    )
+
+
+EDGE_WITH_CONTEXT: Final = slope_claim(
+    Words("The Transformer's edge grows with the length of the sequence", "Transformer 的优势随序列长度增大"),
+    Words("context length", "上下文长度"),
+    "context_slope",
+    scope="long_memory_48",  # the case of the map's sweep
+)
+EDGE_WITH_DELAY: Final = slope_claim(
+    Words("The Transformer's edge grows with the length of the dependence", "Transformer 的优势随依赖长度增大"),
+    Words("delay", "延迟"),
+    "delay_slope",
+    scope="long_memory",
 )

@@ -1,21 +1,23 @@
-"""What a claim is made of, and how a number with its interval becomes a verdict on it.
+"""What a claim is made of: its words, the side of a threshold on which it is true, and how each column is measured.
 
-Each claim is put as one number and a threshold. It is supported where the whole 95 % interval lies on the claimed side
-of the threshold, refuted where the whole interval lies on the other side, inconclusive where the interval straddles
-it, and not measured where there is no number.
+A claim is put as one number. The number is looked for in up to three columns: as the tutorial set it up, with season
+tokens, and across worlds. A claim names the columns that apply to it; judge.py has the rules by which they are judged.
 """
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from rnn_vs_transformer.evaluation.intervals import Estimate
-from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.results import Report, Results
+from rnn_vs_transformer.settings.family.train import Recipe
 
 NAMES: Final = {"rnn": "RNN", "transformer": "Transformer"}
 """What the sentences call the families, in both languages."""
-Verdict = Literal["supported", "refuted", "inconclusive", "not measured"]
+Group = Literal["gradients", "memory", "speed", "learning", "accuracy"]
+Column = Literal["as_set_up", "season_tokens", "across_worlds"]
+COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 
 
 @dataclass(frozen=True)
@@ -51,47 +53,61 @@ class Words:
         return Words(self.en + other.en, self.zh + other.zh)
 
 
+NOTHING: Final = Words("", "")
+NOT_TRAINED: Final = Words(
+    "Season tokens were not trained: they are not in train.recipes.", "未训练按季节分词:它不在 train.recipes 中。"
+)
+
+
 @dataclass(frozen=True)
 class Measured:
-    """A number with its 95 % interval and the sentence that tells it to a newcomer."""
+    """What was found for one column of a claim, and a sentence that tells it to a newcomer or says why there is none.
 
-    finding: Estimate | None
-    """Without an interval nothing can be concluded from it; where it is None, the sentence tells why."""
-    sentence: Words
+    A claim that speaks of several models has a finding for each, and is true in the column where it is true for all.
+    """
+
+    findings: Sequence[Estimate] = ()
+    sentence: Words = NOTHING
+    blocks: int | None = None
+    """Independent blocks of time that it rests on; None where its units are seeds, rounds, cases or worlds."""
+    units: int | None = None
+    """How many units a study had."""
+
+
+Finder = Callable[[Results], Measured]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """The family that a claim on accuracy speaks for, which must beat ridge for the claim to hold."""
+
+    family: str
+    findings: Sequence[str]
+    """Its relative differences from ridge across worlds, by their names in a study; all must be below zero."""
+    study: str = "map"
 
 
 @dataclass(frozen=True)
 class Claim:
     """How one claim is told, measured and judged."""
 
+    group: Group
     title: Words
     measure: Words
     """What the number is, with its unit."""
     side: Literal["above", "below"]
     """The side of the threshold on which the claim is true."""
     threshold: float
-    figure: str
+    columns: Mapping[Column, Finder]
+    """Those that apply, each with how it is measured."""
+    figure: str | None = None
     """Name of the figure that shows it."""
-    find: Callable[[Results], Measured]
+    claimed: Claimed | None = None
     superiority: bool = False
     """Whether an interval inside the margin of equivalence refutes it."""
 
 
-def judge(claim: Claim, finding: Estimate | None, margin: float) -> Verdict:
-    """The verdict on a claim.
-
-    Args:
-        claim: Side and threshold.
-        finding: What was measured, if it was.
-        margin: Difference from the threshold below which the families count as equivalent.
-    """
-    if finding is None:
-        return "not measured"
-    if finding.low is None or finding.high is None:
-        return "inconclusive"
-    low, high = finding.low - claim.threshold, finding.high - claim.threshold
-    if claim.superiority and -margin <= low and high <= margin:
-        return "refuted"
-    if low > 0 or high < 0:
-        return "supported" if (low > 0) == (claim.side == "above") else "refuted"
-    return "inconclusive"
+def of_recipe(results: Results, recipe: Recipe) -> Report | None:
+    """The rows and the comparison of a recipe in the metrics; None where it was not trained."""
+    found: Report | None = results.metrics if recipe == "tutorial" else results.metrics.get(recipe)
+    return found

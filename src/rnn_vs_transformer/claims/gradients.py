@@ -4,6 +4,7 @@ import math
 from typing import Final
 
 from rnn_vs_transformer.claims.claim import Claim, Measured, Words
+from rnn_vs_transformer.claims.studies import from_study
 from rnn_vs_transformer.evaluation.intervals import Estimate
 from rnn_vs_transformer.results import Results
 
@@ -25,7 +26,7 @@ def vanishing_gradients(results: Results) -> Measured:
     stages = results.inspection["gradients"][results.settings["rnn"]["model"]["cell"]]
     decay = stages.get("untrained")
     if not decay or "decay_per_step_ci_low" not in decay:
-        return Measured(None, NO_DECAY)
+        return Measured(sentence=NO_DECAY)
 
     def powers_of_ten(factor: float) -> float:
         return -math.log10(factor) * float(context_length - 1)
@@ -36,17 +37,36 @@ def vanishing_gradients(results: Results) -> Measured:
     if stages.get("trained"):
         factor = stages["trained"]["decay_per_step"]
         told += TRAINED.filled(factor=factor, left=powers_of_ten(factor))
-    return Measured(Estimate(lost, low, high), told)
+    return Measured([Estimate(lost, low, high)], told)
 
 
 VANISHING_GRADIENTS: Final = Claim(
+    group="gradients",
     title=Words("Gradients of an RNN vanish over long sequences", "RNN 的梯度在长序列上消失"),
     measure=Words(
-        "powers of ten by which the input gradient falls over the context before training, where learning starts",
-        "训练前(学习的起点)输入梯度在整个上下文中下降的数量级",
+        "powers of ten by which the input gradient falls over the context (96 steps in the study) before training, "
+        "where learning starts",
+        "训练前(学习的起点)输入梯度在整个上下文(研究中为 96 步)中下降的数量级",
     ),
     side="above",
     threshold=3.0,
+    columns={  # with a season per token a context is too few tokens to be a long sequence
+        "as_set_up": vanishing_gradients,
+        "across_worlds": from_study("probes", "gradient_decay.rnn.untrained"),
+    },
     figure="gradients",
-    find=vanishing_gradients,
+)
+
+EXPLODING_GRADIENTS: Final = Claim(
+    group="gradients",
+    title=Words("Gradients of an RNN explode", "RNN 的梯度爆炸"),
+    measure=Words(
+        "share of the RNN's training runs that diverge without clipping, over context lengths and learning rates",
+        "不裁剪梯度时,RNN 训练发散的比例,涵盖各上下文长度和学习率",
+    ),
+    side="above",
+    threshold=0.1,
+    columns={  # every run of the pipeline clips
+        "across_worlds": from_study("probes", "diverged.rnn.unclipped"),
+    },
 )

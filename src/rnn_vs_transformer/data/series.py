@@ -1,5 +1,6 @@
 """The series as the later stages meet it: development steps in one file, test steps in another, facts in a third."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -31,11 +32,13 @@ class Meta:
 
 @dataclass(frozen=True)
 class Series:
-    """A whole series (steps, C) in its own units, and the oracle's forecasts (N, H) of the test windows."""
+    """A whole series (steps, C) in its own units."""
 
     meta: Meta
     values: FloatArray
-    oracle: FloatArray | None
+    floors: Mapping[str, FloatArray]
+    """The best forecasts (N, H) of the test windows that one can make who knows the process, by name: the `oracle`, who
+    has seen all the past, and `context_floor`, who has seen one context. Empty for a real series."""
 
 
 def save_series(series: Series) -> None:
@@ -43,9 +46,7 @@ def save_series(series: Series) -> None:
     borders = series.meta.borders
     write_arrays(paths.DEVELOPMENT, {"values": series.values[: borders.validation_end]})
     test = {"values": series.values[borders.validation_end : borders.test_end]}
-    if series.oracle is not None:
-        test["oracle"] = series.oracle
-    write_arrays(paths.TEST, test)
+    write_arrays(paths.TEST, {**test, **series.floors})
     write_json(paths.META, asdict(series.meta))
 
 
@@ -60,10 +61,10 @@ def load_development() -> FloatArray:
     return read_arrays(paths.DEVELOPMENT)["values"]
 
 
-def load_test() -> tuple[FloatArray, FloatArray | None]:
-    """Test steps (steps, C) and, on the synthetic world, the oracle's forecasts (N, H); in series units."""
+def load_test() -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Test steps (steps, C) and the floors' forecasts of them, as in `Series.floors`; in series units."""
     arrays = read_arrays(paths.TEST)
-    return arrays["values"], arrays.get("oracle")
+    return arrays.pop("values"), arrays
 
 
 def load_splits(test: FloatArray | None = None) -> Splits:

@@ -1,7 +1,8 @@
 """From scores to the tracked metrics: one row per forecaster, one comparison of the families."""
 
 import logging
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,14 @@ from rnn_vs_transformer.evaluation.coverage import coverage_row
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
+    ScoredFamily,
     Scores,
     TestSplit,
     compare_runs,
+    control_row,
     error_row,
     family_row,
     open_test_split,
-    ridge_row,
     rounded,
     score_family,
     score_references,
@@ -27,66 +29,109 @@ from rnn_vs_transformer.evaluation.scoring import (
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
-from rnn_vs_transformer.settings.family.families import FAMILIES
-from rnn_vs_transformer.training.history import best_validation_losses
+from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes
+from rnn_vs_transformer.settings.family.train import Recipe
+from rnn_vs_transformer.training.history import best_recipes
 
 FloatArray = npt.NDArray[np.float64]
 log = logging.getLogger(__name__)
-ScoresBySeed = dict[str, list[Scores]]
+Recipes = Mapping[Recipe, Mapping[str, ScoredFamily]]
+"""The scored families of each recipe."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everyone's scores on the test split, from which rows are made."""
+
+    test: TestSplit
+    references: Mapping[str, Scores]
+    mlp: ScoredFamily
+    params: EvaluateParams
+
+    def rows(self, trained: Mapping[str, ScoredFamily]) -> dict[str, Any]:
+        """Rows of the metrics of forecasters with seeds: of the single models, and of the mean of their forecasts."""
+        found = {name: rounded(self._trained_row(scored)) for name, scored in trained.items()}
+        means = {f"{name}_mean_of_seeds": self.row([scored.mean]) for name, scored in trained.items()}
+        return found | {name: rounded(row) for name, row in means.items()}
+
+    def row(self, scores: Sequence[Scores]) -> dict[str, float]:
+        """Errors of one forecaster, mean over its seeds."""
+        row = {**error_row(scores), "mase": float(np.mean([seed.mase for seed in scores]))}
+        row["skill"] = skill(row["mse"], self.references["seasonal_naive"].mse)
+        floor, ridge = self.references.get("oracle"), self.references["ridge"]
+        if floor is not None and floor.mse < ridge.mse:
+            row["excess"] = excess(row["mse"], floor.mse, ridge.mse)
+        return row
+
+    def compare(self, rnn: ScoredFamily, transformer: ScoredFamily) -> dict[str, float | str]:
+        """The comparison of the families; see `compare_runs`."""
+        return rounded(asdict(compare_runs(rnn.runs, transformer.runs, self.test, self.params)))
+
+    def _trained_row(self, scored: ScoredFamily) -> dict[str, float]:
+        row = {**self.row(scored.runs), **family_row(scored.runs, self.test, self.params)}
+        row["validation_mse"] = scored.validation_mse
+        row |= control_row("ridge", scored.runs, [self.references["ridge"]], self.test, self.params)
+        if scored is not self.mlp:
+            row |= control_row("mlp", scored.runs, self.mlp.runs, self.test, self.params)
+        return row | coverage_row(scored.validation, scored.residuals, self.test.block_length, self.params)
 
 
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
-    references = score_references(test)
-    families = {family: score_family(family, test) for family in FAMILIES}
-    runs: ScoresBySeed = {family: scored.runs for family, scored in families.items()}
-    everyone = runs | {name: [scores] for name, scores in references.items()}
-    best = {family: best_validation_losses(family) for family in FAMILIES}
-    rows = {name: _row(scores, references) for name, scores in everyone.items()}
-    for family, scored in families.items():
-        rows[family] |= {**family_row(scored.runs, test, params), "validation_mse": float(best[family].mean())}
-        rows[family] |= ridge_row(scored.runs, references["ridge"], test, params)
-        rows[family] |= coverage_row(scored.validation, scored.residuals, test.block_length, params)
-    if reason := too_little_evidence(len(runs["rnn"]), test.truth.shape[1], test.block_length):
+    found = Evaluation(test, score_references(test), score_family("mlp", test), params)
+    recipes: Recipes = {
+        name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
+    }
+    tutorial = recipes["tutorial"]
+    if reason := too_little_evidence(len(tutorial["rnn"].runs), test.truth.shape[1], test.block_length):
         log.warning("no verdict: %s", reason)
-    report: dict[str, Any] = {name: rounded(row) for name, row in rows.items()}
-    report["comparison"] = rounded(asdict(compare_runs(runs["rnn"], runs["transformer"], test, params)))
+    report = found.rows({**tutorial, "mlp": found.mlp})
+    report |= {name: rounded(found.row([scores])) for name, scores in found.references.items()}
+    report["comparison"] = found.compare(**tutorial) | {"each_at_its_best": _each_at_its_best(found, recipes)}
+    for recipe in (recipe for recipe in recipes if recipe != "tutorial"):
+        report[recipe] = found.rows(recipes[recipe]) | {"comparison": found.compare(**recipes[recipe])}
     write_json(paths.METRICS, report)
-    _write_tables(everyone, best, test)
+    _write_tables(recipes, found)
     return report
 
 
-def _row(scores: list[Scores], references: dict[str, Scores]) -> dict[str, float]:
-    row = {**error_row(scores), "mase": float(np.mean([seed.mase for seed in scores]))}
-    row["skill"] = skill(row["mse"], references["seasonal_naive"].mse)
-    if "oracle" in references and references["oracle"].mse < references["ridge"].mse:
-        row["excess"] = excess(row["mse"], references["oracle"].mse, references["ridge"].mse)
-    return row
+def _each_at_its_best(found: Evaluation, recipes: Recipes) -> dict[str, float | str]:
+    """The families compared, each with the recipe that has the lower validation loss."""
+    best = best_recipes()
+    scored = {family: recipes[recipe][family] for family, recipe in best.items()}
+    return {**{f"{family}_recipe": recipe for family, recipe in best.items()}, **found.compare(**scored)}
 
 
-def _write_tables(everyone: ScoresBySeed, best: dict[str, FloatArray], test: TestSplit) -> None:
-    write_table(paths.SEEDS, _seed_table(everyone, best))
+def _write_tables(recipes: Recipes, found: Evaluation) -> None:
+    """Tables of every forecaster: of each family's recipes, the control, the baselines and the floors."""
+    trained = {
+        paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()
+    }
+    trained["mlp"] = found.mlp
+    everyone = {name: scored.runs for name, scored in trained.items()}
+    everyone |= {name: [scores] for name, scores in found.references.items()}
+    write_table(paths.SEEDS, _seed_table(trained))
     write_table(paths.HORIZON, _horizon_table(everyone))
-    write_table(paths.CHANNELS, _channel_table(everyone, test))
-    forecasts = _forecast_table(everyone, test)
+    write_table(paths.CHANNELS, _channel_table(everyone, found.test))
+    forecasts = _forecast_table(everyone, found.test)
     write_table(paths.FORECASTS, forecasts)
     first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
     far = first[first["horizon_step"] == first["horizon_step"].max()]
     stepped = far.assign(step=far["forecast_origin"] + far["horizon_step"])
-    write_table(paths.FAR_FORECASTS, stepped.filter(["step", "truth", *best]))
+    write_table(paths.FAR_FORECASTS, stepped.filter(["step", "truth", *FAMILIES]))
 
 
-def _seed_table(everyone: ScoresBySeed, best: dict[str, FloatArray]) -> pd.DataFrame:
+def _seed_table(trained: Mapping[str, ScoredFamily]) -> pd.DataFrame:
     rows = [
-        (family, seed, scores.mse, scores.mae, scores.window_mse[:SHOWN_WINDOWS].mean(), validation)
-        for family, losses in best.items()
-        for seed, (scores, validation) in enumerate(zip(everyone[family], losses, strict=True))
+        (name, seed, scores.mse, scores.mae, scores.window_mse[:SHOWN_WINDOWS].mean(), validation)
+        for name, scored in trained.items()
+        for seed, (scores, validation) in enumerate(zip(scored.runs, scored.validation_losses, strict=True))
     ]
-    return pd.DataFrame(rows, columns=["family", "seed", "mse", "mae", "first_50_mse", "validation_mse"])
+    return pd.DataFrame(rows, columns=["forecaster", "seed", "mse", "mae", "first_50_mse", "validation_mse"])
 
 
-def _horizon_table(everyone: ScoresBySeed) -> pd.DataFrame:
+def _horizon_table(everyone: Mapping[str, Sequence[Scores]]) -> pd.DataFrame:
     """MSE per horizon step: the mean over seeds per forecaster, and its range for the families."""
     columns: dict[str, FloatArray] = {}
     for name, scores in everyone.items():
@@ -99,7 +144,7 @@ def _horizon_table(everyone: ScoresBySeed) -> pd.DataFrame:
     return table
 
 
-def _channel_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
+def _channel_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> pd.DataFrame:
     """Errors per channel, scaled and in the series' own units."""
     tables = []
     for name, scores in everyone.items():
@@ -111,7 +156,7 @@ def _channel_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
     return pd.concat(tables)
 
 
-def _forecast_table(everyone: ScoresBySeed, test: TestSplit) -> pd.DataFrame:
+def _forecast_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> pd.DataFrame:
     """Truth and mean forecast of the first test windows, in the series' own units."""
     shown = {name: np.mean([seed.shown for seed in scores], axis=0) for name, scores in everyone.items()}
     channel, window, step = np.indices(next(iter(shown.values())).shape)

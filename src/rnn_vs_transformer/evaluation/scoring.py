@@ -1,5 +1,6 @@
 """Scores of every forecaster on the test split: the only code that opens it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,12 +16,15 @@ from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
 from rnn_vs_transformer.evaluation.intervals import bootstrap_interval, ratio_interval
-from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.files import finite
+from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 from rnn_vs_transformer.training.fit import predict
+from rnn_vs_transformer.training.history import best_validation_losses
 
+log = logging.getLogger(__name__)
 FloatArray = npt.NDArray[np.float64]
 
 SHOWN_WINDOWS: Final = 50
@@ -42,8 +46,8 @@ class TestSplit:
     """(C, N, H)."""
     scale: FloatArray
     """In-sample MAE of the seasonal naive (C,)."""
-    oracle: FloatArray | None
-    """(C, N, H) on the synthetic world."""
+    floors: Mapping[str, FloatArray]
+    """(C, N, H) each, by the names of `Series.floors`."""
     meta: Meta
 
     @property
@@ -87,6 +91,15 @@ class ScoredFamily:
     """Truth less mean forecast on validation (C, N0, H)."""
     residuals: FloatArray
     """Truth less mean forecast on test (C, N, H)."""
+    mean: Scores
+    """Of the mean forecast, which is what ships."""
+    validation_losses: FloatArray
+    """Of the weights that were kept (seeds,)."""
+
+    @property
+    def validation_mse(self) -> float:
+        """Mean over seeds."""
+        return float(self.validation_losses.mean())
 
 
 def open_test_split() -> TestSplit:
@@ -95,13 +108,13 @@ def open_test_split() -> TestSplit:
     Raises:
         InputError: A file is missing, damaged, or of another run.
     """
-    meta, (test, oracle) = load_meta(), load_test()
+    meta, (test, floors) = load_meta(), load_test()
     splits = load_splits(test)
     return TestSplit(
         splits=splits,
         truth=splits.truth("test"),
         scale=metrics.seasonal_naive_scale(splits.values[: meta.borders.train_end], meta.season_length),
-        oracle=None if oracle is None else splits.scaler.scale(oracle[..., None]).transpose(2, 0, 1),
+        floors={name: splits.scaler.scale(floor[..., None]).transpose(2, 0, 1) for name, floor in floors.items()},
         meta=meta,
     )
 
@@ -120,28 +133,30 @@ def score(forecast: FloatArray, test: TestSplit) -> Scores:
 
 
 def score_references(test: TestSplit) -> dict[str, Scores]:
-    """Scores of the baselines, and of the oracle where there is one."""
+    """Scores of the baselines that need no training, and of the floors where there are any."""
     splits, horizon = test.splits, test.meta.prediction_length
     origins, season = splits.origins("test"), test.meta.season_length
-    ridge = fit_ridge(splits.values, splits.borders, splits.context_length, horizon)
+    ridge = fit_best_ridge(splits.values, splits.borders, splits.context_length, horizon)
+    log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
     scores = {
         "last_value": score(last_value_forecast(splits.values, origins, horizon), test),
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.values, origins), test),
     }
-    return scores if test.oracle is None else {**scores, "oracle": score(test.oracle, test)}
+    return scores | {name: score(floor, test) for name, floor in test.floors.items()}
 
 
-def score_family(family: str, test: TestSplit) -> ScoredFamily:
+def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> ScoredFamily:
     """Scores of every trained seed of a family; each model forecasts once, one forecast in memory at a time."""
     [windows] = windows_of(test.splits, "test")
-    models = list(load_trained(family, test.meta))
+    models = list(load_trained(family, test.meta, recipe))
     runs, total = [], np.zeros(())
     for model in models:
         forecast = forecast_windows(model, windows)
         runs.append(score(forecast, test))
         total = total + forecast
-    return ScoredFamily(runs, validation_residuals(models, test.splits), test.truth - total / len(models))
+    mean, losses = total / len(models), best_validation_losses(family, recipe)
+    return ScoredFamily(runs, validation_residuals(models, test.splits), test.truth - mean, score(mean, test), losses)
 
 
 def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> FloatArray:
@@ -177,15 +192,20 @@ def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) 
     return {**error_row(runs), "mse_ci_low": interval.low, "mse_ci_high": interval.high}
 
 
-def ridge_row(runs: Sequence[Scores], ridge: Scores, test: TestSplit, params: EvaluateParams) -> dict[str, float]:
-    """`ridge_difference`: relative MSE difference of a family from ridge, negative where better, with 95 % interval."""
+def control_row(
+    name: str, runs: Sequence[Scores], control: Sequence[Scores], test: TestSplit, params: EvaluateParams
+) -> dict[str, float]:
+    """`ridge_difference` and the like: relative MSE difference of a family from a control, with 95 % interval.
+
+    It is negative where the family is better. A control of one run stands for each seed.
+    """
     losses = _losses(runs)
-    linear = np.tile(ridge.window_mse, (len(losses), 1))
-    interval = ratio_interval(losses, linear, test.block_length, params.resamples, params.seed)
+    theirs = np.broadcast_to(_losses(control), losses.shape)
+    interval = ratio_interval(losses, theirs, test.block_length, params.resamples, params.seed)
     return {
-        "ridge_difference": float(losses.mean() / linear.mean() - 1),
-        "ridge_difference_ci_low": interval.low - 1,
-        "ridge_difference_ci_high": interval.high - 1,
+        f"{name}_difference": float(losses.mean() / theirs.mean() - 1),
+        f"{name}_difference_ci_low": interval.low - 1,
+        f"{name}_difference_ci_high": interval.high - 1,
     }
 
 

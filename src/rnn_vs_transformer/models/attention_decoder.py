@@ -44,7 +44,7 @@ class DecoderLayer(nn.Module):
         self.cross_norm = nn.LayerNorm(width)
         self.cross_attention = Attention(params).draw()
         self.feedforward_norm = nn.LayerNorm(width)
-        self.feedforward = feedforward_block(params)
+        self.feedforward = feedforward_block(width, params.feedforward_width, params.dropout)
         self.dropout = nn.Dropout(params.dropout)
 
     def start(self, context_tokens: Tensor) -> Cache:

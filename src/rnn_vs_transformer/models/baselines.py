@@ -14,6 +14,10 @@ IntArray = npt.NDArray[np.int64]
 
 PENALTIES = tuple(10.0**power for power in range(-3, 6))
 """Ridge penalties tried on validation, in units of the summed squares of scaled inputs."""
+CONTEXTS = (0.5, 1.0, 2.0, 4.0)
+"""Context lengths tried on validation, as multiples of that of the families."""
+MOST_PRODUCTS = 2e12
+"""A context longer than the families' is left out where its normal equations would take more multiply-adds."""
 ROWS_AT_ONCE = 4096
 
 
@@ -61,9 +65,14 @@ class Ridge:
     penalty: float
     validation_mse: float
 
+    @property
+    def context_length(self) -> int:
+        """Inputs."""
+        return len(self.weights) - 1
+
     def forecast(self, values: FloatArray, origins: IntArray) -> FloatArray:
         """Forecasts (C, N, H) of a series (steps, C)."""
-        context_length, prediction_length = len(self.weights) - 1, self.weights.shape[1]
+        context_length, prediction_length = self.context_length, self.weights.shape[1]
         forecasts = np.empty((values.shape[1], len(origins), prediction_length))
         for channel, series in enumerate(values.T):
             for start in range(0, len(origins), ROWS_AT_ONCE):
@@ -71,6 +80,22 @@ class Ridge:
                 contexts, _, last = _windows(series, some, context_length, 0, self.subtract_last)
                 forecasts[channel, start : start + ROWS_AT_ONCE] = contexts @ self.weights + last
         return forecasts
+
+
+def fit_best_ridge(values: FloatArray, borders: Borders, context_length: int, prediction_length: int) -> Ridge:
+    """Ridge with the context length, out of `CONTEXTS` times the families', that validation chooses too.
+
+    A longer context is left out where fewer train windows than inputs would remain, or more than `MOST_PRODUCTS`.
+    See `fit_ridge`.
+    """
+
+    def can_be_tried(length: int) -> bool:
+        windows = (borders.train_end - length - prediction_length) * values.shape[1]
+        return length <= context_length or length < windows <= MOST_PRODUCTS / length**2
+
+    lengths = [max(1, int(multiple * context_length)) for multiple in CONTEXTS]
+    fitted = [fit_ridge(values, borders, length, prediction_length) for length in filter(can_be_tried, lengths)]
+    return min(fitted, key=lambda ridge: ridge.validation_mse)
 
 
 def fit_ridge(values: FloatArray, borders: Borders, context_length: int, prediction_length: int) -> Ridge:

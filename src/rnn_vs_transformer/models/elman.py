@@ -22,12 +22,19 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 
-def run_elman(layers: nn.RNN, embedding: nn.Linear, patches: Tensor) -> tuple[Tensor, Tensor]:
+def join(embedding: nn.Linear | None, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the map that embeds first; those given where there is no embedding, which has a bias."""
+    if embedding is None:
+        return weight, bias
+    return weight @ embedding.weight, torch.addmv(bias, weight, embedding.bias)
+
+
+def run_elman(layers: nn.RNN, embedding: nn.Linear | None, patches: Tensor) -> tuple[Tensor, Tensor]:
     """What `layers(embedding(patches))` gives, up to rounding.
 
     Args:
         layers: Stacked layers of tanh units; they start at 0.
-        embedding: Makes the tokens that the first layer reads; it has a bias.
+        embedding: Makes the tokens that the first layer reads; None where the patches are these tokens.
         patches: (T, B, P).
 
     Returns:
@@ -43,7 +50,7 @@ def run_elman(layers: nn.RNN, embedding: nn.Linear, patches: Tensor) -> tuple[Te
         if number:
             states = functional.dropout(states, layers.dropout, layers.training)
         else:
-            input_weight, bias = input_weight @ embedding.weight, torch.addmv(bias, input_weight, embedding.bias)
+            input_weight, bias = join(embedding, input_weight, bias)
         layer = (input_weight, bias, recurrent_weight)
         states = cast("Tensor", _TanhLayer.apply(states, *layer))  # type: ignore[no-untyped-call]
         last.append(states[-1])

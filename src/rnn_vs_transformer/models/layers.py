@@ -1,4 +1,4 @@
-"""What the layers of the Transformer's encoder and decoder are made of."""
+"""What the layers of the Transformer's encoder and decoder, and of the residual block, are made of."""
 
 from typing import Final, Self
 
@@ -14,14 +14,9 @@ QUERIES_AT_ONCE: Final = 256
 """With dropout, so many queries are worked on at a time."""
 
 
-def feedforward_block(params: TransformerModelParams) -> nn.Sequential:
+def feedforward_block(width: int, hidden_width: int, dropout: float) -> nn.Sequential:
     """W_2 relu(W_1 x) with dropout between (Vaswani et al. 2017, section 3.3)."""
-    return nn.Sequential(
-        nn.Linear(params.transformer_width, params.feedforward_width),
-        nn.ReLU(),
-        nn.Dropout(params.dropout),
-        nn.Linear(params.feedforward_width, params.transformer_width),
-    )
+    return nn.Sequential(nn.Linear(width, hidden_width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_width, width))
 
 
 def split_heads(tokens: Tensor, heads: int) -> Tensor:

@@ -9,7 +9,10 @@ ROTARY_BASE = 10_000.0
 
 
 class Positions(nn.Module):
-    """What tokens get added to tell their places: a fixed encoding, learned rows, or nothing where heads are turned."""
+    """What tokens get added to tell their places: a fixed encoding, learned rows, or nothing.
+
+    It is nothing where heads are turned instead (`rotary`), and where attention is left without an order (`none`).
+    """
 
     def __init__(self, params: TransformerModelParams, first: int, count: int) -> None:
         """Make those of the `count` tokens at the positions first, first + 1, ..."""

@@ -6,6 +6,9 @@ context is that state.
 
 from torch import Tensor, nn
 
+from rnn_vs_transformer.models.min_gru import MinGru
+
+Layers = nn.RNNBase | MinGru
 State = Tensor | tuple[Tensor, Tensor]
 """(layers, B, D), and for LSTM the memory cells beside it."""
 
@@ -13,7 +16,7 @@ State = Tensor | tuple[Tensor, Tensor]
 class RecurrentDecoder(nn.Module):
     """Stacked recurrent layers of their own weights; the state is all that is kept between steps."""
 
-    def __init__(self, layers: nn.RNNBase) -> None:
+    def __init__(self, layers: Layers) -> None:
         """Use layers of the encoder's cell, number and width."""
         super().__init__()
         self.layers = layers

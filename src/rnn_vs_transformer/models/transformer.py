@@ -6,18 +6,17 @@
 Sources: Vaswani et al. (2017); pre-norm, Xiong et al. (2020). There is no causal mask: all T tokens are in the past
 of the forecast origin. Where only the last token is read, the last layer computes the queries (and all that
 follows them) for that token alone, and without rotary positions no keys and values: the same numbers, up to rounding,
-with almost half of the work of two layers. Queries of segments are
-further tokens behind the others, in the manner of masked tokens (BERT, Devlin et al. 2019); only they are read.
-Where the decoding is autoregressive, the decoder of attention_decoder.py reads all tokens.
+with almost half of the work of two layers. Where
+the decoding is autoregressive, the decoder of attention_decoder.py reads all tokens.
 """
 
-import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
 from rnn_vs_transformer.models.positional import Positions
+from rnn_vs_transformer.models.residual import ResidualStack
 from rnn_vs_transformer.models.shell import Embedded, ForecastModel
 from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
@@ -32,7 +31,7 @@ class EncoderLayer(nn.Module):
         self.attention_norm = nn.LayerNorm(width)
         self.attention = Attention(params)
         self.feedforward_norm = nn.LayerNorm(width)
-        self.feedforward = feedforward_block(params)
+        self.feedforward = feedforward_block(width, params.feedforward_width, params.dropout)
         self.dropout = nn.Dropout(params.dropout)
         self.attention.draw()
 
@@ -44,32 +43,13 @@ class EncoderLayer(nn.Module):
         return result
 
 
-class SelfAttention(nn.Module):
+class SelfAttention(ResidualStack):
     """Positional encoding, encoder layers, final norm."""
 
     def __init__(self, params: TransformerModelParams, tokens: int) -> None:
         """Build `transformer_layers` layers for sequences of `tokens` tokens, queries of segments among them."""
-        super().__init__()
-        self.positions = Positions(params, 0, tokens)
-        self.dropout = nn.Dropout(params.dropout)
-        self.layers = nn.ModuleList(EncoderLayer(params) for _ in range(params.transformer_layers))
-        self.norm = nn.LayerNorm(params.transformer_width)
-
-    def forward(self, embedded: Embedded, last_only: bool) -> Tensor:
-        """Mix tokens (B, T, D) to (B, T, D), or to the last one (B, 1, D)."""
-        tokens = embedded.tokens()
-        return self._mix(tokens, 1 if last_only else tokens.shape[1])
-
-    def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
-        """Each query (B, S, D), put behind the tokens (B, T, D), reads them by attention: (B, S, D)."""
-        return self._mix(torch.cat([embedded.tokens(), queries], dim=1), queries.shape[1])
-
-    def _mix(self, tokens: Tensor, asked: int) -> Tensor:
-        tokens = self.dropout(self.positions(tokens))
-        for layer in self.layers[:-1]:
-            tokens = layer(tokens, tokens.shape[1])
-        result: Tensor = self.norm(self.layers[-1](tokens, asked))
-        return result
+        layers = (EncoderLayer(params) for _ in range(params.transformer_layers))  # drawn after the positions
+        super().__init__(Positions(params, 0, tokens), layers, params.transformer_width, params.dropout)
 
     def encode(self, embedded: Embedded) -> Tensor:
         """All mixed tokens (B, T, D), which a decoder's cross-attention reads."""

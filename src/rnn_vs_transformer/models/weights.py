@@ -38,18 +38,19 @@ def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:
         raise InputError(f"{path} does not fit the settings beside it; run: {remedy}") from None
 
 
-def load_trained(family: str, meta: Meta) -> Iterator[ForecastModel]:
+def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL) -> Iterator[ForecastModel]:
     """The models of a family's training runs, seed by seed, with the settings and the best weights of their training.
 
     Raises:
         InputError: A file of the training stage is missing or damaged, or does not fit.
     """
-    for seed in range(trained_settings(family).seeds):
-        yield load_seed(family, seed, meta)
+    for seed in range(trained_settings(family, recipe).seeds):
+        yield load_seed(family, seed, meta, recipe)
 
 
-def load_seed(family: str, seed: int, meta: Meta) -> ForecastModel:
+def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL) -> ForecastModel:
     """The model of one training run; see `load_trained`."""
-    model = build_family(family, trained_settings(family).model, meta)
-    load_weights(model, paths.weights(family, seed), f"dvc repro --force train_{family}")
+    model = build_family(family, trained_settings(family, recipe).model, meta)
+    stage = "train_mlp" if family == "mlp" else f"train@{family}"
+    load_weights(model, paths.weights(family, seed, recipe), f"dvc repro --force {stage}")
     return model

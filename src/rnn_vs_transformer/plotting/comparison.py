@@ -1,56 +1,77 @@
 """The figures of the comparison, one function each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
-from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, figure, whole_steps
-from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, Look, figure, legend_below, whole_steps
+from rnn_vs_transformer.results import Results, rows_of
+from rnn_vs_transformer.runtime.paths import forecaster
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.train import RECIPES, Recipe
+
+RECIPE_TITLES: Final[Mapping[Recipe, str]] = {
+    "tutorial": "settings as given",
+    "season_tokens": "one season per token",
+}
+TRAINED: Final = (*(forecaster(family, recipe) for recipe in RECIPES for family in FAMILIES), "mlp")
+"""Those with seeds and an interval, in the order in which the errors are drawn."""
 
 DECODINGS: Final = {"direct": "-", "autoregressive": "--"}
 """The line of each way of decoding; the colour is the family's."""
 
 
 def draw_loss_curves(results: Results) -> None:
-    """Train and validation loss per epoch: mean over the seeds still running, and the range of the seeds."""
-    with figure("loss_curves", height=4.8) as (axes,):
-        for family in FAMILIES:
-            history = results.histories[family].groupby("epoch")
-            for kind, line in (("validation", "-"), ("train", ":")):
-                losses = history[f"{kind}_loss"].agg(["mean", "min", "max"])
-                label = f"{LOOKS[family].label}, {kind}"
-                axes.plot(losses.index, losses["mean"], line, color=LOOKS[family].colour, label=label)
-                if kind == "validation":
-                    low, high = losses["min"], losses["max"]
-                    axes.fill_between(losses.index, low, high, color=LOOKS[family].colour, alpha=0.18)
-        axes.set_yscale("log")
-        axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if str(value)[-1] in "2357" else "")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        whole_steps(axes)
-        axes.set(xlabel="Epoch", ylabel="MSE (scaled units, log scale)")
-        axes.set_title("Loss while training (line: mean over seeds; band: range of the seeds)")
-        axes.legend(ncols=2)
+    """Train and validation loss per epoch of each recipe: mean over the seeds still running, and the seeds' range."""
+    recipes = _recipes(results.histories)
+    with figure("loss_curves", panels=len(recipes), height=1.0 + 3.6 * len(recipes)) as panels:
+        for axes, recipe in zip(panels, recipes, strict=True):
+            for family in FAMILIES:
+                _draw_losses(axes, results.histories[forecaster(family, recipe)], LOOKS[family])
+            axes.set_yscale("log")
+            axes.yaxis.set_minor_formatter(lambda value, _: f"{value:g}" if str(value)[-1] in "2357" else "")
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            whole_steps(axes)
+            axes.set(xlabel="Epoch", ylabel="MSE (scaled units, log scale)")
+            axes.set_title(f"Loss while training: {RECIPE_TITLES[recipe]} (band: range of the seeds)")
+        panels[0].legend(ncols=2)
+
+
+def _draw_losses(axes: Axes, history: pd.DataFrame, look: Look) -> None:
+    for kind, line in (("validation", "-"), ("train", ":")):
+        losses = history.groupby("epoch")[f"{kind}_loss"].agg(["mean", "min", "max"])
+        axes.plot(losses.index, losses["mean"], line, color=look.colour, label=f"{look.label}, {kind}")
+        if kind == "validation":
+            axes.fill_between(losses.index, losses["min"], losses["max"], color=look.colour, alpha=0.18)
+
+
+def _recipes(lying: Iterable[str]) -> list[Recipe]:
+    """Those with forecasters of both families among the names that lie here."""
+    names = set(lying)
+    return [recipe for recipe in RECIPES if {forecaster(family, recipe) for family in FAMILIES} <= names]
 
 
 def draw_test_error(results: Results) -> None:
-    """Test MSE of the families with 95 % intervals; baselines and oracle as lines."""
-    metrics, seeds = results.metrics, results.seeds
-    with figure("test_error", height=3.6) as (axes,):
-        for row, family in enumerate(FAMILIES):
-            found, look = metrics[family], LOOKS[family]
-            ends = [[max(0.0, found["mse"] - found["mse_ci_low"])], [max(0.0, found["mse_ci_high"] - found["mse"])]]
-            axes.errorbar(found["mse"], row, xerr=ends, fmt=look.marker, color=look.colour, markersize=9, capsize=6,
+    """Test MSE of the families with each recipe and of the control, with 95 % intervals; the others as lines."""
+    rows = rows_of(results.metrics)
+    trained = {name: rows[name] for name in TRAINED if "mse_ci_low" in rows.get(name, {})}
+    with figure("test_error", height=2.2 + 0.6 * len(trained)) as (axes,):
+        for row, (name, found) in enumerate(trained.items()):
+            look, mse = LOOKS[name], found["mse"]
+            ends = [[max(0.0, mse - found["mse_ci_low"])], [max(0.0, found["mse_ci_high"] - mse)]]
+            axes.errorbar(mse, row, xerr=ends, fmt=look.marker, color=look.colour, markersize=9, capsize=6,
                           linewidth=2.2)  # fmt: skip
-            single = seeds.loc[seeds["family"] == family, "mse"]
-            axes.plot(single, np.full(len(single), row + 0.2), "|", color=look.colour, markersize=10)
-        _draw_references(axes, metrics, most=1.6 * max(metrics[family]["mse_ci_high"] for family in FAMILIES))
-        axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
-        axes.set_ylim(len(FAMILIES) - 0.4, -0.7)
+            single = results.seeds.loc[results.seeds["forecaster"] == name, "mse"]
+            axes.plot(single, np.full(len(single), row + 0.25), "|", color=look.colour, markersize=10)
+        references = {name: row for name, row in rows.items() if name not in trained}
+        _draw_references(axes, references, most=1.6 * max(found["mse_ci_high"] for found in trained.values()))
+        axes.set_yticks(range(len(trained)), [LOOKS[name].label.replace(", ", ",\n") for name in trained])
+        axes.set_ylim(len(trained) - 0.4, -0.7)
         axes.set_xlim(left=0)
-        axes.set_xlabel("Test MSE (scaled units); dot: mean over seeds, bar: 95 % interval, ticks: single seeds")
+        axes.set_xlabel("Test MSE (scaled units); dot: mean, bar: 95 % interval, ticks: single seeds")
         axes.set_title("Error on the test split")
 
 
@@ -67,30 +88,36 @@ def _draw_references(axes: Axes, metrics: Mapping[str, Any], most: float) -> Non
             beyond.append(f"{look.label} {mse:.3f}")
     if beyond:
         axes.plot([], [], " ", label="off the scale: " + ", ".join(beyond))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=10)
+    legend_below(axes, columns=2)
 
 
 def draw_horizon(results: Results) -> None:
-    """Test MSE of each horizon step, with the range of the seeds."""
+    """Test MSE of each horizon step with each recipe, with the range of the seeds."""
     table = results.horizon
+    recipes = _recipes(table.columns)
+    top = 1.6 * max(table[forecaster(family, recipe)].max() for family in FAMILIES for recipe in recipes)
+    with figure("horizon", panels=len(recipes), height=1.2 + 3.4 * len(recipes)) as panels:
+        for axes, recipe in zip(panels, recipes, strict=True):
+            for name in REFERENCES:
+                if name in table and table[name].median() <= top:
+                    look = LOOKS[name]
+                    axes.plot(table["horizon_step"], table[name], linestyle=look.line, color=look.colour,
+                              label=look.label)  # fmt: skip
+            for family in FAMILIES:
+                _draw_steps(axes, table, forecaster(family, recipe), LOOKS[family])
+            axes.set_ylim(0, top)
+            whole_steps(axes)
+            axes.set(xlabel="Horizon step (steps after the forecast origin)", ylabel="Test MSE (scaled units)")
+            axes.set_title(f"Error per horizon step: {RECIPE_TITLES[recipe]} (band: range of the seeds)")
+        panels[0].legend(ncols=2, fontsize=10)
+
+
+def _draw_steps(axes: Axes, table: pd.DataFrame, name: str, look: Look) -> None:
     steps = table["horizon_step"]
-    top = 1.6 * max(table[family].max() for family in FAMILIES)
-    with figure("horizon", height=4.8) as (axes,):
-        for name in REFERENCES:
-            if name in table and table[name].median() <= top:
-                axes.plot(steps, table[name], LOOKS[name].line, color=LOOKS[name].colour, label=LOOKS[name].label)
-        for family in FAMILIES:
-            look = LOOKS[family]
-            axes.plot(steps, table[family], color=look.colour, label=look.label, marker=look.marker,
-                      markevery=max(1, len(steps) // 12), markersize=5)  # fmt: skip
-            if f"{family}_low" in table:
-                low, high = table[f"{family}_low"], table[f"{family}_high"]
-                axes.fill_between(steps, low, high, color=look.colour, alpha=0.18)
-        axes.set_ylim(0, top)
-        whole_steps(axes)
-        axes.set(xlabel="Horizon step (steps after the forecast origin)", ylabel="Test MSE (scaled units)")
-        axes.set_title("Error per horizon step (line: mean over seeds; band: range of the seeds)")
-        axes.legend()
+    axes.plot(steps, table[name], color=look.colour, label=look.label, marker=look.marker,
+              markevery=max(1, len(steps) // 12), markersize=5)  # fmt: skip
+    if f"{name}_low" in table:
+        axes.fill_between(steps, table[f"{name}_low"], table[f"{name}_high"], color=look.colour, alpha=0.18)
 
 
 def draw_forecasts(results: Results) -> None:
@@ -110,9 +137,9 @@ def draw_forecasts(results: Results) -> None:
                     line, look = "--" if name == "oracle" else "-", LOOKS[name]
                     axes.plot(target, some[name], line, color=look.colour, label=look.label, linewidth=1.5)
             ahead = "one step" if step == 1 else f"{step} steps"
-            axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (mean of the seeds)")
+            axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (settings as given)")
             axes.set(xlabel="Step of the series", ylabel=f"{channel} (series units)")
-        panels[0].legend(ncols=4, fontsize=10)
+        legend_below(panels[0], columns=4)
 
 
 def draw_training_time(results: Results) -> None:

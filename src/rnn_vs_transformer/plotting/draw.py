@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from rnn_vs_transformer.plotting import comparison, probes, tuning
+from rnn_vs_transformer.plotting import comparison, cost, probes, tuning
 from rnn_vs_transformer.results import Results, figure_path
 
 
@@ -21,7 +21,7 @@ def draw_all(results: Results) -> None:
 def draw_times(results: Results) -> None:
     """The same for the figures of times, in reports/times/, which no stage declares."""
     comparison.draw_training_time(results)
-    probes.draw_cost(results)
+    cost.draw_cost(results)
     _draw_or_remove(results, {"tuning_progress": tuning.draw_progress}, wanted=bool(results.searches))
 
 

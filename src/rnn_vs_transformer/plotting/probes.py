@@ -23,7 +23,7 @@ def draw_recall(results: Results) -> None:
         if recall.empty:
             say(axes, "not measured: recall is not among probe.tasks")
             return
-        for model in MODELS:
+        for model in filter(set(recall["model"]).__contains__, MODELS):
             lags = recall[recall["model"] == model].groupby("lag")["recovered"]
             found = [mean_interval(shares.to_numpy()) for _, shares in lags]
             steps = lags.mean().index.to_numpy()
@@ -101,27 +101,3 @@ def draw_convergence(results: Results) -> None:
         handles = [Line2D([], [], color=look.colour, marker=look.marker, linestyle="", label=look.label)
                    for look in (LOOKS[family] for family in FAMILIES)]  # fmt: skip
         axes.legend(handles=handles, loc="lower right")
-
-
-def draw_cost(results: Results) -> None:
-    """Time of a training step and of a forecast, and peak memory, against the context length."""
-    if results.cost is None:
-        with figure("cost", height=2.7) as (axes,):
-            say(axes, "not measured: the times are missing or from another machine")
-        return
-    rounds = results.cost.rounds
-    table = rounds[(rounds["device"] == "cpu") & (rounds["threads"] == 1)]
-    kinds = {"train_step_ms": "Training step (ms)", "inference_ms": "Forecast (ms)", "peak_mebibytes": "Memory (MiB)"}
-    with figure("cost", panels=len(kinds), height=2.7 * len(kinds)) as panels:
-        for axes, (column, label) in zip(panels, kinds.items(), strict=True):
-            for model, line in (("rnn", "-"), ("transformer", "-"), ("transformer_all_queries", "--")):
-                medians = table[table["model"] == model].groupby("context_length")[column].median()
-                family = model.partition("_")[0]
-                name = LOOKS[family].label + (", queries of all tokens" if line == "--" else "")
-                axes.plot(medians.index, medians, line, marker=LOOKS[family].marker, color=LOOKS[family].colour,
-                          label=name, markersize=5)  # fmt: skip
-            axes.set_yscale("log")
-            label_log_axis(axes, sorted(table["context_length"].unique()))
-            axes.set(xlabel="Context length L (steps, log scale)", ylabel=label)
-        panels[0].set_title("Cost against context length (one thread, equal width, medians)")
-        panels[0].legend(fontsize=10)

@@ -22,7 +22,7 @@ class Look:
     label: str
     colour: str
     marker: str = ""
-    line: str = "-"
+    line: str | tuple[float, tuple[float, float]] = "-"
 
 
 LOOKS: Final = {
@@ -30,14 +30,19 @@ LOOKS: Final = {
     "rnn": Look("RNN", "#D55E00", marker="o"),
     "gru": Look("GRU", "#E69F00", marker="^"),
     "lstm": Look("LSTM", "#CC79A7", marker="D"),
+    "min_gru": Look("minGRU", "#56B4E9", marker="v"),
+    "transformer_season_tokens": Look("Transformer, season tokens", "#56B4E9", marker="s"),
+    "rnn_season_tokens": Look("RNN, season tokens", "#E58E5B", marker="o"),
+    "mlp": Look("MLP on the window", "#7B5EA7", marker="P", line="-."),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
-    "oracle": Look("Oracle (noise floor)", "#000000"),
+    "context_floor": Look("Floor for a context of L steps", "#000000", line=(0, (1, 1.2))),
+    "oracle": Look("Floor that knows the season's phase", "#000000"),
     "truth": Look("Truth", "#000000"),
 }
 LABELS: Final = {name: look.label for name, look in LOOKS.items()}
-REFERENCES: Final = ("oracle", "ridge", "seasonal_naive", "last_value")
+REFERENCES: Final = ("oracle", "context_floor", "mlp", "ridge", "seasonal_naive", "last_value")
 
 SETTINGS: Any = {
     "font.size": 11,
@@ -65,6 +70,13 @@ def figure(name: str, panels: int = 1, height: float = 4.5) -> Iterator[list[Axe
         picture = BytesIO()
         sheet.savefig(picture, format="png", dpi=144, metadata={"Software": None})
         write_bytes(figure_path(name), picture.getvalue())
+
+
+def legend_below(axes: Axes, columns: int) -> None:
+    """The legend of one panel below all panels, as wide as the figure."""
+    axes.get_figure(root=True).legend(  # type: ignore[union-attr]
+        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=columns, fontsize=10
+    )
 
 
 def say(axes: Axes, text: str) -> None:

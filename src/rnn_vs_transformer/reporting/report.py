@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer.claims.judge import judge_all
 from rnn_vs_transformer.claims.speed import OTHER_MACHINE
 from rnn_vs_transformer.reporting import sections
+from rnn_vs_transformer.reporting.headline import IN_GENERAL, THIS_SERIES, headline, markdown
 from rnn_vs_transformer.reporting.sections import Texts
 from rnn_vs_transformer.results import Results, figure_path
 from rnn_vs_transformer.runtime import paths
@@ -31,10 +32,10 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def write_report(results: Results, language: Literal["en", "zh"]) -> str:
-    """Write reports/index.html, reports/claims.json and, with the verdict alone, reports/verdict.md.
+    """Write reports/index.html, reports/claims.json and, with the answer but for times, reports/verdict.md.
 
     Returns:
-        The verdict in plain text.
+        The answer in plain text.
 
     Raises:
         InputError: A figure is missing.
@@ -43,10 +44,9 @@ def write_report(results: Results, language: Literal["en", "zh"]) -> str:
     page = render(load_texts(language), results, claims)
     write_json(paths.CLAIMS, claims)
     write_bytes(REPORT, page.encode())
-    verdict = sections.verdict_sentence(results.metrics["comparison"])
-    against_ridge = sections.ridge_sentence(results.metrics, load_texts("en")["names"])
-    write_bytes(VERDICT, f"{verdict}\n{against_ridge}\n".encode())
-    return f"{against_ridge}\n{verdict.replace('**', '')}"
+    told = headline(results.studies, results.metrics, times={})
+    write_bytes(VERDICT, f"{markdown(told, 'en')}\n".encode())
+    return markdown(told, language).replace("**", "")
 
 
 def load_texts(language: str) -> Texts:
@@ -58,14 +58,16 @@ def load_texts(language: str) -> Texts:
 def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     """The page; every value is escaped by the template engine."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    comparison = results.metrics["comparison"]
-    difference = sections.difference_words(texts, comparison)
+    told = headline(results.studies, results.metrics, results.times)
     return environment.get_template("report.html").render(
         t=texts,
-        verdict=comparison["verdict"],
-        by_how_much=texts["by_how_much"].format(**difference),
-        interval=texts["interval"].format(**difference),
-        turns_round=texts["turns_round"] if results.meta["source"] == "synthetic" else "",
+        verdict=results.metrics["comparison"]["verdict"],
+        lead=told.lead.told(texts["lang"]),
+        answers=[
+            (title.told(texts["lang"]), [one.told(texts["lang"]) for one in sentences])
+            for title, sentences in ((IN_GENERAL, told.general), (THIS_SERIES, told.series))
+        ],
+        map=_map(texts, results),
         cards=sections.cards(texts, results),
         comparison=sections.comparison_rows(texts, results),
         analyses={name: sections.ANALYSES[name](texts, results) for name in results.analyses},
@@ -88,14 +90,22 @@ def _shown(texts: Texts, results: Results) -> dict[str, tuple[str, str]]:
     return shown
 
 
+def _map(texts: Texts, results: Results) -> list[dict[str, Any]]:
+    """The picture of the map, where the study lies here."""
+    if "map" not in results.studies:
+        return []
+    title, caption = texts["map"]
+    told = {"name": "map", "title": title, "caption": caption.format(measured=results.studies["map"]["measured"])}
+    return [{**told, **_image(paths.STUDIES / "map.png")}]
+
+
 def _pictures(figures: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
     told = ({"name": name, "title": title, "caption": caption} for name, (title, caption) in figures.items())
-    return [{**one, **_image(one["name"])} for one in told]
+    return [{**one, **_image(figure_path(one["name"]))} for one in told]
 
 
-def _image(name: str) -> dict[str, Any]:
+def _image(path: Path) -> dict[str, Any]:
     """A PNG as base64, with its size in pixels."""
-    path = figure_path(name)
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
-from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.results import Results, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
+MARKS: Final = {"holds": "✔", "refuted": "✘", "only as set up": "◐", "undecided": "?"}
+"""What stands before a verdict on a claim."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,10 @@ class Cell:
 
     text: str
     value: str | float = ""
+    small: tuple[str, ...] = ()
+    """Lines in small type below the text."""
+    verdict: str = ""
+    """What the last of these lines says, by which it is coloured."""
 
 
 def cell(text: object) -> Cell:
@@ -27,26 +33,6 @@ def cell(text: object) -> Cell:
 def number(value: float | None, form: str) -> Cell:
     """A number in a format such as `.3f`; an empty cell where there is none."""
     return Cell("") if value is None else Cell(format(value, form), value)
-
-
-def verdict_sentence(comparison: Mapping[str, Any]) -> str:
-    """The verdict in one sentence of Markdown, with its interval."""
-    difference, low, high = (100 * comparison[key] for key in ("relative_mse_difference", "ci_low", "ci_high"))
-    detectable = 100 * comparison["minimum_detectable_effect"]
-    return (
-        f"Verdict: **{comparison['verdict']}**. The Transformer's test MSE is {abs(difference):.0f} % "
-        f"{'below' if difference < 0 else 'above'} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %; "
-        f"smallest difference this experiment would detect: {detectable:.0f} %)."
-    )
-
-
-def ridge_sentence(metrics: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Each family's error against that of a linear forecast, with its interval."""
-    told = [
-        f"{names[family]} {difference:+.0f} % ({low:+.0f} % to {high:+.0f} %)"
-        for family, (difference, low, high) in ridge_percents(metrics).items()
-    ]
-    return f"Test MSE against a linear ridge, with 95 % intervals: {', '.join(told)}."
 
 
 def ridge_percents(metrics: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -72,13 +58,16 @@ def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
     return [
         (texts["which"], list(_which(texts, results.metrics))),
         (texts["how_sure"], [sure, *_training(texts, results), *_coverage(texts, results.metrics)]),
-        (texts["cost"], _cost(texts, results.times)),
+        (texts["cost"], _cost(texts, results)),
         (texts["change"], list(_change(texts, results))),
     ]
 
 
 def _which(texts: Texts, metrics: Mapping[str, Any]) -> Iterable[str]:
-    yield f"{texts['verdicts'][metrics['comparison']['verdict']]}{texts['stop']}"
+    comparison = metrics["comparison"]
+    told = {name: texts["verdicts"][found["verdict"]]
+            for name, found in (("best", comparison["each_at_its_best"]), ("given", comparison))}  # fmt: skip
+    yield texts["which_found"].format(**told)
     yield texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics))
     if void := [texts["names"][family] for family in not_below_ridge(metrics)]:
         yield texts["void"].format(names=", ".join(void))
@@ -92,7 +81,7 @@ def _training(texts: Texts, results: Results) -> Iterable[str]:
         name, budget = texts["names"][family], results.settings[family]["train"]
         losses = results.histories[family].groupby("seed")["validation_loss"]
         epochs, best = losses.size(), losses.apply(lambda of_seed: int(of_seed.to_numpy().argmin()) + 1)
-        errors = results.seeds.loc[results.seeds["family"] == family, "mse"]
+        errors = results.seeds.loc[results.seeds["forecaster"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
         yield texts["training"].format(family=name, **spread)
         late = int((epochs - best < budget["patience"]).sum())
@@ -107,10 +96,10 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
 
 
-def _cost(texts: Texts, times: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    if set(times) != set(FAMILIES):
+def _cost(texts: Texts, results: Results) -> list[str]:
+    if not results.timed:
         return [texts["cost_untimed"]]
-    seconds, sizes = ({name: times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
+    seconds, sizes = ({name: results.times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
     return [texts["cost_timed"].format(**seconds), texts["cost_size"].format(**sizes)]
 
 
@@ -128,9 +117,10 @@ def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     """Families, baselines and oracle, one row each."""
     keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
     rows = []
-    for name in (name for name in texts["names"] if name in results.metrics):
+    found = rows_of(results.metrics)
+    for name in (name for name in texts["names"] if name in found):
         spent = results.times.get(name, {})
-        scores = [number(results.metrics[name].get(key), ".3f") for key in keys]
+        scores = [number(found[name].get(key), ".3f") for key in keys]
         sizes = [number(spent.get("parameters"), ",.0f"), number(spent.get("train_seconds"), ".0f")]
         rows.append([cell(texts["names"][name]), *scores, *sizes])
     return rows
@@ -141,13 +131,27 @@ def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
     rows = []
     for place, (name, claim) in enumerate(claims.items()):
         words = {**claim, **claim.get(texts["lang"], {})}
-        low, high = (claim.get(f"number_ci_{end}") for end in ("low", "high"))
-        interval = Cell("") if low is None else Cell(f"{low:.3g} … {high:.3g}", low)
-        verdict = cell(texts["claim_verdicts"][claim["verdict"]])
-        told = cell(f"{words['sentence']} ({words['measure']})")
-        found = number(claim.get("number"), ".3g")
-        rows.append([Cell(name, place), cell(words["claim"]), verdict, found, interval, told])
+        verdict = Cell(_marked(texts, claim["verdict"]), texts["claim_verdicts"][claim["verdict"]])
+        numbers = [_claim_cell(texts, claim, column) for column in texts["claim_column_names"]]
+        told = cell(f"{words['sentence']} ({words['measure']})".strip())
+        title = Cell(words["claim"], words["claim"], (texts["claim_groups"][claim["group"]],))
+        rows.append([Cell(name, place), title, verdict, *numbers, told])
     return rows
+
+
+def _claim_cell(texts: Texts, claim: Mapping[str, Any], column: str) -> Cell:
+    """A column of a claim: its number, and in small type interval and verdict; or why it has none."""
+    found = claim["columns"].get(column)
+    if found is None:
+        return Cell(texts["claim_verdicts"]["not measured"] if column in claim["applies"] else texts["does_not_apply"])
+    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
+    interval = () if None in ends else (" … ".join(f"{end:.3g}" for end in ends),)
+    verdict = found["verdict"]
+    return Cell(f"{found['number']:.3g}", found["number"], (*interval, _marked(texts, verdict)), verdict)
+
+
+def _marked(texts: Texts, verdict: str) -> str:
+    return f"{MARKS.get(verdict, '')} {texts['claim_verdicts'][verdict]}".strip()
 
 
 def decoding_sentences(texts: Texts, results: Results) -> list[str]:

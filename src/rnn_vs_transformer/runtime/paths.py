@@ -8,7 +8,7 @@ CHECKED = Path("data/checked.txt")
 DEVELOPMENT = Path("data/development.safetensors")
 """Train and validation steps: all that training ever sees."""
 TEST = Path("data/test.safetensors")
-"""Test steps and the oracle's forecasts of them: opened by what scores alone."""
+"""Test steps and the floors' forecasts of them: opened by what scores alone."""
 META = Path("data/meta.json")
 SERIES = (META, DEVELOPMENT)
 """What training reads."""
@@ -48,9 +48,13 @@ COST = TIMES / "cost.json"
 COST_TABLE = TIMES / "cost.csv"
 
 FIGURES = Path("reports/figures")
+STUDIES = Path("studies/results")
+"""What the committed studies found, made apart from the pipeline."""
 CLAIMS = Path("reports/claims.json")
 """Verdicts on the tutorial's claims; some rest on times."""
 UNFINISHED = Path("models/unfinished")
+TUTORIAL = "tutorial"
+"""The recipe that is meant where none is named: model.* and train.* as they are."""
 
 
 def family_settings(source: str, family: str) -> Path:
@@ -58,34 +62,39 @@ def family_settings(source: str, family: str) -> Path:
     return Path("models") / source / f"{family}.json"
 
 
-def trained_settings(family: str) -> Path:
+def trained_settings(family: str, recipe: str = TUTORIAL) -> Path:
     """The settings that the weights beside it were trained with."""
-    return Path("models") / family / "settings.json"
+    return Path("models") / family / recipe / "settings.json"
 
 
-def weights(family: str, seed: int) -> Path:
+def weights(family: str, seed: int, recipe: str = TUTORIAL) -> Path:
     """Best weights of one training run."""
-    return Path("models") / family / f"seed-{seed}.safetensors"
+    return Path("models") / family / recipe / f"seed-{seed}.safetensors"
 
 
-def history(family: str) -> Path:
+def history(family: str, recipe: str = TUTORIAL) -> Path:
     """Losses per seed and epoch."""
-    return Path("reports/history") / f"{family}.csv"
+    return Path("reports/history") / family / f"{recipe}.csv"
 
 
-def mean_history(family: str) -> Path:
+def mean_history(family: str, recipe: str = TUTORIAL) -> Path:
     """Losses per epoch, mean over seeds, for `dvc plots`."""
-    return Path("reports/history") / f"{family}_mean.csv"
+    return Path("reports/history") / family / f"{recipe}_mean.csv"
 
 
-def times(family: str) -> Path:
+def times(family: str, recipe: str = TUTORIAL) -> Path:
     """Training seconds, memory and size of a family, and the machine."""
-    return TIMES / f"{family}.json"
+    return TIMES / f"{forecaster(family, recipe)}.json"
 
 
-def epoch_times(family: str) -> Path:
+def epoch_times(family: str, recipe: str = TUTORIAL) -> Path:
     """Wall-clock seconds per seed and epoch."""
-    return TIMES / f"{family}.csv"
+    return TIMES / f"{forecaster(family, recipe)}.csv"
+
+
+def forecaster(family: str, recipe: str) -> str:
+    """The name of a family trained with a recipe in tables and file names: that of the family for the tutorial's."""
+    return family if recipe == TUTORIAL else f"{family}_{recipe}"
 
 
 def tuning_times(family: str) -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Positive, each_once
-from rnn_vs_transformer.settings.family.model import ProbeModelParams
+from rnn_vs_transformer.settings.family.model import Positional, ProbeModelParams
 
 EDGE = 7
 """Steps from the start of the context within which a recurrent net learns to keep a step by its position alone."""
@@ -42,7 +42,7 @@ class ProbeParams(ProbeModelParams):
     """Largest allowed norm of the gradient."""
     recurrent_layers: Count
     """Stacked recurrent layers."""
-    positional: Literal["sinusoidal", "learned", "rotary"]
+    positional: Positional
     """How the Transformer knows the order of its tokens."""
     adding_length: Annotated[int, Field(ge=2)]
     """Tokens (T) of the adding problem."""

@@ -5,25 +5,36 @@ import logging
 import numpy as np
 
 from rnn_vs_transformer.data.series import Meta, Series
-from rnn_vs_transformer.data.splits import LARGEST, Scaler, check_windows, forecast_origins, split_borders
+from rnn_vs_transformer.data.splits import (
+    LARGEST,
+    FloatArray,
+    IntArray,
+    Scaler,
+    check_windows,
+    forecast_origins,
+    split_borders,
+)
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
+from rnn_vs_transformer.sources.setar import context_floor_forecast
 
 log = logging.getLogger(__name__)
 SPLITS = ("train", "validation", "test")
+SAME_FLOOR = 1e-3
+"""Of the variance of the noise: by less than this a floor's expected error differs from the oracle's in no table."""
 
 
-def make_series(params: DataParams, *, with_oracle: bool = True) -> Series:
+def make_series(params: DataParams, *, with_floors: bool = True) -> Series:
     """Simulate the synthetic world or read the CSV file, and check that windows can be cut from it.
 
-    The oracle's forecasts, which can take seconds and refuse nothing, may be left out.
+    The floors' forecasts, which can take seconds and refuse nothing, may be left out.
 
     Raises:
         InputError: The file or the split cannot be used.
     """
     try:
-        series = _read(params) if params.source == "csv" else _simulate(params, with_oracle)
+        series = _read(params) if params.source == "csv" else _simulate(params, with_floors)
         _check_channels(series)
     except MemoryError:
         what = params.file if params.source == "csv" else "data.synthetic.length"
@@ -46,7 +57,7 @@ def _read(params: DataParams) -> Series:
         log.warning("a forecast from inside an interpolated gap has seen the value after it")
     meta = Meta("csv", table.channels, borders, season, params.context_length, params.prediction_length, filled, "none",
                 table.time_column, table.first_time, table.frequency)  # fmt: skip
-    return Series(meta, table.values, None)
+    return Series(meta, table.values, {})
 
 
 def _check_channels(series: Series) -> None:
@@ -68,7 +79,7 @@ def _check_channels(series: Series) -> None:
             )
 
 
-def _simulate(params: DataParams, with_oracle: bool) -> Series:
+def _simulate(params: DataParams, with_floors: bool) -> Series:
     world, horizon = params.synthetic, params.prediction_length
     borders = split_borders(params.split, world.length)
     check_windows(borders, params.context_length, horizon)
@@ -86,5 +97,16 @@ def _simulate(params: DataParams, with_oracle: bool) -> Series:
     exactness = "exact" if synthetic.oracle_is_exact(world, horizon) else "monte carlo"
     filled = dict.fromkeys(SPLITS, 0)
     meta = Meta("synthetic", ["y"], borders, season, params.context_length, horizon, filled, exactness)
-    oracle = synthetic.oracle_forecast(world, deviation, origins, horizon) if with_oracle else None
-    return Series(meta, values[:, None], oracle)
+    return Series(meta, values[:, None], _floors(params, values, deviation, origins) if with_floors else {})
+
+
+def _floors(params: DataParams, values: FloatArray, deviation: FloatArray, origins: IntArray) -> dict[str, FloatArray]:
+    """See `Series.floors`; that of a context where it has a closed form and is not the oracle's."""
+    world, horizon = params.synthetic, params.prediction_length
+    oracle = synthetic.oracle_forecast(world, deviation, origins, horizon)
+    with np.errstate(all="ignore"):  # judged by the result
+        known = context_floor_forecast(world, values, origins, params.context_length, horizon)
+        gain = np.nan if known is None else np.square(known - oracle).mean()
+    if known is None or not SAME_FLOOR * world.sigma**2 < gain < np.inf:
+        return {"oracle": oracle}
+    return {"oracle": oracle, "context_floor": known}

@@ -28,7 +28,7 @@ def simulate(world: SyntheticParams) -> tuple[FloatArray, FloatArray]:
     noise = generator.standard_normal(world.delay + burn_in + world.length)
     deviation: FloatArray = noise * world.sigma
     for step in range(world.delay, len(noise)):
-        mean = _regime_mean(world, deviation[step - world.delay], deviation[step - 1])
+        mean = regime_mean(world, deviation[step - world.delay], deviation[step - 1])
         deviation[step] = mean + world.sigma * noise[step]
     deviation = deviation[-world.length :]
     values: FloatArray = deterministic_part(world, np.arange(world.length)) + deviation
@@ -43,6 +43,15 @@ def deterministic_part(world: SyntheticParams, steps: IntArray) -> FloatArray:
     ):
         part = part + amplitude * np.sin(2 * np.pi * steps / length + phase)
     return part
+
+
+def regime_mean(
+    world: SyntheticParams, delayed: FloatArray | np.float64, previous: FloatArray | np.float64
+) -> FloatArray:
+    """The next u given the previous and the delayed one, without its noise."""
+    above = delayed > 0
+    drift = np.where(above, world.mu_above, world.mu_below)
+    return np.asarray(drift + np.where(above, world.phi_above, world.phi_below) * previous)
 
 
 def oracle_is_exact(world: SyntheticParams, prediction_length: int) -> bool:
@@ -100,17 +109,9 @@ def _iterate(
     for step, draw in enumerate(draws):
         back = step - world.delay
         delayed = path[back] if back >= 0 else deviation[origins + 1 + back, None]
-        state = _regime_mean(world, delayed, state)
+        state = regime_mean(world, delayed, state)
         if draw is not None:
             state = state + world.sigma * draw.standard_normal(state.shape)
         path.append(state)
         mean[:, step] = state.mean(axis=1)
     return mean
-
-
-def _regime_mean(
-    world: SyntheticParams, delayed: FloatArray | np.float64, previous: FloatArray | np.float64
-) -> FloatArray:
-    above = delayed > 0
-    drift = np.where(above, world.mu_above, world.mu_below)
-    return np.asarray(drift + np.where(above, world.phi_above, world.phi_below) * previous)

@@ -8,10 +8,12 @@ import pandas as pd
 
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes
+from rnn_vs_transformer.settings.family.train import Recipe
 from rnn_vs_transformer.training.fit import Fit
 
 
-def write_history(family: str, runs: Mapping[int, Fit]) -> None:
+def write_history(family: str, recipe: str, runs: Mapping[int, Fit]) -> None:
     """Write losses per seed and epoch, their mean over the seeds, and the seconds, which no stage declares."""
     rows = [
         (seed, epoch, *course)
@@ -19,13 +21,23 @@ def write_history(family: str, runs: Mapping[int, Fit]) -> None:
         for epoch, course in enumerate(zip(run.train_losses, run.validation_losses, run.seconds, strict=True), start=1)
     ]
     table = pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "seconds"])
-    write_table(paths.history(family), table.drop(columns="seconds"))
-    write_table(paths.epoch_times(family), table[["seed", "epoch", "seconds"]].round(3))
+    write_table(paths.history(family, recipe), table.drop(columns="seconds"))
+    write_table(paths.epoch_times(family, recipe), table[["seed", "epoch", "seconds"]].round(3))
     reached_by_all = min(len(run.seconds) for run in runs.values())
     mean = table[table["epoch"] <= reached_by_all].groupby("epoch", as_index=False).mean()
-    write_table(paths.mean_history(family), mean[["epoch", "train_loss", "validation_loss"]])
+    write_table(paths.mean_history(family, recipe), mean[["epoch", "train_loss", "validation_loss"]])
 
 
-def best_validation_losses(family: str) -> npt.NDArray[np.float64]:
+def best_validation_losses(family: str, recipe: str = paths.TUTORIAL) -> npt.NDArray[np.float64]:
     """Validation loss of the kept weights of each seed, (seeds,), from the losses per seed and epoch."""
-    return pd.read_csv(paths.history(family)).groupby("seed")["validation_loss"].min().to_numpy(dtype=np.float64)
+    history = pd.read_csv(paths.history(family, recipe))
+    return history.groupby("seed")["validation_loss"].min().to_numpy(dtype=np.float64)
+
+
+def best_recipes() -> dict[str, Recipe]:
+    """Per family the recipe with the lower validation loss, mean over seeds."""
+    recipes = trained_recipes()
+    return {
+        family: recipes[int(np.argmin([best_validation_losses(family, recipe).mean() for recipe in recipes]))]
+        for family in FAMILIES
+    }

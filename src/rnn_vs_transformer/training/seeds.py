@@ -3,7 +3,7 @@
 import logging
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,7 +21,13 @@ from rnn_vs_transformer.runtime.files import fingerprint, write_arrays, write_js
 from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.settings.family.families import FamilySettings, load_settings, save_settings
+from rnn_vs_transformer.settings.family.families import (
+    FamilySettings,
+    load_settings,
+    save_settings,
+    settings_by_recipe,
+)
+from rnn_vs_transformer.settings.family.train import Recipe, TrainParams
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, common_identity, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, Watch, fit
 from rnn_vs_transformer.training.history import write_history
@@ -38,12 +44,18 @@ class SeedTask:
     seed: int
     common: str
     """See `common_identity`."""
+    recipe: str = paths.TUTORIAL
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{paths.forecaster(self.family, self.recipe)} seed {self.seed}"
 
     def checkpoint(self) -> Checkpoint:
         """Where the training run is kept while it is under way."""
         model, train = self.settings.model.model_dump(), self.settings.train.model_dump()
         told = {"family": self.family, "model": model, "train": train, "seed": self.seed}
-        return checkpoint_of(f"{self.family}-seed-{self.seed}", self.common, told)
+        return checkpoint_of(self.label.replace(" ", "-"), self.common, told)
 
 
 @dataclass(frozen=True)
@@ -54,34 +66,51 @@ class SeedRun:
     peak_mebibytes: float
 
 
-def train_family(family: str, source: str, run: RunParams) -> None:
-    """Train all seeds of one family, and write weights with their settings, histories and times.
+def train_family(family: str, train: TrainParams, run: RunParams) -> None:
+    """Train all seeds of one family with each recipe; see `train_recipes`.
 
     Args:
         family: `rnn` or `transformer`; used in file names and messages only.
-        source: Whose settings to train with, `given` or `tuned`.
+        train: Whose settings to train with, and the recipes.
         run: How many seeds train at once; does not change any result.
+    """
+    given, meta = load_settings(family, paths.family_settings(train.settings, family)), load_meta()
+    train_recipes(family, settings_by_recipe(given, train, meta.season_length, meta.context_length), run)
+
+
+def train_control(run: RunParams) -> None:
+    """Train all seeds of the MLP, which knows no tokens and has one recipe; see `train_recipes`."""
+    train_recipes("mlp", {"tutorial": load_settings("mlp", paths.family_settings("given", "mlp"))}, run)
+
+
+def train_recipes(family: str, chosen: Mapping[Recipe, FamilySettings], run: RunParams) -> None:
+    """Train all seeds, and write weights with their settings, histories and times.
 
     Raises:
         InputError: An earlier stage's file is missing, or a loss is not finite.
     """
-    settings = load_settings(family, paths.family_settings(source, family))
-    tasks = seed_tasks(family, settings)
-    runs = train_seeds(tasks, run)
-    save_settings(paths.trained_settings(family), settings)
-    for seed, result in enumerate(runs):
-        write_arrays(paths.weights(family, seed), {name: tensor.numpy() for name, tensor in result.fit.state.items()})
-    write_history(family, {seed: result.fit for seed, result in enumerate(runs)})
-    _write_times(family, settings, runs)
+    tasks = [task for recipe, settings in chosen.items() for task in seed_tasks(family, settings, recipe)]
+    runs = iter(train_seeds(tasks, run))
+    for recipe, settings in chosen.items():
+        _write_runs(family, recipe, settings, [next(runs) for _ in range(settings.seeds)])
     forget_seeds(tasks)
-    best = np.array([result.fit.best_validation_loss for result in runs])
-    log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", family, best.mean(), best.min(), best.max())
 
 
-def seed_tasks(family: str, settings: FamilySettings) -> list[SeedTask]:
+def _write_runs(family: str, recipe: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
+    save_settings(paths.trained_settings(family, recipe), settings)
+    for seed, result in enumerate(runs):
+        state = {name: tensor.numpy() for name, tensor in result.fit.state.items()}
+        write_arrays(paths.weights(family, seed, recipe), state)
+    write_history(family, recipe, {seed: result.fit for seed, result in enumerate(runs)})
+    _write_times(family, recipe, settings, runs)
+    best, name = np.array([result.fit.best_validation_loss for result in runs]), paths.forecaster(family, recipe)
+    log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", name, best.mean(), best.min(), best.max())
+
+
+def seed_tasks(family: str, settings: FamilySettings, recipe: str = paths.TUTORIAL) -> list[SeedTask]:
     """The seeds of a family, in order."""
     common = common_identity()
-    return [SeedTask(family, settings, seed, common) for seed in range(settings.seeds)]
+    return [SeedTask(family, settings, seed, common, recipe) for seed in range(settings.seeds)]
 
 
 def train_seeds(tasks: Sequence[SeedTask], run: RunParams) -> list[SeedRun]:
@@ -111,7 +140,7 @@ def train_seed(task: SeedTask) -> SeedRun:
     steps = -(-len(windows) // train.batch_size)
     pace = 0.2 if sys.stderr.isatty() else 10.0  # seconds between updates: lively on a terminal, sparse in a log
     done = steps * len(checkpoint.course().get("seconds", []))
-    with tqdm(total=steps * train.epochs, desc=f"{task.family} seed {task.seed}", unit="step", position=task.seed,
+    with tqdm(total=steps * train.epochs, desc=task.label, unit="step", position=task.seed,
               mininterval=pace, maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
         watch = Watch(partial(_advance, bar), keeper=checkpoint)
         result = fit(model, (windows, validation), train, task.seed, watch)
@@ -123,15 +152,15 @@ def _advance(bar: "tqdm[Any]", message: str) -> None:
     bar.set_postfix_str(message, refresh=False)
 
 
-def _write_times(family: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
+def _write_times(family: str, recipe: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
     """What the training cost, with the machine and the loss histories that it belongs to."""
     meta = load_meta()
     model = build_family(family, settings.model, meta)
     write_json(
-        paths.times(family),
+        paths.times(family, recipe),
         {
             "machine": machine_label(),
-            "of": fingerprint(paths.history(family)),
+            "of": fingerprint(paths.history(family, recipe)),
             "train_seconds": round(float(np.mean([sum(result.fit.seconds) for result in runs])), 2),
             "epochs": float(np.mean([len(result.fit.seconds) for result in runs])),
             "peak_mebibytes": round(max(result.peak_mebibytes for result in runs)),

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost.scaling import FEWEST_LENGTHS
-from rnn_vs_transformer.probes.cost.workload import ALL_QUERIES, WORKLOADS, Workload, build_workload, peak_mebibytes
+from rnn_vs_transformer.probes.cost.workload import CONTRASTS, WORKLOADS, Workload, build_workload, peak_mebibytes
 from rnn_vs_transformer.settings.cost import CostParams
 
 FEWEST_ROUNDS = 3
@@ -129,7 +129,7 @@ def _prepare(params: CostParams, context_length: int) -> list[Case]:
             peak = peak_mebibytes(work.train_step, device) + work.lasting_mebibytes()
             products = multiply_adds_per_window(work.forecaster, context_length)
             sizes = {"peak_mebibytes": peak, "multiply_adds": products}
-            most = 1 if name == ALL_QUERIES or device.type != "cpu" else joblib.cpu_count()
+            most = 1 if name in CONTRASTS or device.type != "cpu" else joblib.cpu_count()
             cases += [Case(work, threads, sizes) for threads in sorted({1, most})]
     return cases
 

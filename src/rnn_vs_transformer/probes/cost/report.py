@@ -46,6 +46,7 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
             "torch": str(torch.__version__),
         },
         "measured": {
+            "cell": params.cell,
             "width": params.width,
             "batch_size": params.batch_size,
             "longest_context_length": int(table["context_length"].max()),
@@ -65,8 +66,9 @@ def write_cost_report(measured: Measurements, params: CostParams) -> Report:
 def write_multiply_adds(params: CostParams) -> None:
     """Write the multiply-adds per window of both families at every context length, measured in time or not."""
     table = pd.DataFrame({"context_length": params.context_lengths})
-    for family, build in BUILDERS.items():
-        models = {length: build(params.model, length, params.prediction_length, 1) for length in params.context_lengths}
+    for family in FAMILIES:
+        build, horizon = BUILDERS[family], params.prediction_length
+        models = {length: build(params.model, length, horizon, 1) for length in params.context_lengths}
         table[family] = [multiply_adds_per_window(model, length) for length, model in models.items()]
     write_table(paths.WORK, table)
 

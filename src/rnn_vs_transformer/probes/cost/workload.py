@@ -10,6 +10,7 @@ import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +18,19 @@ from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
 from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
 from rnn_vs_transformer.settings.cost import CostParams
 from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.model import Cell
 
 ALL_QUERIES = "transformer_all_queries"
-WORKLOADS = (*FAMILIES, ALL_QUERIES)
+GRU, SCAN, LOOP = "gru", "min_gru", "min_gru_loop"
+CELLS: Final[dict[str, Cell]] = {GRU: "gru", SCAN: "min_gru", LOOP: "min_gru"}
+"""Recurrences besides that of cost.cell."""
+CONTRASTS = (ALL_QUERIES, LOOP)
+"""The same numbers as another workload by another way, measured on one thread alone."""
+WORKLOADS = (*FAMILIES, GRU, SCAN, *CONTRASTS)
 """What is measured."""
 MEBIBYTE = 2**20
 
@@ -47,6 +55,18 @@ class AllQueries(nn.Module):
     def answer(self, embedded: Embedded, queries: Tensor) -> Tensor:
         """Queries are further tokens, which the mixer works on as it is."""
         return self.mixer.answer(embedded, queries)
+
+
+class MinGruLoop(MinGru):
+    """The minimal GRU one step after the other, with the gradient that torch derives: a recurrence without its scan."""
+
+    def run_layer(self, inputs: Tensor, weight: Tensor, bias: Tensor, start: Tensor) -> Tensor:
+        """States (T, B, D) from inputs (T, B, E), weight (2D, E), bias (2D,) and the state before them (B, D)."""
+        gates, candidates = functional.linear(inputs, weight, bias).chunk(2, dim=2)
+        states = [start]
+        for gate, candidate in zip(gates.sigmoid().unbind(), candidates.unbind(), strict=True):
+            states.append(torch.lerp(states[-1], candidate, gate))
+        return torch.stack(states[1:])
 
 
 @dataclass(frozen=True)
@@ -91,10 +111,15 @@ class Workload:
 
 def build_workload(name: str, params: CostParams, context_length: int, device: torch.device) -> Workload:
     """Build one of `WORKLOADS`, with a batch of random windows."""
-    build = BUILDERS["transformer" if name == ALL_QUERIES else name]
-    forecaster = build(params.model, context_length, params.prediction_length, 1)
+    model = params.model.model_copy(update={"cell": CELLS.get(name, params.cell)})
+    build = BUILDERS["transformer" if name in ("transformer", ALL_QUERIES) else "rnn"]
+    forecaster = build(model, context_length, params.prediction_length, 1)
     if name == ALL_QUERIES:
         forecaster.mixer = AllQueries(forecaster.mixer)
+    if name == LOOP:
+        loop = MinGruLoop(params.width, params.width)
+        loop.load_state_dict(forecaster.get_submodule("mixer.layers").state_dict())
+        forecaster.set_submodule("mixer.layers", loop)
     forecaster.to(device)
     adam = torch.optim.Adam(forecaster.parameters(), fused=True)
     lengths = (context_length, params.prediction_length)

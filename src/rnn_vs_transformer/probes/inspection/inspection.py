@@ -79,7 +79,8 @@ def inspect_seed(params: InspectParams, seed: int) -> list[Importance]:
         model = trained_settings(family).model
         name, variants = family, {family: model}
         if isinstance(model, RnnModelParams):
-            name, variants = model.cell, {cell: model.model_copy(update={"cell": cell}) for cell in CELLS}
+            name, cells = model.cell, {**CELLS, model.cell: None}
+            variants = {cell: model.model_copy(update={"cell": cell}) for cell in cells}
         for variant, settings in variants.items():
             untrained = build_untrained(family, settings, meta, seed)
             found.append(Importance(variant, "untrained", seed, gradients.gradient_norms(untrained, sample)))

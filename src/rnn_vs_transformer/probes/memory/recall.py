@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
-from rnn_vs_transformer.probes.memory.controls import Control, check_controls, require_controls
+from rnn_vs_transformer.probes.memory.controls import Control, check_controls, tell_controls
 from rnn_vs_transformer.probes.memory.critical_lag import CriticalLag, combine_seeds, compare_memory, find_crossing
 from rnn_vs_transformer.probes.memory.tasks import FLOOR, order_free_share, parity_lengths
 from rnn_vs_transformer.probes.memory.trial import MODELS, Trial, run_trial
@@ -30,15 +30,14 @@ def run_probe(params: ProbeParams, run: RunParams) -> None:
     """Run all trials, so many at once as `run` says, and write scores, means over seeds, critical lags and controls.
 
     Raises:
-        InputError: A loss is not finite, or a control did not come out as it must; then the files are written all the
-            same, as evidence.
+        InputError: A loss is not finite.
     """
     table = run_trials(params, run)
     controls = check_controls(table, params)
     write_table(paths.PROBE_TABLE, table)
     write_table(paths.RECALL, mean_recall(table))
     write_json(paths.PROBE, summarise(table, controls, params))
-    require_controls(controls)
+    tell_controls(controls)
 
 
 def plan_trials(params: ProbeParams) -> list[Trial]:
@@ -97,7 +96,11 @@ def summarise(table: pd.DataFrame, controls: list[Control], params: ProbeParams)
     for task in params.tasks:
         summary[task] = _describe_scores(table[table["task"] == task], UNIT[task])
     summary["controls"] = {
-        control.name: {"result": "passed" if control.passed else "failed", "evidence": control.evidence}
+        control.name: {
+            "kind": control.kind,
+            "result": "passed" if control.passed else "failed",
+            "evidence": control.evidence,
+        }
         for control in controls
     }
     return summary

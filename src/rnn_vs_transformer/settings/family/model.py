@@ -7,10 +7,10 @@ from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Section
 
-Cell = Literal["rnn", "gru", "lstm"]
+Cell = Literal["rnn", "gru", "lstm", "min_gru"]
 Readout = Literal["last", "flatten", "segments"]
-Positional = Literal["sinusoidal", "learned", "rotary"]
-NO_OTHER_DECODING: Final = "model.readout or model.linear_highway is for direct decoding alone"
+Positional = Literal["sinusoidal", "learned", "rotary", "none"]
+NO_OTHER_DECODING: Final = "model.readout, model.linear_highway or model.block is for direct decoding alone"
 """Why a model has no other decoding than its own."""
 
 
@@ -39,7 +39,7 @@ class SharedModelParams(Section):
             got = f"{self.readout} and {str(self.linear_highway).lower()}"
             raise ValueError(
                 "model.decoding: autoregressive makes one step at a time, from the decoder's own token: model.readout "
-                f"must be last and model.linear_highway false, got {got}"
+                f"must be last and model.linear_highway false, got {got}; and model.block bare"
             )
         return self
 
@@ -57,12 +57,23 @@ class SharedModelParams(Section):
 class RnnModelParams(SharedModelParams):
     """All that the RNN family is built from."""
 
+    block: Literal["bare", "residual"]
+    """Layers as they are, or each in the Transformer's pre-norm block of residuals, norms and a feed-forward layer, so
+    that the mixer is all in which the families differ."""
     cell: Cell
-    """The recurrence: tanh RNN, GRU or LSTM."""
+    """The recurrence: tanh RNN, GRU, LSTM, or the minimal GRU, whose gates see no state."""
+    recurrent_start: Literal["default", "orthogonal"]
+    """Matrices from state to state start as torch draws them, or as random rotations; min_gru has none."""
     rnn_width: Count
     """Units of the recurrent state."""
     rnn_layers: Count
-    """Stacked recurrent layers."""
+    """Stacked recurrent layers, or residual blocks of one each."""
+    feedforward_width: Count
+    """Hidden units of the feed-forward layer of a residual block."""
+
+    @property
+    def _leaves_decoding_open(self) -> bool:
+        return super()._leaves_decoding_open and self.block == "bare"
 
 
 class TransformerModelParams(SharedModelParams):
@@ -77,7 +88,7 @@ class TransformerModelParams(SharedModelParams):
     feedforward_width: Count
     """Hidden units of the feed-forward block of an encoder layer."""
     positional: Positional
-    """How the Transformer knows the order of its tokens."""
+    """How the Transformer knows the order of its tokens; with none it does not."""
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
@@ -97,7 +108,16 @@ def misfit(width: int, heads: int, positionals: Sequence[str]) -> str:
     return ""
 
 
-class ModelParams(TransformerModelParams, RnnModelParams):
+class MlpModelParams(SharedModelParams):
+    """All that the control without a sequence model is built from: an MLP on the window."""
+
+    mlp_width: Count
+    """Units of a hidden layer."""
+    mlp_layers: Count
+    """Hidden layers."""
+
+
+class ModelParams(TransformerModelParams, RnnModelParams, MlpModelParams):
     """The whole of `model`: a shared shell around one mixer each."""
 
     key: ClassVar = "model"
@@ -126,6 +146,7 @@ class ProbeModelParams(Section):
         """Both families, without what the shell could add to a bare mixer."""
         shell = {"instance_norm": "none", "patch_length": patch_length, "patch_stride": patch_length, "readout": "last"}
         shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False}
+        shell |= {"block": "bare", "recurrent_start": "default", "mlp_width": self.width, "mlp_layers": 1}
         shell |= {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers, "positional": positional}
         sizes = {name: getattr(self, name) for name in ("transformer_layers", "heads", "feedforward_width")}
         return ModelParams.model_validate({**shell, **sizes, "transformer_width": self.width})

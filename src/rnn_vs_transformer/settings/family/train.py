@@ -1,12 +1,14 @@
 """Settings of training."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section
 
 Schedule = Literal["constant", "cosine", "step"]
+Recipe = Literal["tutorial", "season_tokens"]
+RECIPES: Final[tuple[Recipe, ...]] = get_args(Recipe)
 
 
 class FitParams(Section):
@@ -35,9 +37,18 @@ class TrainParams(FitParams):
     """Training, the same for both families."""
 
     key: ClassVar = "train"
-    watched: ClassVar = ("settings",)  # the others come by files
+    watched: ClassVar = ("settings", "recipes")  # the others come by files
 
     settings: Literal["given", "tuned"]
     """Train with the settings given in params.yaml, or with the best that tuning finds for each family."""
+    recipes: list[Recipe]
+    """Both families are trained with each: `tutorial` takes model.* and train.* as they are, `season_tokens` makes one
+    season one token. Where settings are tuned, the tuned ones are the only recipe."""
     seeds: Count
     """Paired seeds 0, 1, ...: seed k fixes initialisation and batch order of both families."""
+
+    @model_validator(mode="after")
+    def _tutorial_is_among_them(self) -> Self:
+        if "tutorial" not in self.recipes:
+            raise ValueError(f"train.recipes must hold tutorial, the one to compare with, got {self.recipes}")
+        return self

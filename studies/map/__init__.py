@@ -1,0 +1,1 @@
+"""The map: where each family wins, over cases, lengths and recipes; draws are the independent units (`make map`)."""

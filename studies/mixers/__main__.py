@@ -1,0 +1,28 @@
+"""Run all trials: `python -m studies.mixers`, with the number of workers behind it where it is not one per core."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import fingerprint
+from studies.mixers.trials import PLAN, expected_cost, read_plan, run_trial, trials_of
+from studies.resumable import Work, run_to_table
+
+RUNS: Final = Path("studies/mixers/runs.csv")
+
+
+def main(workers: int = 0) -> None:
+    """Write studies/mixers/runs.csv, a row per trial."""
+    plan = read_plan()
+    work = Work(list(trials_of(plan)), partial(run_trial, plan), partial(expected_cost, plan=plan))
+    run_to_table(work, RUNS, paths.unfinished() / f"mixers-{fingerprint(PLAN)}.jsonl", workers)
+
+
+if __name__ == "__main__":
+    try:
+        main(*map(int, sys.argv[1:2]))
+    except InputError as error:
+        sys.exit(f"error: {error}")

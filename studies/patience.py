@@ -1,0 +1,78 @@
+"""Patience 8 instead of 4 on worlds never opened before: `python -m studies.patience` (ten minutes).
+
+Patience was changed after a test error of the default world had been seen (docs/decisions.md, "Default world and
+budget"). So it is confirmed on draws 15 to 19 of the same case, with the case study's settings and lengths. What was
+asked before they were opened: is either family worse with patience 8, and does the verdict change?
+"""
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from tqdm import tqdm
+
+from rnn_vs_transformer.evaluation.across import compare_across
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.runtime.parallel import run_as_finished
+from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.settings.family.families import given_settings
+from rnn_vs_transformer.settings.family.model import ModelParams
+from rnn_vs_transformer.settings.family.train import TrainParams
+from rnn_vs_transformer.settings.recipes import load_recipe
+from rnn_vs_transformer.sources.cases import draw_world
+from studies.training import split_world, train_and_score
+
+CASE: Final = "long_memory_48"
+"""The default world's."""
+STEPS: Final = (4_000, 5_600, 13_600)
+"""Where train, validation and test end; the first two as in the default world."""
+LENGTHS: Final = (96, 24)
+DRAWS: Final = range(15, 20)
+PATIENCE: Final = (4, 8)
+MARGIN: Final = 0.02
+RUNS: Final = Path("docs/results/patience.csv")
+Trial = tuple[str, int, int]
+"""Family, patience and draw."""
+
+
+def run(trial: Trial) -> dict[str, Any]:
+    """One training of the case study on one draw; its errors, epochs and seconds."""
+    family, patience, draw = trial
+    train_end, steps, end = STEPS
+    splits = split_world(draw_world(CASE, end, draw), train_end, steps, LENGTHS)
+    chosen = load_recipe("case-study")
+    given = given_settings(
+        family, ModelParams.model_validate(chosen["model"]), TrainParams.model_validate(chosen["train"])
+    )
+    settings = given.with_values({"train.patience": patience})
+    build = partial(BUILDERS[family], settings.model, *LENGTHS, 1)
+    scores = train_and_score(build, settings.train, splits, draw)
+    return {"model": family, "patience": patience, "draw": draw, **scores}
+
+
+def compared(runs: pd.DataFrame) -> pd.DataFrame:
+    """Per family patience 8 against 4, and per patience the Transformer against the RNN."""
+    errors = runs.pivot_table(index="draw", columns=["model", "patience"], values="mse")
+    sides = {f"{family}, patience 8 against 4": ((family, 4), (family, 8)) for family in ("rnn", "transformer")}
+    sides |= {f"transformer against rnn, patience {some}": (("rnn", some), ("transformer", some)) for some in PATIENCE}
+    rows = {
+        name: asdict(compare_across(errors[first], errors[second], MARGIN)) for name, (first, second) in sides.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")[["relative_difference", "ci_low", "ci_high", "verdict"]]
+
+
+def main() -> None:
+    """Write docs/results/patience.csv and print the comparisons."""
+    trials = [(family, patience, draw) for family in ("transformer", "rnn") for patience in PATIENCE for draw in DRAWS]
+    done = run_as_finished(run, trials, RunParams(workers=0, backend="loky", address="local"))
+    rows = [row for _, row in tqdm(done, total=len(trials), desc="patience")]
+    runs = pd.DataFrame(rows).sort_values(["model", "patience", "draw"])
+    write_table(RUNS, runs)
+    print(compared(runs).round(3).to_string())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The long probes, apart from the main pipeline: steps to recall, gradients, divergence, other lengths, positions."""

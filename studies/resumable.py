@@ -1,0 +1,72 @@
+"""Many trials that take long: a killed run goes on where it was."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pandas as pd
+from tqdm import tqdm
+
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.runtime.parallel import run_as_finished
+from rnn_vs_transformer.runtime.run import RunParams
+
+Row = dict[str, Any]
+Trial = TypeVar("Trial")
+BAR = "{desc}: {percentage:3.0f}% done, {elapsed} spent, {remaining} left"
+
+
+@dataclass(frozen=True)
+class Work(Generic[Trial]):
+    """What is to be done, each part apart from the others."""
+
+    trials: Sequence[Trial]
+    """Their `repr` tells them apart, and apart from those of other plans kept in the same file."""
+    run: Callable[[Trial], list[Row]]
+    """Can be sent to another process."""
+    expected_cost: Callable[[Trial], float]
+    """Roughly in seconds, to begin with the longest and to tell the time left."""
+
+
+def run_to_table(work: Work[Trial], table: Path, kept: Path, workers: int = 0) -> None:
+    """Write all rows as CSV, in the order of the trials.
+
+    Args:
+        work: The trials.
+        table: What is written when all are done.
+        kept: Where each trial's rows lie until then, a line per trial; gone once the table is there.
+        workers: Trials at once; 0 is one per core.
+    """
+    done = read_kept(kept)
+    cost = work.expected_cost
+    left = sorted((trial for trial in work.trials if repr(trial) not in done), key=lambda trial: -cost(trial))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    spread = RunParams(workers=workers, backend="loky", address="local")
+    with (
+        kept.open("a", encoding="utf-8") as file,
+        tqdm(total=sum(map(cost, left)), desc=table.stem, bar_format=BAR) as bar,
+    ):
+        file.write("\n")  # ends a line that was cut off, so that the next one stands alone
+        for number, rows in run_as_finished(work.run, left, spread):
+            file.write(json.dumps({"trial": repr(left[number]), "rows": rows}) + "\n")
+            file.flush()
+            done[repr(left[number])] = rows
+            bar.update(cost(left[number]))
+    write_table(table, pd.DataFrame([row for trial in work.trials for row in done[repr(trial)]]))
+    kept.unlink()
+
+
+def read_kept(path: Path) -> dict[str, list[Row]]:
+    """What is done already; a line that was cut off is not."""
+    if not path.exists():
+        return {}
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        found[entry["trial"]] = entry["rows"]
+    return found

@@ -1,0 +1,43 @@
+"""What the studies of synthetic worlds share: a world cut into splits, and one training scored on test."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
+from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.models.shell import ForecastModel
+from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
+from rnn_vs_transformer.settings.family.train import FitParams
+from rnn_vs_transformer.sources.cases import World
+from rnn_vs_transformer.training.fit import fit, predict
+
+
+def split_world(world: World, train_end: int, steps: int, lengths: tuple[int, int]) -> Splits:
+    """Train, validation from `train_end`, test from `steps` on; the lengths are those of context and forecast."""
+    values = world.values[:, None]
+    scaler = Scaler.fit(values[:train_end], ["world"])
+    return Splits(scaler.scale(values), Borders(train_end, steps, len(values)), *lengths, scaler)
+
+
+def train_and_score(build: Callable[[], ForecastModel], params: FitParams, splits: Splits, seed: int) -> dict[str, Any]:
+    """Errors on test and validation, and what they cost; the seed fixes first weights and batch order."""
+    torch.manual_seed(seed)
+    model = build()
+    train, validation, test = windows_of(splits, "train", "validation", "test")
+    started = time.perf_counter()
+    run = fit(model, (train, validation), params, seed)
+    seconds = time.perf_counter() - started
+    forecasts, targets = predict(model, test)
+    return {
+        "mse": float((forecasts - targets).double().square().mean()),
+        "validation_mse": run.best_validation_loss,
+        "epochs": len(run.seconds),
+        "epochs_at_most": params.epochs,
+        "best_epoch": run.best_epoch,
+        "seconds": round(seconds, 2),
+        "parameters": parameter_count(model),
+        "multiply_adds_per_window": multiply_adds_per_window(model, splits.context_length),
+    }

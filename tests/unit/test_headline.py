@@ -1,0 +1,210 @@
+"""The headline: every outcome of the numbers has its sentence, in both languages."""
+
+import itertools
+
+import pytest
+
+from rnn_vs_transformer.reporting import headline
+from rnn_vs_transformer.reporting.headline import change, controls, cost, general, on_this_series
+
+OUTCOMES = {
+    "rnn better": (0.2, 0.1, 0.3),
+    "transformer better": (-0.2, -0.3, -0.1),
+    "equivalent": (0.01, -0.01, 0.03),
+    "inconclusive": (-0.1, -0.3, 0.1),
+}
+STARTS = {control: words.en.split("{")[0].rstrip("(") for control, words in headline.NOT_BEATEN.items()}
+VERDICTS = pytest.mark.parametrize("verdict", OUTCOMES)
+
+
+def over(verdict, **others):
+    return dict(zip(("estimate", "low", "high"), OUTCOMES[verdict], strict=True)) | others
+
+
+def made_map(
+    verdict="equivalent",
+    tutorial=(2, 16),
+    season=(5, 2),
+    kinds=tuple(OUTCOMES),
+    recipes=("transformer better", "inconclusive"),
+    ridge=-0.2,
+    p=0.001,
+):
+    """A map's summary: the outcome over all cases, those of the kinds, and how often each is better."""
+    counts = {"tutorial": tutorial, "season_tokens": (5, 2), "at_its_best": (5, 1)}
+    cells = {
+        name: {
+            "rnn better": rnn,
+            "transformer better": transformer,
+            "equivalent": 7,
+            "inconclusive": 25 - rnn - transformer,
+        }
+        for name, (rnn, transformer) in counts.items()
+    }
+    findings = {
+        f"mse.at_its_best.{kind}": over(of_kind, units=5, p=p)
+        for kind, of_kind in zip(headline.KINDS, itertools.cycle(kinds), strict=False)
+    }
+    findings |= {
+        f"ridge.{family}.at_its_best.{kind}": {"estimate": ridge, "low": ridge - 0.1, "high": ridge + 0.1, "units": 8}
+        for family in ("rnn", "transformer") for kind in (*headline.KINDS, "all")
+    }  # fmt: skip
+    findings["mse.at_its_best.all"] = over(verdict, units=8)
+    findings |= {
+        f"mse.{recipe}.all": over(said) for recipe, said in zip(("tutorial", "season_tokens"), recipes, strict=True)
+    }
+    return {"measured": "2026-01-01", "margin": 0.05, "cells": cells, "findings": findings}
+
+
+def comparison(verdict):
+    estimate, low, high = OUTCOMES[verdict]
+    return {"verdict": verdict, "relative_mse_difference": estimate, "ci_low": low, "ci_high": high}
+
+
+def made_metrics(tutorial="transformer better", season="rnn better", best="inconclusive", beaten=()):
+    """Metrics with these verdicts; in season tokens, which are best, `beaten` holds (family, control) not beaten."""
+    row = {"mse": 0.1, "ridge_difference_ci_high": -0.1, "mlp_difference_ci_high": -0.1}
+    at_best = {
+        family: row | {f"{other}_difference_ci_high": 0.1 for which, other in beaten if which == family}
+        for family in ("rnn", "transformer")
+    }
+    chosen = {"rnn_recipe": "season_tokens", "transformer_recipe": "season_tokens"}
+    return {
+        "rnn": row, "transformer": row, "ridge": {"mse": 0.14}, "mlp": {"mse": 0.112},
+        "comparison": comparison(tutorial) | {"each_at_its_best": comparison(best) | chosen},
+        "season_tokens": at_best | {"comparison": comparison(season)},
+    }  # fmt: skip
+
+
+@VERDICTS
+def test_the_general_answer_follows_the_map(verdict) -> None:
+    assert next(general(made_map(verdict))) == headline.GENERAL[verdict]
+
+
+def test_the_numbers_of_the_general_answer() -> None:
+    _, first, *_ = general(made_map("transformer better"))
+    assert "20 % below the RNN's (95 % interval -30 % to -10 %)" in first.en
+    assert "低 20 %(95 % 区间 -30 % 至 -10 %)" in first.zh
+    assert "Of 32 cells" in first.en
+    assert "better in 5, the Transformer in 1; in 7 they are equal to within 5 %, 19 are undecided" in first.en
+
+
+@VERDICTS
+def test_every_kind_is_named_where_it_belongs(verdict) -> None:
+    """Kinds that differ are told apart; where all have one outcome, one sentence names them all."""
+    told = list(headline.where(made_map()))
+    assert len(told) == len(OUTCOMES) + 1  # and what remains when corrected
+    for language in ("en", "zh"):
+        text = "\n".join(sentence.told(language) for sentence in told)
+        assert all(text.count(name.told(language)) >= 1 for name in headline.KINDS.values())
+    said, _ = headline.where(made_map(kinds=(verdict,)))
+    assert said.en.startswith(headline.WHERE[verdict].en)
+
+
+@VERDICTS
+@pytest.mark.parametrize(("ridge", "note"), [(-0.2, ""), (0.0, "not shown to beat ridge"), (0.2, "worse than ridge")])
+def test_how_the_better_family_fares_against_ridge_is_said(verdict, ridge, note) -> None:
+    """The difference from ridge is `ridge` +- 0.1; where no family is better, only that both lose is said."""
+    told, _ = headline.where(made_map(kinds=(verdict,), ridge=ridge))
+    if "better" in verdict:
+        assert told.en.count(f"%, {note}") == (8 if note else 0)
+    else:
+        assert told.en.count("%, both worse than ridge") == (8 if ridge > 0.1 else 0)
+
+
+@pytest.mark.parametrize(("ridge", "said"), [(-0.2, "Both beat"), (0.0, "neither"), (0.2, "neither")])
+def test_the_general_answer_says_whether_ridge_is_beaten(ridge, said) -> None:
+    assert said in headline.against_ridge(made_map(ridge=ridge)).en
+
+
+@pytest.mark.parametrize(("p", "remain"), [(0.001, True), (0.02, False)])
+def test_what_remains_when_all_kinds_are_looked_at(p, remain) -> None:
+    """Eight p-values of 0.02 are none below 0.05 by Holm's correction."""
+    told = headline.corrected(made_map(kinds=("rnn better",), p=p)).en
+    assert told.endswith("two seasons, regimes at random times." if remain else ": none.")
+
+
+@pytest.mark.parametrize(
+    ("recipes", "expected"),
+    [
+        (("transformer better", "rnn better"), "turns"),
+        (("transformer better", "inconclusive"), "changes"),
+        (("equivalent", "equivalent"), "keeps"),
+    ],
+)
+def test_what_the_recipe_does_in_the_map(recipes, expected) -> None:
+    *_, told = general(made_map(tutorial=(2, 16), recipes=recipes))
+    assert told.en.startswith(headline.RECIPE[expected].en)
+    assert "the Transformer is better in 16 cells and the RNN in 2" in told.en
+
+
+def test_without_the_map_the_general_answer_is_said_to_be_missing() -> None:
+    assert list(general(None)) == [headline.NO_MAP]
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(OUTCOMES, OUTCOMES)))
+def test_every_pair_of_verdicts(first, second) -> None:
+    """Exchanging them changes nothing; only opposite winners turn the verdict round."""
+    said = change(first, second)
+    assert said == change(second, first)
+    assert (said == "keeps") == (first == second)
+    assert (said == "turns") == ({first, second} == {"rnn better", "transformer better"})
+    told = [sentence.en for sentence in on_this_series(made_metrics(first, second))]
+    assert headline.RECIPES_SAY[said].en in told
+    assert headline.SAID[first].en in told[0]
+    assert headline.SAID[second].en in told[1]
+
+
+def test_without_the_second_recipe_nothing_is_told_of_it() -> None:
+    metrics = made_metrics()
+    del metrics["season_tokens"]
+    best = metrics["comparison"]["each_at_its_best"]
+    best |= {"rnn_recipe": "tutorial", "transformer_recipe": "tutorial"}
+    told = [sentence.en for sentence in on_this_series(metrics)]
+    assert len(told) == 2
+    assert not any("season" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize(
+    "beaten",
+    [
+        (),
+        [("rnn", "ridge")],
+        [("transformer", "mlp")],
+        list(itertools.product(("rnn", "transformer"), ("ridge", "mlp"))),
+    ],
+)
+def test_families_that_do_not_beat_the_controls_are_named(beaten) -> None:
+    told = [sentence.en for sentence in controls(made_metrics(beaten=beaten))]
+    names = {"rnn": "RNN", "transformer": "Transformer"}
+    for control in ("ridge", "mlp"):
+        listed = [names[family] for family, other in beaten if other == control]
+        (said,) = [sentence for sentence in told if sentence.startswith(STARTS[control])] or [""]
+        assert said.endswith(f": {', '.join(listed)}." if listed else "")
+        assert bool(said) == bool(listed)
+    assert (told == [headline.BEATEN.en]) == (not beaten)
+
+
+def test_cost_is_told_of_what_was_timed() -> None:
+    seconds = {"rnn": 12.0, "transformer": 53.0, "rnn_season_tokens": 3.0, "transformer_season_tokens": 5.0}
+    times = {name: {"train_seconds": value} for name, value in seconds.items()}
+    (both,) = cost(times)
+    assert both.en == (
+        "One training takes 12 s for the RNN and 53 s for the Transformer; with one season per token 3 s and 5 s, "
+        "on one thread."
+    )
+    (one,) = cost({name: times[name] for name in ("rnn", "transformer", "rnn_season_tokens")})
+    assert "season" not in one.en
+    assert list(cost({"rnn": times["rnn"]})) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_markdown_has_one_bold_sentence_and_two_lists(language) -> None:
+    told = headline.headline({"map": made_map()}, made_metrics(), {})
+    first, *others = headline.markdown(told, language).splitlines()
+    assert first == f"**{told.lead.told(language)}**"
+    lists = [line for line in others if line.startswith("- ")]
+    assert len(lists) == len(told.general) + len(told.series)
+    assert [line for line in others if line and line not in lists] == [
+        headline.IN_GENERAL.told(language), headline.THIS_SERIES.told(language)
+    ]  # fmt: skip
