@@ -18,12 +18,8 @@ from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.settings.family.families import given_settings
-from rnn_vs_transformer.settings.family.model import ModelParams
-from rnn_vs_transformer.settings.family.train import TrainParams
-from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import draw_world
-from studies.training import split_world, train_and_score
+from studies.training import case_study_settings, split_world, train_and_score
 
 CASE: Final = "long_memory_48"
 """The default world's."""
@@ -43,11 +39,7 @@ def run(trial: Trial) -> dict[str, Any]:
     family, patience, draw = trial
     train_end, steps, end = STEPS
     splits = split_world(draw_world(CASE, end, draw), train_end, steps, LENGTHS)
-    chosen = load_recipe("case-study")
-    given = given_settings(
-        family, ModelParams.model_validate(chosen["model"]), TrainParams.model_validate(chosen["train"])
-    )
-    settings = given.with_values({"train.patience": patience})
+    settings = case_study_settings(family, {"train.patience": patience})
     build = partial(BUILDERS[family], settings.model, *LENGTHS, 1)
     scores = train_and_score(build, settings.train, splits, draw)
     return {"model": family, "patience": patience, "draw": draw, **scores}

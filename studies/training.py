@@ -1,7 +1,8 @@
 """What the studies of synthetic worlds share: a world cut into splits, and one training scored on test."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,7 +11,10 @@ from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
-from rnn_vs_transformer.settings.family.train import FitParams
+from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
+from rnn_vs_transformer.settings.family.model import ModelParams
+from rnn_vs_transformer.settings.family.train import FitParams, TrainParams
+from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import World
 from rnn_vs_transformer.training.fit import fit, predict
 
@@ -20,6 +24,24 @@ def split_world(world: World, train_end: int, steps: int, lengths: tuple[int, in
     values = world.values[:, None]
     scaler = Scaler.fit(values[:train_end], ["world"])
     return Splits(scaler.scale(values), Borders(train_end, steps, len(values)), *lengths, scaler)
+
+
+def case_study_settings(family: str, values: Mapping[str, Any]) -> FamilySettings:
+    """A family's settings of the recipe `case-study`, with other values by dotted key."""
+    chosen = load_recipe("case-study")
+    model, train = ModelParams.model_validate(chosen["model"]), TrainParams.model_validate(chosen["train"])
+    return given_settings(family, model, train).with_values(values)
+
+
+def epochs_within(updates: int, windows: int, batch_size: int) -> int:
+    """The fewest whole epochs of so many windows that reach so many updates."""
+    return math.ceil(updates / math.ceil(windows / batch_size))
+
+
+def within_updates(settings: FamilySettings, windows: int, updates: int) -> FamilySettings:
+    """The same with epochs cut so that no training takes more updates, rounded up to whole epochs."""
+    most = epochs_within(updates, windows, settings.train.batch_size)
+    return settings.with_values({"train.epochs": min(settings.train.epochs, most)})
 
 
 def train_and_score(build: Callable[[], ForecastModel], params: FitParams, splits: Splits, seed: int) -> dict[str, Any]:

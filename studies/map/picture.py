@@ -1,6 +1,5 @@
 """The map as a picture: who is better in each cell, by how much and how sure; below it the cost."""
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +10,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS
-from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS, save
 from rnn_vs_transformer.sources.cases import CASES
+from studies.map.summary import at_usual_context
 from studies.map.trials import Plan
 
 PANELS: Final = {
@@ -60,16 +59,14 @@ def draw_map(cells: pd.DataFrame, errors: pd.DataFrame, plan: Plan, path: Path) 
                                   wspace=0.04, hspace=0.25)  # fmt: skip
         for place, (name, title) in enumerate(PANELS.items()):
             axes = sheet.add_subplot(grid[place // 2, place % 2])
-            _draw_panel(axes, _usual(cells[cells["comparison"] == name], plan), plan)
+            _draw_panel(axes, at_usual_context(cells[cells["comparison"] == name], plan), plan)
             axes.set_title(title, fontsize=21)
             if place % 2:
                 axes.set_yticklabels([])
         for place, recipe in enumerate(COST_TITLES):
-            _draw_cost(sheet.add_subplot(grid[2, place]), _usual(errors, plan), recipe)
+            _draw_cost(sheet.add_subplot(grid[2, place]), at_usual_context(errors, plan), recipe)
         _draw_key(sheet)
-        picture = BytesIO()
-        sheet.savefig(picture, format="png", dpi=100, metadata={"Software": None})
-        write_bytes(path, picture.getvalue())
+        save(sheet, path, dpi=100)
 
 
 def _draw_key(sheet: Figure) -> None:
@@ -79,10 +76,6 @@ def _draw_key(sheet: Figure) -> None:
     sheet.text(0.01, 0.992, title, fontsize=24, va="top", fontweight="bold")
     sheet.text(0.245, 0.911, "small: 95 % interval over five worlds; r: neither is shown to beat ridge", fontsize=17,
                va="top")  # fmt: skip
-
-
-def _usual(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    return table[table["context_length"] == table["case"].map(plan["cases"])]
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, plan: Plan) -> None:
@@ -106,16 +99,8 @@ def _draw_cell(axes: Axes, place: tuple[int, int], cell: "pd.Series[Any]") -> No
     colour = COLOURS[cell["verdict"]]
     axes.add_patch(Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=colour, edgecolor="#777777", linewidth=0.8))
     ink = "#111111" if sum(to_rgb(colour)) > 1.75 else "#ffffff"  # noqa: PLR2004
-    axes.text(
-        x,
-        y - 0.1,
-        _per_cent(cell["relative_difference"]),
-        ha="center",
-        va="center",
-        fontsize=20,
-        color=ink,
-        fontweight="bold",
-    )
+    difference = _per_cent(cell["relative_difference"])
+    axes.text(x, y - 0.1, difference, ha="center", va="center", fontsize=20, color=ink, fontweight="bold")
     ends = " to ".join(_per_cent(cell[end]) for end in ("ci_low", "ci_high"))
     axes.text(x, y + 0.26, ends, ha="center", va="center", fontsize=13, color=ink)
     if not (cell["rnn_better_than_ridge"] or cell["transformer_better_than_ridge"]):

@@ -45,6 +45,11 @@ COMPARISONS: Final = {
 """The tanh cell and the GRU against the Transformer by each recipe, and each at its best."""
 
 
+def at_usual_context(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The rows with the context of their case, without those of the context sweep."""
+    return table[table["context_length"] == table["case"].map(plan["cases"])]
+
+
 def chosen(runs: pd.DataFrame, forecasters: Sequence[str], recipes: Sequence[str]) -> pd.DataFrame:
     """Per cell and draw the run with the least validation error among these forecasters and recipes."""
     some = runs[runs["forecaster"].isin(forecasters) & runs["recipe"].isin(recipes)].reset_index(drop=True)
@@ -117,7 +122,7 @@ def findings(runs: pd.DataFrame, plan: Plan) -> dict[str, Row]:
     found: dict[str, Row] = {}
     for recipe in (*RECIPES, "at_its_best"):
         table = pairs(runs, COMPARISONS[recipe]).reset_index()
-        usual = table[table["context_length"] == table["case"].map(plan["cases"])]
+        usual = at_usual_context(table, plan)
         found |= {f"{name}.{recipe}": value for name, value in _over_cells(usual).items()}
         found |= {name.replace("FAMILY", family).replace("RECIPE", recipe): value
                   for family in ("rnn", "transformer")
@@ -210,7 +215,7 @@ def _entry(found: Estimate, scale: Callable[[float], float] = float, *, units: i
 
 def counts(table: pd.DataFrame, plan: Plan) -> dict[str, Mapping[str, int]]:
     """Per comparison how many cells have each verdict, at each case's own context."""
-    usual = table[table["context_length"] == table["case"].map(plan["cases"])]
+    usual = at_usual_context(table, plan)
     names = ("rnn better", "transformer better", "equivalent", "inconclusive")
     return {str(name): {verdict: int((some["verdict"] == verdict).sum()) for verdict in names}
             for name, some in usual.groupby("comparison")}  # fmt: skip

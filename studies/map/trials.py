@@ -1,6 +1,5 @@
 """The trials of the map: one training, or the baselines and floors, on one draw of one case."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -13,13 +12,10 @@ from rnn_vs_transformer.data.splits import FloatArray, Splits
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.runtime.yaml import read_yaml
-from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
-from rnn_vs_transformer.settings.family.model import ModelParams
-from rnn_vs_transformer.settings.family.train import TrainParams
-from rnn_vs_transformer.settings.recipes import load_recipe
+from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.sources.cases import World, context_floor, draw_world
 from studies.resumable import Row
-from studies.training import split_world, train_and_score
+from studies.training import case_study_settings, split_world, train_and_score, within_updates
 
 PLAN: Final = Path("studies/map/plan.yaml")
 REFERENCES: Final = "references"
@@ -86,17 +82,11 @@ def _split(world: World, trial: Trial, plan: Plan) -> Splits:
 
 def _settings(trial: Trial, plan: Plan, season: int, windows: int) -> FamilySettings:
     """The case study's settings; epochs are cut so that no training takes more than the plan's updates."""
-    chosen = load_recipe("case-study")
-    model, train = ModelParams.model_validate(chosen["model"]), TrainParams.model_validate(chosen["train"])
     family = "rnn" if trial.model == "gru" else trial.model
-    settings = given_settings(family, model, train)
-    most = math.ceil(plan["updates"] / math.ceil(windows / train.batch_size))
-    values: dict[str, Any] = {"train.epochs": min(train.epochs, most)}
-    if family == "rnn":
-        values["model.cell"] = trial.model
+    values: dict[str, Any] = {"model.cell": trial.model} if family == "rnn" else {}
     if trial.recipe == "season_tokens":
         values |= {"model.patch_length": season, "model.patch_stride": season}
-    return settings.with_values(values)
+    return within_updates(case_study_settings(family, values), windows, plan["updates"])
 
 
 def _train(trial: Trial, settings: FamilySettings, splits: Splits) -> Row:

@@ -1,7 +1,6 @@
 """The figure: what an error is owed to, and the mixers beside each other with both kinds of tokens."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -11,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, PercentFormatter
 
-from rnn_vs_transformer.plotting.style import LABELS, SETTINGS, Look
-from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.plotting.style import LABELS, SETTINGS, Look, save
 from studies.mixers.effects import SHARES, TOKENS, Effect, Errors
 
 MIXERS: Final = {
@@ -39,9 +37,7 @@ def draw(errors: Errors, told: Sequence[Effect], path: Path) -> None:
         above, below = sheet.subplots(2, 1, height_ratios=[1, 1.9])
         _draw_shares(above, told)
         _draw_mixers(below, errors)
-        picture = BytesIO()
-        sheet.savefig(picture, format="png", dpi=200, metadata={"Software": None})
-        write_bytes(path, picture.getvalue())
+        save(sheet, path, dpi=200)
 
 
 def _draw_shares(axes: Axes, told: Sequence[Effect]) -> None:

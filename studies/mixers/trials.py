@@ -1,6 +1,5 @@
 """The trials: one mixer in the block, with one kind of tokens and one readout, on one draw of one case."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from rnn_vs_transformer.settings.family.train import FitParams, TrainParams
 from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import draw_world
 from studies.resumable import Row
-from studies.training import split_world, train_and_score
+from studies.training import epochs_within, split_world, train_and_score
 
 PLAN: Final = Path("studies/mixers/plan.yaml")
 Plan = Mapping[str, Any]
@@ -76,5 +75,5 @@ def model_params(plan: Plan, trial: Trial, season: int) -> ModelParams:
 def fit_params(plan: Plan, windows: int) -> FitParams:
     """The case study's settings, and the plan's on top; as many whole epochs as reach the plan's updates."""
     given = {**load_recipe("case-study")["train"], **plan["train"]}
-    given["epochs"] = math.ceil(plan["updates"] / math.ceil(windows / given["batch_size"]))
+    given["epochs"] = epochs_within(plan["updates"], windows, given["batch_size"])
     return TrainParams.model_validate(given).part(FitParams)

@@ -1,26 +1,18 @@
 """Run one part of the plan: `python -m studies.probes memory`; `summary` after the last. A killed run goes on."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
-
-import pandas as pd
-from tqdm import tqdm
 
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import fingerprint, write_table
-from rnn_vs_transformer.runtime.parallel import run_as_finished
-from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.runtime.files import fingerprint
 from studies.probes import divergence, gradients, lengths, memory, positions, short_contexts
-from studies.probes.plan import PLAN, RUNS, Plan, Row, read_plan
+from studies.probes.plan import PLAN, RUNS, Plan, read_plan
 from studies.probes.summary import summarise
-
-BAR: Final = "{desc}: {percentage:3.0f}% done, {elapsed} spent, {remaining} left"
+from studies.resumable import Row, Work, run_to_table
 
 
 @dataclass(frozen=True)
@@ -45,34 +37,8 @@ PARTS: Final[Mapping[str, Part]] = {
 def run_part(name: str) -> None:
     """Write studies/probes/runs/<part>.csv, in the order of the plan."""
     part, plan = PARTS[name], read_plan()[name]
-    kept = paths.unfinished() / f"probes-{name}-{fingerprint(PLAN)}.jsonl"
-    done = _read(kept)
-    trials = [trial for trial in part.trials(plan) if repr(trial) not in done]
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    spread = RunParams(workers=0, backend="loky", address="local")
-    costs = [part.cost(trial, plan) for trial in trials]
-    with kept.open("a", encoding="utf-8") as file, tqdm(total=sum(costs), desc=name, bar_format=BAR) as bar:
-        for number, rows in run_as_finished(partial(part.run, plan), trials, spread):
-            file.write(json.dumps({"trial": repr(trials[number]), "rows": rows}) + "\n")
-            file.flush()
-            done[repr(trials[number])] = rows
-            bar.update(costs[number])
-    write_table(RUNS / f"{name}.csv", pd.DataFrame([row for trial in part.trials(plan) for row in done[repr(trial)]]))
-    kept.unlink()
-
-
-def _read(path: Path) -> dict[str, list[Row]]:
-    """What is done already; a line that was cut off is not."""
-    if not path.exists():
-        return {}
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        found[entry["trial"]] = entry["rows"]
-    return found
+    work = Work(list(part.trials(plan)), partial(part.run, plan), lambda trial: part.cost(trial, plan))
+    run_to_table(work, RUNS / f"{name}.csv", paths.unfinished() / f"probes-{name}-{fingerprint(PLAN)}.jsonl")
 
 
 def main(asked: list[str]) -> None:

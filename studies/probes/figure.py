@@ -1,6 +1,5 @@
 """The figure of the memory part: steps needed against lag."""
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS, Look, label_log_axis
-from rnn_vs_transformer.runtime.files import write_bytes
+from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS, Look, label_log_axis, save
 from studies.probes.plan import Plan
 
 LARGE: Final[Any] = {"font.size": 13, "axes.titlesize": 14}
@@ -43,9 +41,7 @@ def draw_steps_needed(table: pd.DataFrame, plan: Plan, path: Path) -> None:
         axes.set(xlabel="Lag: how many steps back it lies (log)", ylabel="Training steps (log)")
         note = f"hollow: a seed never did within {most:,} steps"
         sheet.legend(loc="outside lower center", ncols=2, fontsize=12, title=note, title_fontsize=12)
-        picture = BytesIO()
-        sheet.savefig(picture, format="png", dpi=230, metadata={"Software": None})
-    write_bytes(path, picture.getvalue())
+        save(sheet, path, dpi=230)
 
 
 def _draw_model(axes: Axes, rows: pd.DataFrame, look: Look, most: int, shift: float) -> None:

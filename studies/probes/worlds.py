@@ -1,15 +1,14 @@
 """Worlds of the map, split as there, and the tutorial's settings for them."""
 
-import math
 from typing import Any
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
-from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
+from rnn_vs_transformer.data.splits import Splits
+from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.settings.family.model import ModelParams
-from rnn_vs_transformer.settings.family.train import TrainParams
 from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import draw_world
 from studies.probes.plan import Plan
+from studies.training import case_study_settings, split_world, within_updates
 
 VALIDATION_SHARE = 0.25
 """Of the steps of train and validation."""
@@ -22,10 +21,8 @@ def open_world(plan: Plan, draw: int, case: str, context_length: int) -> Splits:
     """
     steps = plan["steps"]
     whole = steps + plan.get("test_steps", 0)
-    borders = Borders(round((1 - VALIDATION_SHARE) * steps), steps, whole)
-    values = draw_world(case, whole, draw).values[:, None]
-    scaler = Scaler.fit(values[: borders.train_end], [case])
-    return Splits(scaler.scale(values), borders, context_length, plan["prediction_length"], scaler)
+    lengths = context_length, plan["prediction_length"]
+    return split_world(draw_world(case, whole, draw), round((1 - VALIDATION_SHARE) * steps), steps, lengths)
 
 
 def tutorial_model() -> ModelParams:
@@ -42,7 +39,4 @@ def tutorial_settings(family: str, windows: int, updates: int, values: dict[str,
         updates: Updates, at most, rounded up to whole epochs.
         values: What is otherwise than in the recipe.
     """
-    train = TrainParams.model_validate(load_recipe("case-study")["train"])
-    epochs = math.ceil(updates / math.ceil(windows / train.batch_size))
-    chosen = {"train.epochs": min(train.epochs, epochs), **(values or {})}
-    return given_settings(family, tutorial_model(), train).with_values(chosen)
+    return within_updates(case_study_settings(family, values or {}), windows, updates)

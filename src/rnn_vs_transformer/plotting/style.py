@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -67,9 +68,14 @@ def figure(name: str, panels: int = 1, height: float = 4.5) -> Iterator[list[Axe
         sheet = Figure(figsize=(8.0, height), layout="constrained")
         axes = sheet.subplots(panels, 1, squeeze=False)[:, 0]
         yield list(axes)
-        picture = BytesIO()
-        sheet.savefig(picture, format="png", dpi=144, metadata={"Software": None})
-        write_bytes(figure_path(name), picture.getvalue())
+        save(sheet, figure_path(name), dpi=144)
+
+
+def save(sheet: Figure, path: Path, dpi: int) -> None:
+    """Write a drawing as PNG; the same drawing gives the same bytes."""
+    picture = BytesIO()
+    sheet.savefig(picture, format="png", dpi=dpi, metadata={"Software": None})
+    write_bytes(path, picture.getvalue())
 
 
 def legend_below(axes: Axes, columns: int) -> None:

@@ -81,6 +81,7 @@ CORRECTED: Final = Words(
     "对 {kinds} 类做多重比较校正(Holm)后,仍有一方更好的是:{names}。",
 )
 NONE: Final = Words("none", "无")
+STOP: Final = Words(".", "。")
 RECIPE: Final = {
     "turns": Words("The recipe turns the answer round:", "配方会使答案反转:"),
     "changes": Words("The answer changes with the recipe:", "答案随配方改变:"),
@@ -171,25 +172,23 @@ def general(found: Report | None) -> Iterator[Words]:
     if found is None:
         yield NO_MAP
         return
-    over = found["findings"]["mse.at_its_best.all"]
+    over, cells = found["findings"]["mse.at_its_best.all"], found["cells"]["at_its_best"]
     yield GENERAL[_over_kinds(found, "at_its_best")]
     yield (
         _difference(OVER_CASES, over["estimate"], over["low"], over["high"], units=over["units"])
         + against_ridge(found)
         + CELLS.filled(
-            cells=sum(found["cells"]["at_its_best"].values()),
-            margin=100 * found["margin"],
-            **_cells(found["cells"]["at_its_best"]),
+            cells=sum(cells.values()), margin=100 * found["margin"], rnn=cells["rnn better"],
+            transformer=cells["transformer better"], equivalent=cells["equivalent"], open=cells["inconclusive"],
         )
-    )
+    )  # fmt: skip
     yield from where(found)
     tutorial, season = (found["cells"][recipe] for recipe in (TUTORIAL, SEASON_TOKENS))
-    leads = {f"tutorial_{name}": count for name, count in _cells(tutorial).items()}
-    leads |= {f"season_{name}": count for name, count in _cells(season).items()}
-    places = Words.places(LEADS.en)
-    yield RECIPE[change(*(_over_kinds(found, recipe) for recipe in (TUTORIAL, SEASON_TOKENS)))] + LEADS.filled(
-        **{name: count for name, count in leads.items() if name in places}
-    )
+    leads = LEADS.filled(
+        tutorial_transformer=tutorial["transformer better"], tutorial_rnn=tutorial["rnn better"],
+        season_transformer=season["transformer better"], season_rnn=season["rnn better"],
+    )  # fmt: skip
+    yield RECIPE[change(*(_over_kinds(found, recipe) for recipe in (TUTORIAL, SEASON_TOKENS)))] + leads
 
 
 def where(found: Report) -> Iterator[Words]:
@@ -202,11 +201,7 @@ def where(found: Report) -> Iterator[Words]:
         kinds[said].append(_filled(KIND, **told))
     for said, listed in kinds.items():
         if listed:
-            en, zh = (
-                separator.join(one.told(language) for one in listed)
-                for separator, language in ((",", "en"), ("、", "zh"))
-            )
-            yield WHERE[said] + Words(f"{en}.", f"{zh}。")
+            yield WHERE[said] + _listed(listed, ",") + STOP
     yield corrected(found)
 
 
@@ -215,8 +210,7 @@ def corrected(found: Report) -> Words:
     p_values = holm([found["findings"][f"mse.at_its_best.{kind}"]["p"] for kind in KINDS])
     remaining = [name for (kind, name), p in zip(KINDS.items(), p_values, strict=True)
                  if p < LEVEL and "better" in _over_kinds(found, "at_its_best", kind)]  # fmt: skip
-    names = Words(", ".join(one.en for one in remaining), "、".join(one.zh for one in remaining)) if remaining else NONE
-    return _filled(CORRECTED, kinds=len(KINDS), names=names)
+    return _filled(CORRECTED, kinds=len(KINDS), names=_listed(remaining, ", ") if remaining else NONE)
 
 
 def ridge_note(found: Report, kind: str, said: str) -> str:
@@ -286,14 +280,8 @@ def change(first: str, second: str) -> str:
     return "turns" if {first, second} == {"rnn better", "transformer better"} else "changes"
 
 
-def _cells(counts: Mapping[str, int]) -> dict[str, int]:
-    names = {
-        "rnn better": "rnn",
-        "transformer better": "transformer",
-        "equivalent": "equivalent",
-        "inconclusive": "open",
-    }
-    return {names[verdict]: count for verdict, count in counts.items()}
+def _listed(words: Sequence[Words], comma: str) -> Words:
+    return Words(comma.join(one.en for one in words), "、".join(one.zh for one in words))
 
 
 def _compared(setting: str, found: Report) -> Words:
