@@ -203,6 +203,20 @@ def test_the_packaged_forecaster_works_in_another_folder(finished: Clone, tmp_pa
     assert len(lines) == 1 + 4
 
 
+def test_a_forecast_is_never_by_the_models_of_an_earlier_run(clone: Clone) -> None:
+    """`evaluate` does not pack the new models; what the line says to run does."""
+    (clone.folder / "new.csv").write_text("y\n" + "\n".join(str(step % 24) for step in range(30)) + "\n")
+    forecast = (sys.executable, "-m", "rnn_vs_transformer", "forecast", "--input", "new.csv", "--output", "out.csv")
+    clone.run(*forecast)
+    clone.run("dvc", "exp", "run", "evaluate", "-S", "model.cell=gru")
+    refused = clone.run(*forecast, fails=True)
+    assert "models/forecaster is of an earlier run: model.cell was rnn and is gru, for the rnn" in refused
+    assert "run: dvc repro package" in refused
+    assert refused.count("\n") == 1
+    clone.run("dvc", "repro", "package")
+    clone.run(*forecast)
+
+
 @pytest.mark.slow
 def test_a_tuned_run_is_trained_and_scored_with_what_tuning_chose(clone: Clone) -> None:
     """The whole way: trials, the choice, the training that follows it, and the models that are scored.

@@ -1,6 +1,6 @@
 """All that a forecast needs, in one folder: weights of every seed, settings, scaler, intervals, the series' schema."""
 
-from dataclasses import asdict
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,15 +8,16 @@ from pydantic import InstanceOf, PositiveInt, SerializeAsAny, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from rnn_vs_transformer.data.splits import FloatArray, Scaler
+from rnn_vs_transformer.forecasting.origin import FOLDER, Origin
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
-FOLDER: Final = Path("models/forecaster")
-FORMAT: Final = 3
+__all__ = ["FOLDER", "Artifact", "Schema", "load_artifact", "save_artifact", "weights_file"]
+FORMAT: Final = 4
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
-Transformer under other names."""
+Transformer under other names; 4 tells what it was made of."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
 
@@ -45,6 +46,7 @@ class Artifact:
     scaler: InstanceOf[Scaler]
     half_widths: dict[str, InstanceOf[FloatArray]]
     """(levels, C, H), in scaled units."""
+    origin: Origin = field(default_factory=lambda: Origin({}, {}))
 
     @property
     def winner(self) -> str:
@@ -101,6 +103,7 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         levels=manifest["levels"],
         scaler=Scaler(numbers["mean"], numbers["deviation"]),
         half_widths={family: numbers[f"half_widths.{family}"] for family in FAMILIES},
+        origin=Origin(**manifest["origin"]),
     )
     expected = (len(artifact.levels), len(artifact.schema.channels), artifact.schema.prediction_length)
     for width in artifact.half_widths.values():

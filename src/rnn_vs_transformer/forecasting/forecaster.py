@@ -11,6 +11,7 @@ from torch import nn
 
 from rnn_vs_transformer.data.splits import FloatArray
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
+from rnn_vs_transformer.forecasting.origin import require_current
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.weights import load_weights
 from rnn_vs_transformer.runtime.errors import InputError
@@ -44,9 +45,10 @@ class Forecaster:
         The family is `rnn` or `transformer`; None is the one with the lower validation loss.
 
         Raises:
-            InputError: The folder is missing, damaged, or lacks the family.
+            InputError: The folder is missing, damaged, of an earlier run of the workspace, or lacks the family.
         """
         artifact = load_artifact(Path(folder))
+        require_current(Path(folder), artifact.origin)
         chosen = family or artifact.winner
         if chosen not in artifact.validation_mse:
             raise InputError(f"family must be one of {', '.join(artifact.validation_mse)}, got {chosen!r}")

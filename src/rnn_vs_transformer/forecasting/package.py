@@ -6,6 +6,7 @@ from rnn_vs_transformer.data.series import load_meta, load_splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths
 from rnn_vs_transformer.evaluation.scoring import validation_residuals
 from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, save_artifact
+from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_arrays
@@ -37,6 +38,7 @@ def package_families() -> Artifact:
         levels=list(LEVELS),
         scaler=splits.scaler,
         half_widths={family: half_widths(errors) for family, errors in residuals.items()},
+        origin=origin_here(list(recipes)),
     )
     weights = {
         family: [read_arrays(paths.weights(family, seed, recipes[family])) for seed in range(found.seeds)]
