@@ -22,7 +22,7 @@ NO_DECAY: Final = Words("No decay could be fitted; more seeds are needed.", "无
 
 def vanishing_gradients(results: Results) -> Measured:
     """From the fitted decay of the RNN's input gradient per step back, before training."""
-    context_length = results.meta["context_length"]
+    context_length = results.meta.context_length
     stages = results.inspection["gradients"][results.settings["rnn"]["model"]["cell"]]
     decay = stages.get("untrained")
     if not decay or "decay_per_step_ci_low" not in decay:

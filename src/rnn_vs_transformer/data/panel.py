@@ -91,9 +91,27 @@ class Panel:
         steps: IntArray = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], self.lengths)
         return steps
 
+    def axis_steps(self, cells: IntArray, series: IntArray) -> IntArray:
+        """Where on the common time axis some cells of these series lie."""
+        steps: IntArray = cells - self.offsets[series] + self.first_steps[series]
+        return steps
+
     def each(self) -> Iterator[FloatArray]:
         """The values of each series (steps,), views."""
         yield from np.split(self.values, self.offsets[1:-1])
+
+    def chosen(self, series: IntArray) -> Self:
+        """Some of the series, by increasing number."""
+        kept = np.isin(self.series_of_cells, series)
+        cells = {name: getattr(self, name)[kept] for name in ("values", "observed", "past", "future")}
+        return replace(
+            self,
+            names=[self.names[number] for number in series],
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]),
+            first_steps=self.first_steps[series],
+            static=self.static[series],
+            **cells,
+        )
 
     def part(self, start: IntArray, end: IntArray) -> Self:
         """The steps start[s] to end[s] - 1 of each series s."""

@@ -17,7 +17,7 @@ from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 def build_family(family: str, model: SharedModelParams, meta: Meta) -> ForecastModel:
     """A family's model for a series, with weights from torch's global random state."""
-    return BUILDERS[family](model, meta.context_length, meta.prediction_length, len(meta.channels))
+    return BUILDERS[family](model, meta.context_length, meta.prediction_length, len(meta.series))
 
 
 def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:

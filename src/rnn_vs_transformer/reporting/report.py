@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rnn_vs_transformer.claims.judge import judge_all
 from rnn_vs_transformer.claims.speed import OTHER_MACHINE
-from rnn_vs_transformer.reporting import sections
+from rnn_vs_transformer.reporting import reading, sections
 from rnn_vs_transformer.reporting.headline import IN_GENERAL, THIS_SERIES, headline, markdown
 from rnn_vs_transformer.reporting.sections import Texts
 from rnn_vs_transformer.results import Results, figure_path
@@ -59,6 +59,7 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     """The page; every value is escaped by the template engine."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     told = headline(results.studies, results.metrics, results.times)
+    own = results.meta.source != "synthetic"
     return environment.get_template("report.html").render(
         t=texts,
         verdict=results.metrics["comparison"]["verdict"],
@@ -70,6 +71,9 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
         map=_map(texts, results),
         cards=sections.cards(texts, results),
         comparison=sections.comparison_rows(texts, results),
+        reading=reading.reading_rows(results.meta),
+        reading_sentences=reading.reading_sentences(texts, results.meta) if own else [],
+        per_series=reading.series_rows(texts, results) if len(results.meta.series) > 1 else None,
         analyses={name: sections.ANALYSES[name](texts, results) for name in results.analyses},
         claims=sections.claim_rows(texts, claims),
         tuning=sections.tuning_rows(texts, results),
@@ -117,8 +121,9 @@ def _image(path: Path) -> dict[str, Any]:
 def _facts(texts: Texts, results: Results) -> dict[str, str]:
     """What was run, where and with what."""
     meta = results.meta
-    source = texts["synthetic"] if meta["source"] == "synthetic" else ", ".join(meta["channels"])
-    sizes = {**meta["borders"], **meta, "channels": len(meta["channels"])}
+    source = texts["synthetic"] if meta.source == "synthetic" else meta.settings["file"]
+    sizes = {"series": len(meta.series), "context_length": meta.context_length, "season": meta.season_length,
+             "prediction_length": meta.prediction_length, **meta.windows}  # fmt: skip
     packages = (f"{name} {metadata.version(name)}" for name in ("torch", "numpy", "pandas", "dvc"))
     return {
         "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),

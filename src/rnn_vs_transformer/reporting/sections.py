@@ -108,7 +108,7 @@ def _change(texts: Texts, results: Results) -> Iterable[str]:
     if critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact":
         yield texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))
     if results.metrics["comparison"]["verdict"] == "inconclusive":
-        fewest = 4 * (results.meta["context_length"] + results.meta["prediction_length"])
+        fewest = 4 * results.block_length
         yield texts["change_inconclusive"].format(windows=fewest)
     yield texts["change_scope_tuned" if results.searches else "change_scope"]
 

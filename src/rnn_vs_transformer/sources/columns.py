@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_vs_transformer.data.splits import LARGEST, FloatArray
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.scaling import LARGEST
 from rnn_vs_transformer.sources.rows import Row
 
 FOREIGN_NUMBER = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]?")

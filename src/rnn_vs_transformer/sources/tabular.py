@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer.data.splits import LARGEST, FloatArray
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.scaling import LARGEST
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.columns import Columns, Found, read_numbers
