@@ -24,7 +24,7 @@ from rnn_vs_transformer.training.fit import fit, predict
 
 def split_world(world: World, train_end: int, steps: int, lengths: tuple[int, int]) -> Splits:
     """Train, validation from `train_end`, test from `steps` on; the lengths are those of context and forecast."""
-    return split_values(world.values, Borders(train_end, steps, len(world.values)), lengths)  # noqa: PD011
+    return split_values(world.values, Borders(train_end, steps, len(world.values)), lengths)
 
 
 def split_values(values: FloatArray, borders: Borders, lengths: tuple[int, int]) -> Splits:

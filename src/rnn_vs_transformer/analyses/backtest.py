@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
+from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import Places, Splits
 from rnn_vs_transformer.data.windows import Windows, steps_of, windows_of
 from rnn_vs_transformer.evaluation.scoring import (
@@ -39,7 +39,6 @@ from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.evaluate import BacktestParams, EvaluateParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, FamilySettings, trained_settings
 from rnn_vs_transformer.training.fit import fit
-
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def vanishing_gradients(results: Results) -> Measured:
 
 VANISHING_GRADIENTS: Final = Claim(
     group="gradients",
+    of_the_series=True,
     title=Words("Gradients of an RNN vanish over long sequences", "RNN 的梯度在长序列上消失"),
     measure=Words(
         "powers of ten by which the input gradient falls over the context (96 steps in the study) before training, "

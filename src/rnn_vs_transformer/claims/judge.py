@@ -70,7 +70,7 @@ def judge_all(results: Results) -> dict[str, dict[str, Any]]:
     """Every claim with its verdict.
 
     Returns:
-        Per claim `claim`, `group`, `verdict`, `applies` (the columns that apply to it), `columns` (of those with a
+        Per claim `claim`, `group`, `verdict`, `of_the_series`, `applies` (the columns that apply to it), `columns` (of those with a
         number: the number with its interval, `verdict`, where it speaks for a family `beats_ridge`, and `units` of a
         study), `measure` (what the number is, and where the claim is true), `figure`, `sentence`, and under `zh` claim,
         measure and sentence in Chinese.
@@ -173,6 +173,7 @@ def _judged(claim: Claim, results: Results) -> dict[str, Any]:
     return {
         "claim": claim.title.en,
         "group": claim.group,
+        "of_the_series": claim.of_the_series,
         "verdict": overall({column: one.verdict for column, one in judged.items()}),
         "applies": list(judged),
         "columns": {column: one.entries for column, one in judged.items() if one.entries},

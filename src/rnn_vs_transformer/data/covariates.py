@@ -1,4 +1,5 @@
 """stub"""
+
 from dataclasses import dataclass
 
 

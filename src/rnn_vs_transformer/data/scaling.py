@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
@@ -110,7 +109,7 @@ def _other_transform(values: FloatArray) -> str:
 def _fit(train: FloatArray, transform: Transform) -> tuple[float, float, float]:
     """Mean and deviation after the transform, and the power of Box-Cox (0 for others)."""
     power = _power(train) if transform == "boxcox" and not (train == train[0]).all() else 0.0
-    values = _bend(train, transform, np.float64(power))
+    values = _bend(train, transform, power)
     exponent = int(np.frexp(np.abs(values).max())[1])
     exponent *= abs(exponent) > EXACT_EXPONENT  # else squares fit; powers of 2 change no digit
     near_one = np.ldexp(values, -exponent) if exponent else values
@@ -124,12 +123,12 @@ def _power(train: FloatArray) -> float:
     return float(stats.boxcox_normmax(train, method="mle"))
 
 
-def _bend(values: FloatArray, transform: Transform, power: npt.ArrayLike | None) -> FloatArray:
+def _bend(values: FloatArray, transform: Transform, power: FloatArray | float | None) -> FloatArray:
     if transform == "log":
         return np.log(values)
     if transform == "log1p":
         return np.log1p(values)
-    return np.asarray(special.boxcox(values, power)) if transform == "boxcox" else values
+    return values if power is None or transform == "none" else np.asarray(special.boxcox(values, power), np.float64)
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,13 @@ class Meta:
     """What else is to be said about the reading."""
     left_out: dict[str, str] = field(default_factory=dict)
     """Series that are not trained on, and why."""
-    filled_cells: dict[str, int] = field(default_factory=dict)
+    filled_cells: Mapping[str, int] = field(default_factory=dict)
     """Per split."""
-    windows: dict[str, int] = field(default_factory=dict)
+    windows: Mapping[str, int] = field(default_factory=dict)
     """Per split."""
-    forecast_origins: dict[str, int] = field(default_factory=dict)
+    forecast_origins: Mapping[str, int] = field(default_factory=dict)
     """Per split: the different times at which a window of any series has its forecast origin."""
-    windows_left_out: dict[str, int] = field(default_factory=dict)
+    windows_left_out: Mapping[str, int] = field(default_factory=dict)
     """Per split: those that began at a filled cell, or had no observed target."""
 
     @classmethod

@@ -1,6 +1,7 @@
 """Chronological splits of each series: their forecast origins, truth and windows."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -78,7 +79,7 @@ class Places(NamedTuple):
     def of_series(self, count: int) -> list[slice]:
         """Where the windows of each of `count` series stand."""
         bounds = np.searchsorted(self.series, np.arange(count + 1))
-        return [slice(int(start), int(end)) for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [slice(start, end) for start, end in pairwise(bounds.tolist())]
 
 
 def find_windows(panel: Panel, ends: IntArray, split: Split, context_length: int, prediction_length: int) -> Places:

@@ -86,9 +86,9 @@ class Windows:
         self._starts = torch.from_numpy(places.origins - context_length + 1)
         self._series = torch.from_numpy(places.series)
         self._numbers = None if numbers is None else torch.from_numpy(numbers)
-        self._values, self._observed, self._covariates = (
-            None if cells is None else cells.unfold(0, length, 1)  # no copy
-            for cells in (steps.values, steps.observed, steps.covariates)
+        self._values = steps.values.unfold(0, length, 1)  # no copy
+        self._observed, self._covariates = (
+            None if cells is None else cells.unfold(0, length, 1) for cells in (steps.observed, steps.covariates)
         )
 
     def __len__(self) -> int:

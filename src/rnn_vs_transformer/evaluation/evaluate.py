@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
@@ -156,16 +155,18 @@ def _series_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> 
             {
                 "forecaster": name,
                 "series": test.meta.series,
-                **{column: np.mean([getattr(seed, held) for seed in scores], axis=0)
-                   for column, held in columns.items()},
+                **{
+                    column: np.mean([getattr(seed, held) for seed in scores], axis=0)
+                    for column, held in columns.items()
+                },
             }
-        )  # fmt: skip
+        )
         for name, scores in everyone.items()
     ]
     return pd.concat(tables)
 
 
-def _shown_series(everyone: Mapping[str, Sequence[Scores]]) -> npt.NDArray[np.int64]:
+def _shown_series(everyone: Mapping[str, Sequence[Scores]]) -> IntArray:
     """The numbers of the series to be looked at: all, or those that the families forecast best and worst."""
     mase = np.mean([scores.series_mase for family in FAMILIES for scores in everyone[family]], axis=0)
     order = np.argsort(mase, kind="stable")

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnn_vs_transformer.data.series import Meta, load_meta, load_splits, load_test
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
+from rnn_vs_transformer.data.series import Meta, load_meta, load_splits, load_test
 from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
-from rnn_vs_transformer.evaluation.series_comparison import FEWEST_SERIES, compare_series
 from rnn_vs_transformer.evaluation.intervals import bootstrap_interval, ratio_interval
+from rnn_vs_transformer.evaluation.series_comparison import FEWEST_SERIES, compare_series
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.files import finite
@@ -61,7 +61,8 @@ class TestSplit:
     @cached_property
     def steps(self) -> IntArray:
         """Of the common axis, those at which there is a forecast origin (N,), in order."""
-        return np.unique(self._origin_steps)
+        steps: IntArray = np.unique(self._origin_steps)
+        return steps
 
     @property
     def series(self) -> list[slice]:
@@ -91,7 +92,8 @@ class TestSplit:
         """What each window has (W,), per forecast origin (N,): such that their mean is the mean over `per_series`."""
         counts = np.bincount(self.places.series)
         weights = len(self.steps) / (len(counts) * counts[self.places.series])
-        return np.bincount(np.searchsorted(self.steps, self._origin_steps), of_windows * weights)
+        sums = np.bincount(np.searchsorted(self.steps, self._origin_steps), of_windows * weights)
+        return np.asarray(sums, dtype=np.float64)
 
     def error_in_units(self, forecast: FloatArray) -> FloatArray:
         """Forecast less truth (W, H), in own units."""
@@ -262,7 +264,7 @@ def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Spl
 def residuals_of(forecast: FloatArray, splits: Splits, places: Places) -> list[FloatArray]:
     """Truth less forecast (W, H), by series: (N, H) of the windows of which all targets were observed."""
     residuals = splits.truth(places) - splits.clip(forecast, places)
-    whole = splits.scored(places).all(axis=1)
+    whole = np.asarray(splits.scored(places).all(axis=1))
     return [residuals[one][whole[one]] for one in places.of_series(len(splits.panel))]
 
 
@@ -314,8 +316,8 @@ def compare_runs(
     `compare`.
     """
     if len(test.series) >= FEWEST_SERIES:
-        errors = (np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second))
-        return compare_series(*errors, params)
+        errors = [np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second)]
+        return compare_series(errors[0], errors[1], params)
     return compare(_losses(first), _losses(second), test.block_length, params)
 
 

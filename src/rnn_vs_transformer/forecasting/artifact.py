@@ -110,10 +110,12 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         validation_mse={name: float(manifest["validation_mse"][name]) for name in FORECASTERS},
         accuracy={name: manifest["accuracy"][name] for name in FORECASTERS},
         levels=manifest["levels"],
-        scaler=Scaler(numbers["scaler.mean"], numbers["scaler.deviation"], meta.settings["transform"],
-                      numbers.get("scaler.power")),  # fmt: skip
-        covariates=CovariateScaler(*({known: numbers[f"{part}.{known}"] for known in KNOWN}
-                                     for part in ("mean", "deviation"))),  # fmt: skip
+        scaler=Scaler(
+            numbers["scaler.mean"], numbers["scaler.deviation"], meta.settings["transform"], numbers.get("scaler.power")
+        ),
+        covariates=CovariateScaler(
+            *({known: numbers[f"{part}.{known}"] for known in KNOWN} for part in ("mean", "deviation"))
+        ),
         ridge=Ridge(numbers["ridge"], **manifest["ridge"]),
         half_widths={name: numbers[f"half_widths.{name}"] for name in FORECASTERS},
     )

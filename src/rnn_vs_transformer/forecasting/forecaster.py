@@ -72,7 +72,7 @@ class Forecaster:
             seeds.append(model.eval())
         return cls(name, artifact, seeds)
 
-    def predict(self, data: Any, future: Any = None) -> pd.DataFrame:  # noqa: ANN401 - pandas or polars
+    def predict(self, data: Any, future: Any = None) -> pd.DataFrame:
         """Forecast the `prediction_length` steps after the last observed one of each series.
 
         Args:
@@ -139,7 +139,7 @@ class Forecaster:
         future[:, needed:] = ahead
         window = replace(
             panel,
-            values=panel.values[cells].ravel(),
+            values=panel.values[cells].ravel(),  # noqa: PD011
             observed=np.ones(cells.size, dtype=np.bool_),
             offsets=offsets,
             past=panel.past[cells].reshape(cells.size, -1),

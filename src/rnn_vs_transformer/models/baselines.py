@@ -116,10 +116,9 @@ def fit_ridge(splits: Splits, context_length: int, covariates_back: bool = False
     candidates = []
     for subtract_last in (False, True):
         form = context_length, splits.prediction_length, subtract_last, covariates_back
-        gram, moment = None, None
+        gram, moment = np.zeros(()), np.zeros(())
         for inputs, targets in _blocks(splits.panel, train, *form):
-            gram = inputs.T @ inputs + (0.0 if gram is None else gram)
-            moment = inputs.T @ targets + (0.0 if moment is None else moment)
+            gram, moment = gram + inputs.T @ inputs, moment + inputs.T @ targets
         for penalty in PENALTIES:
             weights = _solve(gram, moment, penalty)
             errors = [
@@ -127,9 +126,7 @@ def fit_ridge(splits: Splits, context_length: int, covariates_back: bool = False
                 for inputs, targets in _blocks(splits.panel, validation, *form)
             ]
             mse = sum(errors) / (len(validation.origins) * splits.prediction_length)
-            candidates.append(
-                Ridge(weights, context_length, subtract_last, covariates_back, penalty, float(mse))
-            )
+            candidates.append(Ridge(weights, context_length, subtract_last, covariates_back, penalty, float(mse)))
     return min(candidates, key=lambda ridge: ridge.validation_mse)
 
 
@@ -149,7 +146,12 @@ def _whole(splits: Splits, split: Split, context_length: int) -> Places:
 
 
 def _blocks(
-    panel: Panel, places: Places, context_length: int, prediction_length: int, subtract_last: bool, covariates_back: bool
+    panel: Panel,
+    places: Places,
+    context_length: int,
+    prediction_length: int,
+    subtract_last: bool,
+    covariates_back: bool,
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Inputs and targets of all windows, some at a time."""
     for one in places.of_series(len(panel)):
@@ -161,7 +163,12 @@ def _blocks(
 
 
 def _inputs(
-    panel: Panel, places: Places, context_length: int, prediction_length: int, subtract_last: bool, covariates_back: bool
+    panel: Panel,
+    places: Places,
+    context_length: int,
+    prediction_length: int,
+    subtract_last: bool,
+    covariates_back: bool,
 ) -> tuple[FloatArray, FloatArray]:
     """Inputs of windows with a column of ones (W, inputs + 1), and what was subtracted from the values (W, 1)."""
     origins, count = places.origins, len(places.origins)

@@ -66,4 +66,5 @@ def series_rows(texts: Texts, results: Results) -> tuple[list[str], list[list[Ce
 
 def _by_forecaster(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """A row per series, in order, and a column per forecaster."""
-    return table.pivot(index="series", columns="forecaster", values=column).reindex(table["series"].unique())
+    wide = table.set_index(["series", "forecaster"])[column].unstack()  # noqa: PD010 - there is nothing to aggregate
+    return wide.reindex(table["series"].unique())

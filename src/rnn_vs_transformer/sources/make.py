@@ -1,6 +1,7 @@
 """Where series come from: the synthetic world, or a file."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from rnn_vs_transformer.data.scaling import LARGEST, fault_of
 from rnn_vs_transformer.data.series import Meta, Series, fit_scalers
 from rnn_vs_transformer.data.splits import (
     SPLITS,
+    Places,
     check_windows,
     count_possible_windows,
     find_windows,
@@ -73,8 +75,8 @@ def _usable(panel: Panel, params: DataParams, season: int) -> tuple[Panel, IntAr
     Raises:
         InputError: None can; or one of a wide file, whose columns were chosen, cannot.
     """
-    faults, ends, lengths = {}, np.zeros((len(panel), 3), dtype=np.int64), (params.context_length,
-                                                                            params.prediction_length)  # fmt: skip
+    faults: dict[str, str] = {}
+    ends, lengths = np.zeros((len(panel), 3), dtype=np.int64), (params.context_length, params.prediction_length)
     for number, (name, values) in enumerate(zip(panel.names, panel.each(), strict=True)):
         observed = panel.observed[panel.offsets[number] : panel.offsets[number + 1]]
         try:
@@ -86,7 +88,7 @@ def _usable(panel: Panel, params: DataParams, season: int) -> tuple[Panel, IntAr
             faults[name] = str(error)
     for split in SPLITS:
         counts = np.bincount(find_windows(panel, ends, split, *lengths).series, minlength=len(panel))
-        for number in np.flatnonzero(counts == 0):
+        for number in np.flatnonzero(counts == 0).tolist():
             why = f"no window of the {split} split has an observed forecast origin and target"
             faults.setdefault(panel.names[number], why)
     if faults and (params.format == "wide" or len(faults) == len(panel)):
@@ -136,7 +138,7 @@ def _stuck_in_test(panel: Panel, ends: IntArray, season: int) -> list[str]:
     return stuck[:NAMED] + ([f"{len(stuck) - NAMED} more series do so"] if len(stuck) > NAMED else [])
 
 
-def _filled_cells(panel: Panel, ends: IntArray) -> dict[str, int]:
+def _filled_cells(panel: Panel, ends: IntArray) -> Mapping[str, int]:
     """Per split."""
     starts = np.concatenate([np.zeros((len(ends), 1), dtype=np.int64), ends[:, :2]], axis=1)
     return {
@@ -149,10 +151,12 @@ def _with_windows(series: Series) -> Series:
     """The series with the counts of its windows, once all of it is known to be fit for scaling."""
     meta, lengths = series.meta, (series.meta.context_length, series.meta.prediction_length)
     fit_scalers(series.panel, series.ends, meta)[0].check_range(series.panel)
-    places = {split: find_windows(series.panel, series.ends, split, *lengths) for split in SPLITS}
+    places: dict[str, Places] = {split: find_windows(series.panel, series.ends, split, *lengths) for split in SPLITS}
     windows = {split: len(found.origins) for split, found in places.items()}
     origins = {split: len(np.unique(series.panel.axis_steps(*found))) for split, found in places.items()}
-    lost = {split: count_possible_windows(series.ends, split, *lengths) - windows[split] for split in SPLITS}
+    lost: dict[str, int] = {
+        split: count_possible_windows(series.ends, split, *lengths) - windows[split] for split in SPLITS
+    }
     if any(meta.filled_cells.values()):
         log.info(
             "filled cells, for contexts alone: %s; windows left out of training or scores: %s",

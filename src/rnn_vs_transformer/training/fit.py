@@ -164,7 +164,7 @@ def _step(
 
 
 def _observed(batch: Batch, forecast: Tensor) -> tuple[Tensor, Tensor | float]:
-    """Targets, with the forecast in the place of what was not observed, so that it has no error; share of the others."""
+    """Targets, with the forecast where nothing was observed, so that it has no error; and the share of the observed."""
     if batch.scored is None:
         return batch.target, 1.0
     return torch.where(batch.scored, batch.target, forecast), batch.scored.float().mean()
