@@ -104,7 +104,7 @@ class Panel:
     def chosen(self, series: IntArray) -> Self:
         """Some of the series, by increasing number."""
         kept = np.isin(self.series_of_cells, series)
-        chosen = replace(
+        chosen: Self = replace(
             self,
             names=[self.names[number] for number in series],
             offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]),

@@ -104,7 +104,8 @@ def _cost(texts: Texts, results: Results) -> list[str]:
 
 
 def _change(texts: Texts, results: Results) -> Iterable[str]:
-    critical = results.probe.get("critical_lag", {}).get("rnn")
+    on_own = results.meta.source != "synthetic"
+    critical = {} if on_own else results.probe.get("critical_lag", {}).get("rnn")
     if critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact":
         yield texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))
     if results.metrics["comparison"]["verdict"] == "inconclusive":
