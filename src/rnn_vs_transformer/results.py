@@ -92,8 +92,6 @@ class Results:
     """Per family what it was trained with: model, train, seeds."""
     params: str
     """The text of params.yaml."""
-    data: str
-    """Fingerprint of the development steps."""
     metrics: Report
     seeds: pd.DataFrame
     horizon: pd.DataFrame
@@ -180,7 +178,6 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         meta=load_meta(),
         settings=settings,
         params=paths.PARAMS.read_text(encoding="utf-8"),
-        data=fingerprint(paths.DEVELOPMENT),
         metrics=read_json(paths.METRICS),
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),

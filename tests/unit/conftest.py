@@ -27,6 +27,7 @@ EXPONENT = {"local_exponent": 1.8, "local_exponent_ci_low": 1.7, "local_exponent
 SIZES = {"rnn": "model.rnn_width", "transformer": "model.transformer_width"}
 REPORTS = {
     paths.METRICS: {
+        "data": {"fingerprint": "0123456789ab"},
         "rnn": {**ROW, **ABOVE, "mse": 0.2},
         "transformer": {**ROW, **BELOW},
         "mlp": {**ROW, **BELOW, "mse": 0.12},

@@ -150,7 +150,7 @@ def test_a_damaged_folder_is_told(folder, tmp_path):
         Forecaster.load(folder, "ridge")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [
-        ('"format": 3', '"format": 2', "has format 2, this version reads format 3"),
+        ('"format": 4', '"format": 3', "has format 3, this version reads format 4"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
         ('"seeds": 2', '"seeds": 0', "damaged"),

@@ -8,6 +8,7 @@ import string
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
 
 from rnn_vs_transformer.claims.claim import COLUMNS, Group
@@ -214,6 +215,28 @@ def test_seeds_that_the_budget_stopped_are_told(results) -> None:
     assert "1 of 2 seeds of the RNN used up their 4 epochs" in page
     assert "seeds of the Transformer used up" not in page
     assert "Seeds of the RNN ended after 3 to 4 epochs; their test MSE lies between 0.100 and 0.300." in page
+
+
+@pytest.mark.parametrize(
+    ("losses", "epochs", "patience", "told"),
+    [
+        ([0.5, 0.6, 0.7, 0.8], 4, 8, False),  # best at its first epoch: no more epochs than patience end every training
+        ([0.8, 0.7, 0.6, 0.5], 4, 8, False),
+        ([0.8, 0.7, 0.6, 0.5], 4, 3, True),
+        ([0.8, 0.5, 0.6, 0.7], 4, 3, False),  # best in the middle
+        ([0.8, 0.7, 0.6, 0.5], 9, 3, False),  # ended before the budget did
+        ([0.9, 0.8, 0.7, 0.6, 0.5, 0.6], 6, 4, True),  # one epoch of four before the end
+    ],
+)
+def test_only_a_seed_that_was_best_near_its_end_was_still_improving(results, losses, epochs, patience, told) -> None:
+    history = pd.DataFrame({"seed": 0, "epoch": range(1, len(losses) + 1), "validation_loss": losses})
+    settings = {**results.settings["rnn"], "train": {"epochs": epochs, "patience": patience}}
+    changed = dataclasses.replace(
+        results,
+        histories={**results.histories, "rnn": history},
+        settings={**results.settings, "rnn": settings},
+    )
+    assert ("of the RNN used up their" in page_of(changed)) == told
 
 
 @pytest.mark.parametrize(

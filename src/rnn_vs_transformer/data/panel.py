@@ -126,8 +126,5 @@ class Panel:
     def followed_by(self, later: Self) -> Self:
         """Each series with its later steps behind it."""
         order = np.argsort(np.concatenate([self.series_of_cells, later.series_of_cells]), kind="stable")
-        cells = {
-            name: np.concatenate([getattr(self, name), getattr(later, name)])[order]
-            for name in OF_CELLS
-        }
+        cells = {name: np.concatenate([getattr(self, name), getattr(later, name)])[order] for name in OF_CELLS}
         return replace(self, offsets=self.offsets + later.offsets, **cells)

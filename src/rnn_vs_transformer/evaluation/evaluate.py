@@ -12,6 +12,7 @@ from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
+from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
@@ -88,7 +89,8 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     tutorial = recipes["tutorial"]
     if reason := too_little_evidence(len(tutorial["rnn"].runs), len(test.steps), test.block_length):
         log.warning("no verdict: %s", reason)
-    report = found.rows({**tutorial, "mlp": found.mlp})
+    report: dict[str, Any] = {"data": {"fingerprint": data_fingerprint()}}
+    report |= found.rows({**tutorial, "mlp": found.mlp})
     report |= {name: rounded(found.row([scores])) for name, scores in found.references.items()}
     report["comparison"] = found.compare(**tutorial) | {"each_at_its_best": _each_at_its_best(found, recipes)}
     for recipe in (recipe for recipe in recipes if recipe != "tutorial"):

@@ -8,16 +8,17 @@ from typing import Any, Final
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.scaling import CovariateScaler, Scaler
 from rnn_vs_transformer.data.series import KNOWN, Meta
+from rnn_vs_transformer.forecasting.origin import FOLDER, Origin
 from rnn_vs_transformer.models.baselines import Ridge
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
 from rnn_vs_transformer.settings.family.families import MODELS
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
-FOLDER: Final = Path("models/forecaster")
+__all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact", "weights_file"]
 FORMAT: Final = 4
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
-Transformer under other names; 4 has all forecasters, panels and covariates."""
+Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
 FORECASTERS: Final = (*MODELS, "ridge", "seasonal_naive", "last_value")
@@ -44,6 +45,7 @@ class Artifact:
     ridge: Ridge
     half_widths: Mapping[str, FloatArray]
     """(levels, S, H), in scaled units; infinite where validation was too short."""
+    origin: Origin
 
     @property
     def best(self) -> str:
@@ -73,6 +75,7 @@ def save_artifact(folder: Path, artifact: Artifact, weights: Mapping[str, list[A
         "meta": asdict(artifact.meta),
         "models": {family: model.model_dump() for family, model in artifact.models.items()},
         "ridge": ridge,
+        "origin": asdict(artifact.origin),
         **{name: getattr(artifact, name) for name in ("seeds", "validation_mse", "accuracy", "levels")},
     }
     write_json(folder / MANIFEST, {"format": FORMAT, **manifest})
@@ -118,6 +121,7 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         ),
         ridge=Ridge(numbers["ridge"], **manifest["ridge"]),
         half_widths={name: numbers[f"half_widths.{name}"] for name in FORECASTERS},
+        origin=Origin(**manifest["origin"]),
     )
     expected = (len(artifact.levels), len(meta.series), meta.prediction_length)
     for width in artifact.half_widths.values():

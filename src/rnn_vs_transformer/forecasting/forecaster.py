@@ -16,6 +16,7 @@ from rnn_vs_transformer.data.series import Meta, lower_bounds, scale_panel
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.data.windows import Windows, steps_of
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, load_artifact, weights_file
+from rnn_vs_transformer.forecasting.origin import require_current
 from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import build_family, load_weights
 from rnn_vs_transformer.runtime.errors import InputError, quoted
@@ -59,9 +60,10 @@ class Forecaster:
             family: One of `FORECASTERS`; `best` is the one with the least validation error.
 
         Raises:
-            InputError: The folder is missing or damaged, or there is no such forecaster.
+            InputError: The folder is missing, damaged or of an earlier run of the workspace, or there is no such forecaster.
         """
         artifact = load_artifact(Path(folder))
+        require_current(Path(folder), artifact.origin)
         name = artifact.best if family == "best" else family
         if name not in FORECASTERS:
             raise InputError(f"family must be best or one of {', '.join(FORECASTERS)}, got {family!r}")

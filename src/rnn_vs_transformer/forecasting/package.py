@@ -11,6 +11,7 @@ from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
 from rnn_vs_transformer.evaluation.scoring import residuals_of, validation_residuals
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
+from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
     Ridge,
     fit_best_ridge,
@@ -55,6 +56,7 @@ def package_forecasters() -> Artifact:
         scaler=scaler,
         covariates=covariates,
         ridge=ridge,
+        origin=origin_here(list(MODELS)),
         half_widths={name: half_widths_by_series(residuals[name]) for name in FORECASTERS},
     )
     weights = {

@@ -145,7 +145,7 @@ def _facts(texts: Texts, results: Results) -> dict[str, str]:
         "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),
         "git": _git_revision() or texts["unknown"],
         "data": f"{source}; {texts['steps'].format(**sizes)}",
-        "fingerprint": results.data,
+        "fingerprint": results.metrics["data"]["fingerprint"],
         "versions": ", ".join((f"Python {platform.python_version()}", *packages)),
         "machine": f"{platform.system()} {platform.machine()}, {results.machine}",
         "command": "dvc repro",

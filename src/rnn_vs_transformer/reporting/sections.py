@@ -11,6 +11,8 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 Texts = Mapping[str, Any]
 MARKS: Final = {"holds": "✔", "refuted": "✘", "only as set up": "◐", "undecided": "?"}
 """What stands before a verdict on a claim."""
+NEAR_END: Final = 0.25
+"""Share of the patience: who was best in so few last epochs was still improving."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,9 @@ def _training(texts: Texts, results: Results) -> Iterable[str]:
         errors = results.seeds.loc[results.seeds["forecaster"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
         yield texts["training"].format(family=name, **spread)
-        late = int((epochs - best < budget["patience"]).sum())
-        if late:
+        near_end = epochs - best <= NEAR_END * budget["patience"]
+        late = int((near_end & (epochs == budget["epochs"])).sum())
+        if late and budget["epochs"] > budget["patience"]:  # with no more, the budget ends every training
             yield texts["unfinished"].format(family=name, late=late, seeds=len(epochs), epochs=budget["epochs"])
 
 

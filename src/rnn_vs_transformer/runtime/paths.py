@@ -64,22 +64,32 @@ def family_settings(source: str, family: str) -> Path:
 
 def trained_settings(family: str, recipe: str = TUTORIAL) -> Path:
     """The settings that the weights beside it were trained with."""
-    return Path("models") / family / recipe / "settings.json"
+    return models(family) / recipe / "settings.json"
 
 
 def weights(family: str, seed: int, recipe: str = TUTORIAL) -> Path:
     """Best weights of one training run."""
-    return Path("models") / family / recipe / f"seed-{seed}.safetensors"
+    return models(family) / recipe / f"seed-{seed}.safetensors"
+
+
+def models(family: str) -> Path:
+    """All weights of a family."""
+    return Path("models") / family
+
+
+def histories(family: str) -> Path:
+    """All losses of a family."""
+    return Path("reports/history") / family
 
 
 def history(family: str, recipe: str = TUTORIAL) -> Path:
     """Losses per seed and epoch."""
-    return Path("reports/history") / family / f"{recipe}.csv"
+    return histories(family) / f"{recipe}.csv"
 
 
 def mean_history(family: str, recipe: str = TUTORIAL) -> Path:
     """Losses per epoch, mean over seeds, for `dvc plots`."""
-    return Path("reports/history") / family / f"{recipe}_mean.csv"
+    return histories(family) / f"{recipe}_mean.csv"
 
 
 def times(family: str, recipe: str = TUTORIAL) -> Path:

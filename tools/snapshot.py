@@ -1,0 +1,121 @@
+"""A commit or an experiment as git keeps it, and whether the results in it are its own.
+
+An experiment that ended before a stage carries that stage's results from the commit it started from, and DVC shows them
+as its own. What each result was made of stands in dvc.lock, so that here it is compared with what the commit holds.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property, reduce
+from typing import Any, Final
+
+import yaml
+
+from rnn_vs_transformer.runtime import paths
+
+LOCKS: Final = ("dvc.lock", "tuning/dvc.lock")
+"""What DVC recorded of the stages that lead to the metrics."""
+EXPONENT: Final = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+"""A number that PyYAML alone takes for a word."""
+
+
+class Snapshot:
+    """The files of one revision that git tracks."""
+
+    def __init__(self, revision: str) -> None:
+        """Give the revision as git names it."""
+        self._revision = revision
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        """The object of every file, by path."""
+        lines = _git("ls-tree", "-r", "-z", "--full-tree", self._revision).decode().split("\0")
+        return {path: about.split()[2] for about, _, path in (line.partition("\t") for line in lines if line)}
+
+    def read(self, path: str) -> Any:
+        """The content of a YAML file; empty where there is none."""
+        return yaml.load(_content(self._files[path]), _Yaml) if path in self._files else {}  # noqa: S506 - a safe one
+
+    def hash(self, path: str) -> str | None:
+        """The hash of a file or folder as DVC computes it; None for what git does not track."""
+        if path in self._files:
+            return _md5(self._files[path])
+        if f"{path}.dvc" in self._files:
+            return str(self.read(f"{path}.dvc")["outs"][0]["md5"])
+        inside = sorted(name.removeprefix(f"{path}/") for name in self._files if name.startswith(f"{path}/"))
+        if not inside:
+            return None
+        entries = [{"md5": _md5(self._files[f"{path}/{name}"]), "relpath": name} for name in inside]
+        return f"{_hexdigest(json.dumps(entries, sort_keys=True).encode())}.dir"
+
+    def foreign(self, target: str) -> str:
+        """What the results of a stage, with all before it, were not made of though it stands here; empty: nothing.
+
+        Args:
+            target: Name of the stage in dvc.lock.
+        """
+        stages = {name: stage for lock in LOCKS for name, stage in (self.read(lock).get("stages") or {}).items()}
+        if target not in stages:
+            return f"{target} did not run"
+        made = {out["path"]: (out["md5"], name) for name, stage in stages.items() for out in stage.get("outs", [])}
+        params, waiting, seen = self.read(paths.PARAMS.as_posix()), [target], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                stage = stages[name]
+                for found in self._differences(stage, made, params):
+                    return f"{found} is not what {name} ran with"
+                waiting += [made[dep["path"]][1] for dep in stage.get("deps", []) if dep["path"] in made]
+        return ""
+
+    def _differences(self, stage: Any, made: Mapping[str, tuple[str, str]], params: Any) -> Iterator[str]:
+        for dep in stage.get("deps", []):
+            path = dep["path"]
+            here = made[path][0] if path in made else self.hash(path)
+            if here not in {None, dep["md5"]}:
+                yield path
+        for out in stage.get("outs", []):
+            if self.hash(out["path"]) not in {None, out["md5"]}:
+                yield out["path"]
+        for key, value in stage.get("params", {}).get(paths.PARAMS.as_posix(), {}).items():
+            if reduce(_get, key.split("."), params) != value:
+                yield f"{paths.PARAMS}: {key}"
+
+
+class _Yaml(yaml.CSafeLoader):
+    """Quick, and with numbers as DVC reads them: `1e-05` is one."""
+
+
+def _scalar(loader: _Yaml, node: yaml.ScalarNode) -> str | float:
+    text = loader.construct_scalar(node)
+    return float(text) if EXPONENT.fullmatch(text) and not node.style else text
+
+
+_Yaml.add_constructor("tag:yaml.org,2002:str", _scalar)
+
+
+def _get(found: Any, name: str) -> Any:
+    return found.get(name) if isinstance(found, dict) else None
+
+
+def _git(*arguments: str) -> bytes:
+    asked = ["git", *arguments]
+    return subprocess.run(asked, capture_output=True, check=True).stdout  # noqa: S603 - revisions that DVC told
+
+
+@cache
+def _content(blob: str) -> bytes:
+    return _git("cat-file", "blob", blob)
+
+
+@cache
+def _md5(blob: str) -> str:
+    return _hexdigest(_content(blob))
+
+
+def _hexdigest(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
