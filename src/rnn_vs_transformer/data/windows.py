@@ -11,6 +11,17 @@ from rnn_vs_transformer.data.splits import FloatArray, IntArray, Split, Splits
 CPU: Final = torch.device("cpu")
 
 
+class WindowCovariates(NamedTuple):
+    """What is known of some windows besides their series."""
+
+    context: Tensor
+    """Past covariates, then future ones, over the context (B, L, Kp + Kf)."""
+    horizon: Tensor
+    """Future covariates over the steps to forecast (B, H, Kf)."""
+    static: Tensor
+    """(B, Ks)."""
+
+
 class Batch(NamedTuple):
     """Some windows, in scaled units: contexts (B, L), targets (B, H), and the number of each one's channel (B,)."""
 
