@@ -60,7 +60,7 @@ class Forecaster:
             family: One of `FORECASTERS`; `best` is the one with the least validation error.
 
         Raises:
-            InputError: The folder is missing, damaged or of an earlier run of the workspace, or there is no such forecaster.
+            InputError: The folder is missing, damaged or of an earlier run of the workspace, or has no such forecaster.
         """
         artifact = load_artifact(Path(folder))
         require_current(Path(folder), artifact.origin)
