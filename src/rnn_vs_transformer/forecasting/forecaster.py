@@ -21,7 +21,8 @@ from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_na
 from rnn_vs_transformer.models.weights import build_family, load_weights
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.tabular import Reading, read_frame, read_future, read_path
+from rnn_vs_transformer.sources.reading import Reading
+from rnn_vs_transformer.sources.tabular import read_frame, read_future, read_path
 from rnn_vs_transformer.training.fit import predict
 
 log = logging.getLogger(__name__)
@@ -83,8 +84,8 @@ class Forecaster:
             future: A file or frame with the future covariates of the steps to forecast, where there are such.
 
         Returns:
-            A row per series and horizon step: `time` (or `step`, counted from the last observed row), `series`,
-            `forecast` and for each level `low_80`, `high_80`, ..., in own units. The ends of an interval are missing
+            A row per series and horizon step: `time`, as the file writes times (or `step`, counted from the last
+            observed row), `series`, `forecast` and for each level `low_80`, `high_80`, ..., in own units. The ends of an interval are missing
             where validation was too short for it.
 
         Raises:
@@ -100,7 +101,8 @@ class Forecaster:
         scaled = scale_panel(panel, np.arange(len(panel)), scaler, self._artifact.covariates)
         forecast = self._forecast(scaled, places, numbers)
         lower = lower_bounds(params.lower, scaler)
-        return self._table(forecast, reading, scaler, numbers, None if lower is None else lower[:, None])
+        floor = None if lower is None else lower[:, None]
+        return self._table(forecast, reading, scaler, numbers, floor, as_text=isinstance(data, str | Path))
 
     def _numbers(self, panel: Panel) -> IntArray:
         """The number that each series has for the models (S,)."""
@@ -163,7 +165,14 @@ class Forecaster:
         return np.asarray(np.mean([predict(seed, windows)[0].double().numpy() for seed in self._seeds], axis=0))
 
     def _table(
-        self, forecast: FloatArray, reading: Reading, scaler: Scaler, numbers: IntArray, lower: FloatArray | None
+        self,
+        forecast: FloatArray,
+        reading: Reading,
+        scaler: Scaler,
+        numbers: IntArray,
+        lower: FloatArray | None,
+        *,
+        as_text: bool,
     ) -> pd.DataFrame:
         panel, horizon = reading.panel, self.meta.prediction_length
         series = np.arange(len(panel))[:, None]
@@ -173,8 +182,10 @@ class Forecaster:
 
         steps = np.arange(1, horizon + 1)
         last = panel.first_steps + panel.lengths - 1
-        times = None if reading.axis.first is None else reading.axis.times((last[:, None] + steps).ravel())
-        columns: dict[str, Any] = {"step": np.tile(steps, len(panel))} if times is None else {"time": times}
+        ahead, axis = (last[:, None] + steps).ravel(), reading.axis
+        columns: dict[str, Any] = {"step": np.tile(steps, len(panel))}
+        if axis.known:
+            columns = {"time": axis.labels(ahead) if as_text else axis.times(ahead)}
         columns |= {"series": np.repeat(panel.names, horizon), "forecast": in_units(forecast)}
         widths = self._artifact.half_widths[self.name]  # (levels, S, H)
         widths = np.where((numbers == NEW)[:, None], widths.mean(axis=1, keepdims=True), widths[:, numbers])

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from rnn_vs_transformer.data.axis import Axis
+from rnn_vs_transformer.data.axis import Axis, season_length_of
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import LARGEST, fault_of
 from rnn_vs_transformer.data.series import Meta, Series, fit_scalers
@@ -23,6 +23,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
+from rnn_vs_transformer.sources.propose import described
 from rnn_vs_transformer.sources.setar import context_floor_forecast
 
 log = logging.getLogger(__name__)
@@ -51,10 +52,12 @@ def make_series(params: DataParams, *, with_floors: bool = True) -> Series:
 
 def _read(params: DataParams) -> Series:
     reading = tabular.read_file(params)
-    season = tabular.season_length_of(reading.axis) if params.season_length == "auto" else params.season_length
+    for line in described(reading, params):
+        log.info("%s", line)
+    season = season_length_of(reading.axis) if params.season_length == "auto" else params.season_length
     panel, ends, faults = _usable(reading.panel, params, season)
     meta = Meta(
-        params.model_dump(),
+        {**params.model_dump(), **reading.settled},
         panel.names,
         season,
         reading.axis,
@@ -64,7 +67,7 @@ def _read(params: DataParams) -> Series:
         left_out=faults,
         filled_cells=_filled_cells(panel, ends),
     )
-    for note in meta.notes:
+    for note in meta.notes[len(reading.notes) :]:
         log.warning(note)
     return _with_windows(Series(meta, panel, ends, {}))
 

@@ -95,9 +95,7 @@ def _fill(values: FloatArray) -> tuple[FloatArray, BoolArray]:
     return np.interp(places, places[known], values[known]), known
 
 
-def _on_cells(
-    rows: Rows, name: str, lengths: Sequence[int], first_steps: Sequence[int], *, shared: bool
-) -> FloatArray:
+def _on_cells(rows: Rows, name: str, lengths: Sequence[int], first_steps: Sequence[int], *, shared: bool) -> FloatArray:
     """The code of each cell; the last known one of the series where a row has none or is missing."""
     steps = int(max(first + length for first, length in zip(first_steps, lengths, strict=True)))
     series = np.zeros_like(rows.series) if shared else rows.series

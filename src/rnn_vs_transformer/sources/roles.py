@@ -97,7 +97,9 @@ def _text(name: str, cells: Cells, sheet: Sheet) -> str:
             f"{sheet.row(row)}, column {quoted(name)}: {quoted(text)} is not written as a number here is: a dot for "
             "decimals, no separator between thousands, no unit; or leave the column out of data.channels",
         )
-    return "text" if len(distinct) > min(MOST_LEVELS, len(present) // 2) else "text; name it in data.covariates to use it"
+    return (
+        "text" if len(distinct) > min(MOST_LEVELS, len(present) // 2) else "text; name it in data.covariates to use it"
+    )
 
 
 def is_flag(cells: Cells) -> bool:
@@ -117,7 +119,11 @@ def is_counter(name: str, numbers: FloatArray) -> bool:
     steps = np.diff(numbers)
     if (numbers == np.floor(numbers)).all() and ((steps == 1).all() or (steps == -1).all()):
         return True
-    return name.casefold() in NAMES_OF_COUNTERS and (numbers == np.floor(numbers)).all() and len(np.unique(numbers)) == len(numbers)
+    return (
+        name.casefold() in NAMES_OF_COUNTERS
+        and (numbers == np.floor(numbers)).all()
+        and len(np.unique(numbers)) == len(numbers)
+    )
 
 
 def _part_of_time(numbers: FloatArray, clock: Clock) -> str | None:
@@ -144,7 +150,7 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_column: st
     frame = pd.DataFrame({"time": times})
     candidates = list[str]()
     for name, cells in sheet.columns.items():
-        texts = cells.as_texts() if cells.numbers is None or _few_whole(cells.numbers) else None
+        texts = cells.as_texts() if cells.numbers is None or few_whole(cells.numbers) else None
         if texts is not None and name != time_column and not frame.assign(name=texts).duplicated().any():
             candidates.append(name)
     repeated = f"{sheet.row(row)}, column {quoted(time_column)}: {times[row]} comes more than once"
@@ -159,6 +165,7 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_column: st
     )
 
 
-def _few_whole(numbers: FloatArray) -> bool:
+def few_whole(numbers: FloatArray) -> bool:
+    """Whether the numbers are whole, and each comes twice on the mean, as ids do."""
     values = np.unique(numbers[~np.isnan(numbers)])
     return bool((values == np.floor(values)).all()) and 2 * len(values) <= len(numbers)

@@ -35,7 +35,15 @@ def find_axis(stamps: Stamps, name: str) -> Axis:
             fault = fault or error
             continue
         start = times[0] if frame.zone else bare[0]
-        return Axis(**{**_dict(spacing), **{"zone": frame.zone, "clock": frame.clock, "notation": stamps.notation, "first": str(start)}})
+        return Axis(
+            **{
+                **_dict(spacing),
+                "zone": frame.zone,
+                "clock": frame.clock,
+                "notation": stamps.notation,
+                "first": str(start),
+            }
+        )
     raise fault or AssertionError
 
 

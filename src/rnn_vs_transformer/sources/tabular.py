@@ -209,7 +209,9 @@ def _read_long(sheet: Sheet, params: DataParams, known: list[Covariate] | None, 
     labels = sheet.columns[params.series_column].as_texts()
     nameless = np.array([label is None for label in labels])
     if nameless.any():
-        raise InputError(f"{sheet.row(int(nameless.argmax()))}, column {quoted(params.series_column)}: no name of a series")
+        raise InputError(
+            f"{sheet.row(int(nameless.argmax()))}, column {quoted(params.series_column)}: no name of a series"
+        )
     codes, uniques = pd.factorize(labels.astype(str), sort=True)
     names, groups = [str(name) for name in uniques], codes.astype(np.int64)
     target = [] if params.target == "auto" else [params.target]
@@ -289,9 +291,7 @@ def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None, 
     return Reading(panel, every, found, columns, rows, {}, sheet.notes)
 
 
-def _roles(
-    sheet: Sheet, clock: Clock | None, taken: dict[str, str], chosen: list[str], role: str
-) -> list[Column]:
+def _roles(sheet: Sheet, clock: Clock | None, taken: dict[str, str], chosen: list[str], role: str) -> list[Column]:
     """The role of every column, in the order of the table; where some are chosen, others are not forecast."""
     why = {NAME: "data.series_column", TIME: clock.stamps.why if clock else ""}
     fixed = {name: Column(name, one, why.get(one, "data.covariates")) for name, one in taken.items()}
@@ -428,7 +428,9 @@ def _covariate_rows(
     sheet: Sheet, covariates: list[Covariate], series: IntArray, steps: IntArray, order: IntArray | None = None
 ) -> Rows:
     some = np.argsort(steps, kind="stable") if order is None else order
-    codes = {one.name: one.codes(_content(sheet.columns[one.name]))[some] for one in covariates if one.known != "static"}
+    codes = {
+        one.name: one.codes(_content(sheet.columns[one.name]))[some] for one in covariates if one.known != "static"
+    }
     return Rows(series[some], steps[some], codes)
 
 
@@ -454,7 +456,11 @@ def _static(
 def _future_rows(source: Path | Frame, params: DataParams, covariates: list[Covariate], reading: Reading) -> Rows:
     """The rows of a table of the time to come, on the axis of the table before it."""
     where = "--future"
-    sheet = read_sheet(source, params, _texts(params)) if isinstance(source, Path) else sheet_of(source, params, _texts(params))
+    sheet = (
+        read_sheet(source, params, _texts(params))
+        if isinstance(source, Path)
+        else sheet_of(source, params, _texts(params))
+    )
     for name in [*_texts(params), *(one.name for one in covariates)]:
         if name not in sheet.columns:
             raise InputError(f"{where}: no column {quoted(name)}; the file has {listed(list(sheet.columns))}")
@@ -469,7 +475,9 @@ def _future_rows(source: Path | Frame, params: DataParams, covariates: list[Cova
         steps = reading.axis.steps_of(_on_clock(clock.stamps, reading.axis))
     else:
         ends = reading.panel.first_steps + reading.panel.lengths
-        steps = pd.Series(groups).groupby(groups).cumcount().to_numpy() + (ends[groups] if params.format == "long" else ends.max())
+        steps = pd.Series(groups).groupby(groups).cumcount().to_numpy() + (
+            ends[groups] if params.format == "long" else ends.max()
+        )
     order = np.lexsort((steps, groups))
     order = order[(groups[order] >= 0) & (steps[order] >= 0)]
     codes = {one.name: one.codes(_content(sheet.columns[one.name]))[order] for one in covariates}
