@@ -12,6 +12,7 @@ from typing import Any, Final
 import pandas as pd
 import yaml
 
+from rnn_vs_transformer.data.series import Meta, load_meta
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, read_json
@@ -85,8 +86,8 @@ class Search:
 class Results:
     """One run of the pipeline; tables have the columns of their files."""
 
-    meta: Report
-    """Channels, borders, season and lengths of the series."""
+    meta: Meta
+    """Series, how they were read, season and lengths."""
     settings: Mapping[str, Report]
     """Per family what it was trained with: model, train, seeds."""
     params: str
@@ -94,6 +95,8 @@ class Results:
     metrics: Report
     seeds: pd.DataFrame
     horizon: pd.DataFrame
+    series: pd.DataFrame
+    """Errors per forecaster and series."""
     forecasts: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
     """Of each forecaster that was trained, such as `rnn`, `rnn_season_tokens` or `mlp`."""
@@ -127,13 +130,12 @@ class Results:
     @property
     def block_length(self) -> int:
         """Forecast origins whose windows overlap, and which are not independent."""
-        return int(self.meta["context_length"] + self.meta["prediction_length"])
+        return self.meta.context_length + self.meta.prediction_length
 
     @property
     def test_windows(self) -> int:
-        """Windows of the test split."""
-        borders = self.meta["borders"]
-        return int(borders["test_end"] - borders["validation_end"] - self.meta["prediction_length"] + 1)
+        """Forecast origins of the test split."""
+        return self.meta.forecast_origins["test"]
 
     @property
     def probe_faults(self) -> list[str]:
@@ -173,12 +175,13 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
     searches = {family: _load_search(family, settings[family]["tuning"], machine)
                 for family in FAMILIES if train_settings == "tuned"}  # fmt: skip
     return Results(
-        meta=read_json(paths.META),
+        meta=load_meta(),
         settings=settings,
         params=paths.PARAMS.read_text(encoding="utf-8"),
         metrics=read_json(paths.METRICS),
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),
+        series=_read_table(paths.SERIES_SCORES),
         forecasts=_read_table(paths.FORECASTS),
         histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,

@@ -31,7 +31,7 @@ def model_of(configure):
 
     def build(family, **changes):
         torch.manual_seed(0)
-        return BUILDERS[family](configure({f"model.{k}": v for k, v in changes.items()}).model, *LENGTHS, 1)
+        return BUILDERS[family](configure({f"model.{k}": v for k, v in changes.items()}).model, *LENGTHS)
 
     return build
 

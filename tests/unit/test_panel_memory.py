@@ -9,6 +9,7 @@ import numpy as np, torch
 from rnn_vs_transformer.data.series import Meta, Series, load_meta, load_splits, save_series
 from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.training.fit import Watch, fit
@@ -33,7 +34,7 @@ for family, build in BUILDERS.items():
             raise Enough
     settings = given_settings(family, params.model, params.train)
     try:
-        fit(build(settings.model, *lengths, channels), (train, validation), settings.train, 0, Watch(stop_soon))
+        fit(build(settings.model, *lengths, InputSizes(series=channels)), (train, validation), settings.train, 0, Watch(stop_soon))
     except Enough:
         pass
 print(len(train), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -123,7 +123,7 @@ def small():
 @pytest.mark.parametrize("family", ["rnn", "transformer"])
 def test_at_the_trained_length_nothing_changes(small, family):
     """The same forecasts, with the origin's position kept or not; so the relative change is 0 there."""
-    model = lengths.BUILDERS[family](small(family), 12, 4, 1)
+    model = lengths.BUILDERS[family](small(family), 12, 4)
     context = torch.randn(5, 12)
     other = lengths.at_length(model, small(family), 12, 4)
     torch.testing.assert_close(other(context), model(context), rtol=0, atol=0)
@@ -140,7 +140,7 @@ def test_at_the_trained_length_nothing_changes(small, family):
     ],
 )
 def test_a_table_of_positions_or_a_readout_of_all_tokens_takes_no_other_length(small, family, values):
-    model = lengths.BUILDERS[family](small(family, **values), 12, 4, 1)
+    model = lengths.BUILDERS[family](small(family, **values), 12, 4)
     assert lengths.at_length(model, small(family, **values), 12, 4) is not None
     assert lengths.at_length(model, small(family, **values), 24, 4) is None
 

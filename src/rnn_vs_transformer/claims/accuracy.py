@@ -39,6 +39,7 @@ def first_forecasts(recipe: Recipe) -> Finder:
 
 FIRST_FORECASTS: Final = Claim(
     group="accuracy",
+    of_the_series=True,
     title=Words(
         "The Transformer's first 50 test forecasts are nearer the truth", "Transformer 的前 50 个测试预测更接近真值"
     ),
@@ -104,6 +105,7 @@ def not_below_ridge(metrics: Mapping[str, Any]) -> list[str]:
 
 LOWER_ERROR: Final = Claim(
     group="accuracy",
+    of_the_series=True,
     title=Words("The Transformer has the lower MSE", "Transformer 的 MSE 更低"),
     measure=Words("relative difference of test MSE, transformer against rnn", "测试 MSE 的相对差异,Transformer 对 RNN"),
     side="below",

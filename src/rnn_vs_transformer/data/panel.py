@@ -5,7 +5,7 @@ A wide file is the special case in which all series have the same times.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+OF_CELLS = ("values", "observed", "past", "future")
 
 
 @dataclass(frozen=True)
@@ -91,23 +92,39 @@ class Panel:
         steps: IntArray = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], self.lengths)
         return steps
 
+    def axis_steps(self, cells: IntArray, series: IntArray) -> IntArray:
+        """Where on the common time axis some cells of these series lie."""
+        steps: IntArray = cells - self.offsets[series] + self.first_steps[series]
+        return steps
+
     def each(self) -> Iterator[FloatArray]:
         """The values of each series (steps,), views."""
         yield from np.split(self.values, self.offsets[1:-1])
+
+    def chosen(self, series: IntArray) -> Self:
+        """Some of the series, by increasing number."""
+        kept = np.isin(self.series_of_cells, series)
+        chosen: Self = replace(
+            self,
+            names=[self.names[number] for number in series],
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]),
+            first_steps=self.first_steps[series],
+            static=self.static[series],
+        )
+        return replace(chosen, **self._cells(kept))
 
     def part(self, start: IntArray, end: IntArray) -> Self:
         """The steps start[s] to end[s] - 1 of each series s."""
         steps, lengths = self.steps_of_cells, self.lengths
         kept = (steps >= np.repeat(start, lengths)) & (steps < np.repeat(end, lengths))
         offsets = np.concatenate([[0], np.cumsum(end - start)]).astype(np.int64)
-        cells = {name: getattr(self, name)[kept] for name in ("values", "observed", "past", "future")}
-        return replace(self, offsets=offsets, first_steps=self.first_steps + start, **cells)
+        return replace(self, offsets=offsets, first_steps=self.first_steps + start, **self._cells(kept))
+
+    def _cells(self, kept: BoolArray) -> dict[str, Any]:
+        return {name: getattr(self, name)[kept] for name in OF_CELLS}
 
     def followed_by(self, later: Self) -> Self:
         """Each series with its later steps behind it."""
         order = np.argsort(np.concatenate([self.series_of_cells, later.series_of_cells]), kind="stable")
-        cells = {
-            name: np.concatenate([getattr(self, name), getattr(later, name)])[order]
-            for name in ("values", "observed", "past", "future")
-        }
+        cells = {name: np.concatenate([getattr(self, name), getattr(later, name)])[order] for name in OF_CELLS}
         return replace(self, offsets=self.offsets + later.offsets, **cells)

@@ -20,6 +20,8 @@ RECIPE_TITLES: Final[Mapping[Recipe, str]] = {
 TRAINED: Final = (*(forecaster(family, recipe) for recipe in RECIPES for family in FAMILIES), "mlp")
 """Those with seeds and an interval, in the order in which the errors are drawn."""
 
+EXTREMES: Final = 2
+"""So many of the series with the lowest and with the highest error are drawn."""
 DECODINGS: Final = {"direct": "-", "autoregressive": "--"}
 """The line of each way of decoding; the colour is the family's."""
 
@@ -123,8 +125,8 @@ def _draw_steps(axes: Axes, table: pd.DataFrame, name: str, look: Look) -> None:
 def draw_forecasts(results: Results) -> None:
     """Forecasts of the first test windows against the truth, one step ahead and the whole horizon ahead."""
     table = results.forecasts
-    channel = table["channel"].iloc[0]
-    table = table[table["channel"] == channel]
+    name = table["series"].iloc[0]
+    table = table[table["series"] == name]
     last = int(table["horizon_step"].max())
     steps = sorted({1, last})
     with figure("forecasts", panels=len(steps), height=3.2 * len(steps)) as panels:
@@ -138,7 +140,27 @@ def draw_forecasts(results: Results) -> None:
                     axes.plot(target, some[name], line, color=look.colour, label=look.label, linewidth=1.5)
             ahead = "one step" if step == 1 else f"{step} steps"
             axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (settings as given)")
-            axes.set(xlabel="Step of the series", ylabel=f"{channel} (series units)")
+            axes.set(xlabel="Step of the series", ylabel=f"{name} (own units)")
+        legend_below(panels[0], columns=4)
+
+
+def draw_series(results: Results) -> None:
+    """Forecasts of the series with the lowest and the highest error, the whole horizon ahead."""
+    errors = results.series[results.series["forecaster"].isin(FAMILIES)].groupby("series", sort=False)["mase"].mean()
+    drawn = errors[errors.index.isin(results.forecasts["series"])].sort_values(kind="stable")
+    some = drawn if len(drawn) <= 2 * EXTREMES else pd.concat([drawn[:EXTREMES], drawn[-EXTREMES:]])
+    table = results.forecasts[results.forecasts["horizon_step"] == results.forecasts["horizon_step"].max()]
+    with figure("series", panels=len(some), height=0.8 + 2.4 * len(some)) as panels:
+        for axes, (name, error) in zip(panels, some.items(), strict=True):
+            of_series = table[table["series"] == name]
+            steps = of_series["forecast_origin"] + of_series["horizon_step"]
+            for forecaster_name in ("truth", "ridge", *FAMILIES):
+                look = LOOKS[forecaster_name]
+                axes.plot(steps, of_series[forecaster_name], look.line, color=look.colour, label=look.label,
+                          linewidth=2.4 if forecaster_name == "truth" else 1.5)  # fmt: skip
+            axes.set_title(f"{name}: MASE {error:.2f}, mean of both families")
+            axes.set_ylabel("own units")
+        panels[-1].set_xlabel(f"Step of the series, forecast {int(table['horizon_step'].iloc[0])} steps ahead")
         legend_below(panels[0], columns=4)
 
 

@@ -22,7 +22,7 @@ SEASON_TOKENS: Final = "season_tokens"
 LEVEL: Final = 0.05
 
 IN_GENERAL: Final = Words("In general (a study of simulated series):", "总体而言(对模拟序列的研究):")
-THIS_SERIES: Final = Words("The one series of this run:", "本次运行的一条序列:")
+THIS_SERIES: Final = Words("The series of this run:", "本次运行的序列:")
 NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
     "一般性的答案需要 studies/results 中的地图,此处缺失。",

@@ -107,11 +107,12 @@ def _cost(texts: Texts, results: Results) -> list[str]:
 
 
 def _change(texts: Texts, results: Results) -> Iterable[str]:
-    critical = results.probe.get("critical_lag", {}).get("rnn")
+    on_own = results.meta.source != "synthetic"
+    critical = {} if on_own else results.probe.get("critical_lag", {}).get("rnn")
     if critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact":
         yield texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))
     if results.metrics["comparison"]["verdict"] == "inconclusive":
-        fewest = 4 * (results.meta["context_length"] + results.meta["prediction_length"])
+        fewest = 4 * results.block_length
         yield texts["change_inconclusive"].format(windows=fewest)
     yield texts["change_scope_tuned" if results.searches else "change_scope"]
 

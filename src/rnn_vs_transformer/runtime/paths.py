@@ -18,7 +18,7 @@ SCORES = Path("reports/scores")
 SEEDS = SCORES / "seeds.csv"
 """Scores of each training run."""
 HORIZON = SCORES / "horizon.csv"
-CHANNELS = SCORES / "channels.csv"
+SERIES_SCORES = SCORES / "series.csv"
 FORECASTS = SCORES / "forecasts.csv"
 FAR_FORECASTS = SCORES / "far_forecasts.csv"
 """The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""

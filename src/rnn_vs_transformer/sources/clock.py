@@ -1,0 +1,204 @@
+"""Which columns of a table are its time: one, or several that make one time together."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from rnn_vs_transformer.data.panel import IntArray
+from rnn_vs_transformer.runtime.errors import InputError, quoted
+from rnn_vs_transformer.settings.data import DataParams
+from rnn_vs_transformer.sources.sheet import Cells, Sheet
+from rnn_vs_transformer.sources.times import EXPECTED, NAMES_OF_TIMES, Stamps, in_zone, read_times
+
+CLOCK_TIME: Final = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
+PARTS: Final = ("month", "quarter", "day", "hour", "minute")
+"""Columns that by their names refine a column of years or dates."""
+HIGHEST: Final = {"month": 12, "quarter": 4, "day": 31, "hour": 24, "minute": 59}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The times of the rows, and the columns that they come from."""
+
+    names: list[str]
+    stamps: Stamps
+    others: dict[str, str] = field(default_factory=dict)
+    """Further columns that are times, and why."""
+
+
+def find_clock(sheet: Sheet, params: DataParams, groups: IntArray | None, taken: set[str]) -> Clock | None:
+    """The time of each row; None where there is none.
+
+    Args:
+        sheet: The table.
+        params: `time_column`, `time_format` and `time_zone` count.
+        groups: The number of the series of each row, where rows are of several.
+        taken: Columns that have another role.
+
+    Raises:
+        InputError: A column is missing or could be read in two ways, a cell is no time.
+    """
+    wanted = params.time_column
+    if wanted == "none":
+        return None
+    if isinstance(wanted, list) or wanted != "auto":
+        names = wanted if isinstance(wanted, list) else [wanted]
+        clock = _named(sheet, names, params.time_format)
+    else:
+        clock = _found(sheet, params.time_format, groups, taken)
+    if clock is None:
+        return None
+    _check(sheet, clock)
+    if params.time_zone != "none":
+        clock = Clock(clock.names, in_zone(clock.stamps, params.time_zone, groups), clock.others)
+    return clock
+
+
+def _named(sheet: Sheet, names: list[str], form: str) -> Clock:
+    for name in names:
+        if name not in sheet.columns:
+            raise InputError(f"data.time_column: no column {quoted(name)}; the file has {listed(list(sheet.columns))}")
+    first = read_times(sheet.columns[names[0]], names[0], form)
+    if first is None:
+        cells = sheet.columns[names[0]].as_texts()
+        row = next((row for row, text in enumerate(cells) if text is not None), 0)
+        raise InputError(
+            f"{sheet.row(row)}, column {quoted(names[0])}: {EXPECTED}, got {quoted(str(cells[row]))}; set data.time_format"
+        )
+    return Clock(names, _combine(sheet, first, names[1:]), {})
+
+
+def _found(sheet: Sheet, form: str, groups: IntArray | None, taken: set[str]) -> Clock | None:
+    """The only column of times, the first whose times differ from row to row, or a date with its hour."""
+    free = {name: cells for name, cells in sheet.columns.items() if name not in taken and cells.found.filled}
+    stamps = dict[str, Stamps]()
+    faults = list[InputError]()
+    for name, cells in sorted(free.items(), key=lambda item: item[1].numbers is not None):
+        if cells.numbers is not None and any(free[other].numbers is None for other in stamps):
+            break  # text is told as times with more certainty; numbers beside it are judged by their roles
+        try:
+            read = None if cells.boolean else read_times(cells, name, form)
+        except InputError as error:
+            faults.append(error)
+            continue
+        if read is not None and 2 * int(read.times.notna().sum()) > cells.found.filled:
+            stamps[name] = read
+    if not stamps:
+        if faults:
+            raise faults[0]
+        _refuse_unread(sheet, free)
+        return None
+    unique = [name for name, one in stamps.items() if not _repeats(one.times, groups)]
+    chosen = (unique or list(stamps))[0]
+    clock = Clock([chosen], stamps[chosen])
+    if not unique:
+        clock = _with_parts(sheet, chosen, stamps[chosen], groups, set(free)) or clock
+    others = {name: "another time" for name in stamps if name not in clock.names}
+    return Clock(clock.names, clock.stamps, others)
+
+
+def _refuse_unread(sheet: Sheet, free: dict[str, Cells]) -> None:
+    for name, cells in free.items():
+        if name.casefold() in NAMES_OF_TIMES and cells.texts is not None:
+            foreign = next(text for text in cells.texts if text is not None)
+            raise InputError(
+                f"column {quoted(name)}: {EXPECTED}, got {quoted(str(foreign))}; set data.time_format, as in %d/%m/%Y, or "
+                "data.time_column: none to take rows as steps",
+            )
+
+
+def _repeats(times: pd.DatetimeIndex, groups: IntArray | None) -> bool:
+    """Whether a time comes twice within a series."""
+    if groups is None:
+        return bool(times.has_duplicates)
+    return bool(pd.DataFrame({"group": groups, "time": times}).duplicated().any())
+
+
+def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, free: set[str]) -> Clock | None:
+    """A date or year that repeats, with what tells its rows apart, where there is only one reading of it."""
+    named = {other.casefold(): other for other in free if other != name}
+    parts = [named[part] for part in PARTS if part in named]
+    readings = [parts] if parts else []
+    readings += [
+        [other] for other in free if other != name and [other] != parts and _could_refine(sheet.columns[other])
+    ]
+    fitting = list[Clock]()
+    for reading in readings:
+        try:
+            combined = _combine(sheet, date, reading)
+        except InputError:
+            continue
+        if not _repeats(combined.times, groups):
+            if reading == parts:
+                return Clock([name, *reading], combined)
+            fitting.append(Clock([name, *reading], combined))
+    if len(fitting) > 1:
+        raise InputError(
+            f"column {quoted(name)} repeats, and {listed([clock.names[1] for clock in fitting])} could tell its rows apart; "
+            f"set data.time_column: [{name}, {fitting[0].names[1]}], or another of them"
+        )
+    return fitting[0] if fitting else None
+
+
+def _could_refine(cells: Cells) -> bool:
+    """Whether a column looks like hours of the day: 0 to 24, or 13:00."""
+    if cells.numbers is not None:
+        values = np.unique(cells.numbers)
+        return len(values) > 1 and bool((values == np.floor(values)).all()) and values[0] >= 0 and values[-1] <= 24  # noqa: PLR2004
+    return cells.texts is not None and bool(pd.Series(cells.texts, dtype=str).str.fullmatch(CLOCK_TIME).mean() > 0.5)  # noqa: PLR2004
+
+
+def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
+    """Add months, quarters, days or hours to years or dates."""
+    times = date.times
+    for place, name in enumerate(others):
+        cells = sheet.columns[name]
+        if cells.numbers is None:
+            texts = pd.Series(cells.as_texts(), dtype=str)
+            short = texts.str.fullmatch(r"\d{1,2}:\d{2}")
+            times = times + pd.to_timedelta(texts.where(~short, texts + ":00"), errors="coerce").to_numpy()
+            continue
+        kind = _kind_of_part(name, cells, date, place)
+        bad = ~((cells.numbers >= 0) & (cells.numbers <= HIGHEST[kind]) & (cells.numbers == np.floor(cells.numbers)))
+        if bad.any():
+            row = int(bad.argmax())
+            raise InputError(
+                f"{sheet.row(row)}, column {quoted(name)}: expected a whole number of the {kind}, got {cells.numbers[row]:g}"
+            )
+        numbers = cells.numbers.astype(np.int64)
+        if kind in {"month", "quarter"}:
+            months = numbers if kind == "month" else 3 * numbers - 2
+            times = pd.DatetimeIndex(
+                pd.to_datetime(pd.DataFrame({"year": times.year, "month": months, "day": 1}), errors="coerce")
+            )
+        else:
+            unit = {"day": "D", "hour": "h", "minute": "min"}[kind]
+            times = times + pd.to_timedelta(numbers - (kind == "day"), unit=unit)
+    return Stamps(times, why="one time with " + listed(others)) if others else date
+
+
+def _kind_of_part(name: str, cells: Cells, date: Stamps, place: int) -> str:
+    if name.casefold() in HIGHEST:
+        return name.casefold()
+    if place == 0 and date.notation == "%Y":
+        return "quarter" if cells.numbers is not None and np.nanmax(cells.numbers) <= HIGHEST["quarter"] else "month"
+    return "hour"
+
+
+def _check(sheet: Sheet, clock: Clock) -> None:
+    """Refuse a cell that is no time."""
+    missing = clock.stamps.times.isna()
+    if not missing.any():
+        return
+    row = int(missing.argmax())
+    shown = " ".join(str(sheet.columns[name].as_texts()[row]) for name in clock.names)
+    what = "nothing" if shown == "None" else quoted(shown)
+    raise InputError(f"{sheet.row(row)}, column {quoted(clock.names[0])}: {EXPECTED}, got {what}")
+
+
+def listed(names: list[str], most: int = 10) -> str:
+    """Names in a message, the first ten of them."""
+    shown = ", ".join(names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
