@@ -12,6 +12,7 @@ from typing import Any, Final
 import pandas as pd
 import yaml
 
+from rnn_vs_transformer.data.evidence import FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.data.series import Meta, load_meta
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
@@ -136,6 +137,16 @@ class Results:
     def test_windows(self) -> int:
         """Forecast origins of the test split."""
         return self.meta.forecast_origins["test"]
+
+    @property
+    def blocks(self) -> int | None:
+        """Independent blocks of time in the test split; None where the series are the units."""
+        return None if len(self.meta.series) >= FEWEST_SERIES else self.test_windows // self.block_length
+
+    @property
+    def lacks_data(self) -> bool:
+        """Whether the test split is too short to compare anything."""
+        return bool(self.metrics["comparison"].get("verdict") == NOT_ENOUGH)
 
     @property
     def probe_faults(self) -> list[str]:

@@ -35,12 +35,13 @@ REPORTS = {
         "comparison": {**COMPARISON, "verdict": "transformer better", "each_at_its_best": AT_BEST},
     },
     paths.META: {
-        "source": "csv",
-        "channels": ["<script>alert(1)</script>", "b"],
-        "borders": {"train_end": 10, "validation_end": 20, "test_end": 1000},  # 9 blocks of test windows
+        "settings": {"source": "synthetic", "context_length": 96, "prediction_length": 2},
+        "series": ["<script>alert(1)</script>", "b"],
         "season_length": 4,
-        "context_length": 96,
-        "prediction_length": 2,
+        "axis": {},
+        "covariates": [],
+        "windows": {"train": 10, "validation": 10, "test": 1958},
+        "forecast_origins": {"train": 10, "validation": 10, "test": 979},  # 9 blocks
     },
     paths.PROBE: {},
     paths.INSPECT: {"gradients": {"rnn": {"untrained": DECAY}}, "lag_recovery": {"delay": 3}},
@@ -72,7 +73,8 @@ def tables():
     families, shares = list(FAMILIES), {"rnn": 0.1, "transformer": 0.9, "gru": 0.5, "lstm": 0.6}
     seeds = spread(forecaster=families, seed=[0, 1]).assign(mse=[0.1, 0.3, 0.1, 0.1], first_50_mse=[0.2, 0.3, 0.2, 0.3])
     horizon = pd.DataFrame({"horizon_step": [1, 2], "rnn": 0.2, "transformer": 0.1, "oracle": 0.05})
-    forecasts = spread(forecast_origin=range(3), horizon_step=[1, 2], channel=["a"])
+    forecasts = spread(forecast_origin=range(3), horizon_step=[1, 2], series=REPORTS[paths.META]["series"][:1])
+    series = spread(forecaster=[*families, "ridge"], series=REPORTS[paths.META]["series"])
     trials = spread(task=["recall"], model=list(shares), lag=[1, 24], seed=range(3))
     gradients = spread(stage=["untrained", "trained"], model=list(shares), steps_back=range(5))
     occlusion = spread(model=families, horizon_step=[1, 2], steps_back=range(5))
@@ -81,6 +83,7 @@ def tables():
     one_thread = {"min_gru_loop": 6.0, "transformer_all_queries": 5.0}
     return {
         paths.SEEDS: seeds,
+        paths.SERIES_SCORES: series.assign(mse=0.1, mae=0.2, mase=0.3, mae_in_units=2.0, rmse_in_units=3.0),
         paths.HORIZON: horizon.assign(rnn_low=0.1, rnn_high=0.3),
         paths.FORECASTS: forecasts.assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3),
         paths.PROBE_TABLE: trials.assign(recovered=trials["model"].map(shares) + 0.01 * trials["seed"]),

@@ -194,6 +194,29 @@ def test_every_verdict_can_be_told(results, language, verdict) -> None:
     assert (SETTINGS["tutorial"] + SAID[verdict]).told(language) in write_report(changed, language)
 
 
+@LANGUAGES
+def test_where_data_were_not_enough_no_interval_or_difference_is_told(results, language) -> None:
+    """A word of its own, what would be enough, and why columns are empty; seen: "-100 % to +15211352816417004060672 %"."""
+    lacking = {"verdict": "not enough data", "test_windows": 150.0, "enough_test_windows": 392.0}
+    comparison = {
+        **lacking,
+        "each_at_its_best": {**lacking, "rnn_recipe": "tutorial", "transformer_recipe": "tutorial"},
+    }
+    rows = {name: {key: value for key, value in row.items() if "_ci_" not in key and "_difference" not in key}
+            for name, row in results.metrics.items()}  # fmt: skip
+    changed = dataclasses.replace(results, metrics={**rows, "comparison": comparison})
+    page, texts = html.unescape(page_of(changed, language)), load_texts(language)
+    assert 'data-verdict="not enough data"' in page
+    for told in (texts["verdicts"]["not enough data"], texts["not_enough"], texts["no_intervals"]):
+        assert told in page
+    assert "392" in page
+    assert texts["sure"].partition("{")[0] not in page
+    assert texts["no_intervals"] not in html.unescape(page_of(results, language))
+    claims = judge_all(changed)
+    assert claims["A1"]["verdict"] == claims["A2"]["verdict"] == "not measured"
+    assert "not enough data" in claims["A2"]["sentence"]
+
+
 def test_the_map_stands_before_this_series(results) -> None:
     write_json(paths.STUDIES / "map.json", made_map())
     write_bytes(paths.STUDIES / "map.png", PIXEL)

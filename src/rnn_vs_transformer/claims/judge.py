@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from rnn_vs_transformer.claims import accuracy, gradients, learning, memory, speed
 from rnn_vs_transformer.claims.claim import COLUMNS, NAMES, Claim, Claimed, Column, Measured, Words, of_recipe
 from rnn_vs_transformer.claims.studies import finding_of
-from rnn_vs_transformer.evaluation.comparison import FEWEST_BLOCKS
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS
 from rnn_vs_transformer.evaluation.intervals import Estimate, interval_entries
 from rnn_vs_transformer.results import Results, figure_path
 

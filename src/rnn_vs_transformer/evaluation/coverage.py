@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS
 from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, adaptive_intervals, half_widths, inside
 from rnn_vs_transformer.evaluation.intervals import bootstrap_interval
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
@@ -74,7 +75,7 @@ def score_rolling(calibration: FloatArray, residuals: FloatArray, level: float, 
 
 def _interval(name: str, hits: FloatArray, block: int, params: EvaluateParams) -> dict[str, float]:
     """95 % interval over time of a coverage, from the share of hits of each window (N,); none where it is undefined."""
-    if hits.min() == hits.max():
+    if hits.min() == hits.max() or len(hits) < FEWEST_BLOCKS * block:
         return {}
     found = bootstrap_interval(hits[None], block, params.resamples, params.seed)
     ends = {f"coverage_{name}_ci_low": found.low, f"coverage_{name}_ci_high": min(1.0, found.high)}

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,8 @@ from rnn_vs_transformer.training.history import best_recipes
 log = logging.getLogger(__name__)
 SHOWN_SERIES = 8
 """Forecasts of so many series are written out."""
+SIMPLE: Final = ("last_value", "seasonal_naive", "ridge")
+"""Forecasts that need no training: a family must beat the best of them, or that one will do."""
 Recipes = Mapping[Recipe, Mapping[str, ScoredFamily]]
 """The scored families of each recipe."""
 
@@ -74,6 +76,9 @@ class Evaluation:
         row = {**self.row(scored.runs), **family_row(scored.runs, self.test, self.params)}
         row["validation_mse"] = scored.validation_mse
         row |= control_row("ridge", scored.runs, [self.references["ridge"]], self.test, self.params)
+        simple = min(SIMPLE, key=lambda name: self.references[name].mse)
+        if simple != "ridge":
+            row |= control_row(simple, scored.runs, [self.references[simple]], self.test, self.params)
         if scored is not self.mlp:
             row |= control_row("mlp", scored.runs, self.mlp.runs, self.test, self.params)
         return row | coverage_row(scored.validation, scored.residuals, self.test.block_length, self.params)
@@ -87,7 +92,7 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
     }
     tutorial = recipes["tutorial"]
-    if reason := too_little_evidence(len(tutorial["rnn"].runs), len(test.steps), test.block_length):
+    if reason := too_little_evidence(len(tutorial["rnn"].runs), len(test.steps), test.block_length, len(test.series)):
         log.warning("no verdict: %s", reason)
     report: dict[str, Any] = {"data": {"fingerprint": data_fingerprint()}}
     report |= found.rows({**tutorial, "mlp": found.mlp})

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NotEnoughData
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.series import Meta, load_meta, load_splits, load_test
 from rnn_vs_transformer.data.splits import Places, Split, Splits
@@ -17,7 +18,7 @@ from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
 from rnn_vs_transformer.evaluation.intervals import bootstrap_interval, ratio_interval
-from rnn_vs_transformer.evaluation.series_comparison import FEWEST_SERIES, compare_series
+from rnn_vs_transformer.evaluation.series_comparison import compare_series
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.files import finite
@@ -63,6 +64,11 @@ class TestSplit:
         """Of the common axis, those at which there is a forecast origin (N,), in order."""
         steps: IntArray = np.unique(self._origin_steps)
         return steps
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether there are enough independent blocks of time for an interval over them."""
+        return len(self.steps) >= FEWEST_BLOCKS * self.block_length
 
     @property
     def series(self) -> list[slice]:
@@ -285,7 +291,9 @@ def error_row(runs: Sequence[Scores]) -> dict[str, float]:
 
 
 def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) -> dict[str, float]:
-    """`error_row` of a family, with `mse_ci_low` and `mse_ci_high`, its 95 % interval over seeds and time."""
+    """`error_row` of a family, and where time suffices `mse_ci_low` and `mse_ci_high`, 95 % over seeds and time."""
+    if not test.has_blocks:
+        return error_row(runs)
     interval = bootstrap_interval(_losses(runs), test.block_length, params.resamples, params.seed)
     return {**error_row(runs), "mse_ci_low": interval.low, "mse_ci_high": interval.high}
 
@@ -295,8 +303,14 @@ def control_row(
 ) -> dict[str, float]:
     """`ridge_difference` and the like: relative MSE difference of a family from a control, with 95 % interval.
 
-    It is negative where the family is better. A control of one run stands for each seed.
+    It is negative where the family is better. A control of one run stands for each seed. Empty without enough data.
     """
+    if not test.has_blocks:
+        if len(test.series) < FEWEST_SERIES:
+            return {}
+        found = _compare_over_series(control, runs, params)
+        ends = {"": found.relative_mse_difference, "_ci_low": found.ci_low, "_ci_high": found.ci_high}
+        return {f"{name}_difference{end}": value for end, value in ends.items()}
     losses = _losses(runs)
     theirs = np.broadcast_to(_losses(control), losses.shape)
     interval = ratio_interval(losses, theirs, test.block_length, params.resamples, params.seed)
@@ -309,16 +323,20 @@ def control_row(
 
 def compare_runs(
     first: Sequence[Scores], second: Sequence[Scores], test: TestSplit, params: EvaluateParams
-) -> Comparison:
+) -> Comparison | NotEnoughData:
     """The second group of seeds against the first, paired by seed.
 
     From `FEWEST_SERIES` on, the series are the independent units, see `compare_series`; else blocks of time, see
     `compare`.
     """
     if len(test.series) >= FEWEST_SERIES:
-        errors = [np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second)]
-        return compare_series(errors[0], errors[1], params)
+        return _compare_over_series(first, second, params)
     return compare(_losses(first), _losses(second), test.block_length, params)
+
+
+def _compare_over_series(first: Sequence[Scores], second: Sequence[Scores], params: EvaluateParams) -> Comparison:
+    errors = [np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second)]
+    return compare_series(errors[0], errors[1], params)
 
 
 def rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:

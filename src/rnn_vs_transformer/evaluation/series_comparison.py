@@ -11,8 +11,6 @@ from rnn_vs_transformer.evaluation.comparison import Comparison, minimum_detecta
 from rnn_vs_transformer.evaluation.intervals import Interval
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
-FEWEST_SERIES: Final = 10
-"""With fewer, blocks of time are the units."""
 VERDICTS: Final = {"first better": "rnn better", "second better": "transformer better"}
 
 

@@ -59,17 +59,19 @@ def _recipes(lying: Iterable[str]) -> list[Recipe]:
 def draw_test_error(results: Results) -> None:
     """Test MSE of the families with each recipe and of the control, with 95 % intervals; the others as lines."""
     rows = rows_of(results.metrics)
-    trained = {name: rows[name] for name in TRAINED if "mse_ci_low" in rows.get(name, {})}
+    trained = {name: rows[name] for name in TRAINED if name in rows}
     with figure("test_error", height=2.2 + 0.6 * len(trained)) as (axes,):
         for row, (name, found) in enumerate(trained.items()):
             look, mse = LOOKS[name], found["mse"]
-            ends = [[max(0.0, mse - found["mse_ci_low"])], [max(0.0, found["mse_ci_high"] - mse)]]
+            low, high = (found.get(f"mse_ci_{end}", mse) for end in ("low", "high"))  # none where data are too few
+            ends = [[max(0.0, mse - low)], [max(0.0, high - mse)]]
             axes.errorbar(mse, row, xerr=ends, fmt=look.marker, color=look.colour, markersize=9, capsize=6,
                           linewidth=2.2)  # fmt: skip
             single = results.seeds.loc[results.seeds["forecaster"] == name, "mse"]
             axes.plot(single, np.full(len(single), row + 0.25), "|", color=look.colour, markersize=10)
         references = {name: row for name, row in rows.items() if name not in trained}
-        _draw_references(axes, references, most=1.6 * max(found["mse_ci_high"] for found in trained.values()))
+        highest = max(found.get("mse_ci_high", found["mse"]) for found in trained.values())
+        _draw_references(axes, references, most=1.6 * highest)
         axes.set_yticks(range(len(trained)), [LOOKS[name].label.replace(", ", ",\n") for name in trained])
         axes.set_ylim(len(trained) - 0.4, -0.7)
         axes.set_xlim(left=0)

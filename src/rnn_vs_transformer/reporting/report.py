@@ -72,6 +72,7 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
         map=_map(texts, results),
         cards=sections.cards(texts, results),
         comparison=sections.comparison_rows(texts, results),
+        intervals="mse_ci_low" in results.metrics["rnn"],
         reading=reading.reading_rows(results.meta),
         reading_sentences=reading.reading_sentences(texts, results.meta) if own else [],
         per_series=reading.series_rows(texts, results) if len(results.meta.series) > 1 else None,
