@@ -196,7 +196,7 @@ def test_every_verdict_can_be_told(results, language, verdict) -> None:
 
 @LANGUAGES
 def test_where_data_were_not_enough_no_interval_or_difference_is_told(results, language) -> None:
-    """A word of its own, what would be enough, and why columns are empty; seen: "-100 % to +15211352816417004060672 %"."""
+    """A word of its own, what would be enough, and why columns are empty; seen: "-100 % to +15211352816417004 %"."""
     lacking = {"verdict": "not enough data", "test_windows": 150.0, "enough_test_windows": 392.0}
     comparison = {
         **lacking,
