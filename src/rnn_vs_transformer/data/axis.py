@@ -12,7 +12,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 
 SEASONS: Final = {"h": 24, "bh": 8, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4,
                   "BQS": 4, "BQE": 4, "YS": 1, "YE": 1, "BYS": 1, "BYE": 1, "min": 1440, "s": 86400}  # fmt: skip
-"""Steps in one season by pandas frequency: a day of hours, minutes or seconds, a week of days, a year of the rest; years have none."""
+"""Steps in one season by pandas frequency: a day of hours, minutes or seconds, a week of days, a year of the rest."""
 EPOCHS: Final = {"seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 """Units of the time since 1970, by name."""
 WEEK: Final = 7 * 86400
@@ -61,7 +61,8 @@ class Axis:
         if not isinstance(times, pd.DatetimeIndex):
             return [str(step) for step in times]
         if self.notation is None:
-            return [str(time) for time in times]
+            bare = self._bare(3)
+            return [str(time.date() if (bare == bare.normalize()).all() else time) for time in times]
         if self.notation in EPOCHS:
             bare = times.tz_convert("UTC").tz_localize(None) if times.tz else times
             return [str(number) for number in bare.as_unit(EPOCHS[self.notation]).asi8]
