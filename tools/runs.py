@@ -55,7 +55,7 @@ class Runs:
     shown: list[Run] = field(default_factory=list)
     """With metrics of their own, but for the commit, which stands here in any case."""
     foreign: list[str] = field(default_factory=list)
-    """Names of the runs with metrics that they did not make."""
+    """Names of the experiments with metrics that they did not make."""
     waiting: int = 0
     """Experiments that failed, still run, or have not run yet."""
 
@@ -66,6 +66,8 @@ class Runs:
 
     def notes(self) -> Iterator[str]:
         """What a table must say of the runs that it does not show."""
+        if self.shown and not self.shown[0].metrics:
+            yield "The commit has metrics of other settings, data or code than its own; run: dvc repro, and commit."
         if self.foreign:
             yield (
                 f"Without results of their own: {', '.join(self.foreign)}. Such a run ended before `evaluate`, so DVC "
@@ -96,7 +98,6 @@ def sort_runs(listed: Sequence[Mapping[str, Any]], foreign: Callable[[str], str]
     if not commits or (baseline := _run(commits[0])) is None:
         return found
     if foreign(commits[0]["rev"]):
-        found.foreign.append(baseline.name)
         baseline = Run(baseline.name, baseline.settings, {})
     found.shown.append(baseline)
     for experiment in commits[0].get("experiments") or []:

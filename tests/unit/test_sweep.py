@@ -85,7 +85,7 @@ def test_a_commit_with_metrics_of_another_is_shown_without(make) -> None:
     table = make(shown(entry("whole", 2, (0.3, 0.31), (0.4, 0.25), rev="w"), foreign=["abcdef123"]))
     assert "0.300 (" not in row(table, "abcdef1")
     assert set(cells(table, "abcdef1")[2:6]) == {"-"}
-    assert "Without results of their own: abcdef1." in table
+    assert "The commit has metrics of other settings, data or code" in table
     assert "0.4" in row(table, "whole")
 
 

@@ -122,11 +122,22 @@ def unfinished() -> Path:
 
     Always that of the workspace itself: a copy in which DVC runs an experiment is lost with it.
     """
+    original = _original()
+    return UNFINISHED if original is None else original / UNFINISHED
+
+
+def in_a_copy() -> bool:
+    """Whether this is a copy of the workspace in which DVC runs an experiment."""
+    return _original() is not None
+
+
+def _original() -> Path | None:
+    """The workspace of which this is a copy."""
     here = Path.cwd()
     for folder in here.parents:
         if folder.name == ".dvc" and here.relative_to(folder).parts[:2] == ("tmp", "exps"):
-            return folder.parent / UNFINISHED
-    return UNFINISHED
+            return folder.parent
+    return None
 
 
 def unfinished_tuning(family: str, key: str) -> Path:
