@@ -164,21 +164,35 @@ def _left_out_notes(faults: dict[str, str]) -> list[str]:
 
 
 def _stuck_in_test(panel: Panel, ends: IntArray, season: int) -> list[str]:
-    """Warnings of series that do not move, or repeat a season exactly, in the test split.
+    """Warnings of series that stand still for longer than ever in train, or repeat a season exactly, in the test split.
 
     Raises:
         InputError: All series do, so that no error of the seasonal naive is left to compare with.
     """
     stuck, exact = [], 0
-    for name, values, (_, start, end) in zip(panel.names, panel.each(), ends, strict=True):
-        still, repeats = np.ptp(values[start:end]) == 0, values[start:end] == values[start - season : end - season]
-        exact += bool(repeats.all())
-        if still or repeats.all():
-            how = "does not move" if still else "repeats one season exactly"
-            stuck.append(f"series {quoted(name)} {how} in the test split, so its errors there tell little")
+    for name, values, (train_end, start, end) in zip(panel.names, panel.each(), ends, strict=True):
+        repeats = bool((values[start:end] == values[start - season : end - season]).all())
+        still = _still_at_the_end(values[start:end])
+        exact += repeats
+        if still > max(season, _longest_still(values[:train_end])) and 10 * still >= end - start:
+            stuck.append(f"series {quoted(name)} does not move in the last {still} of {end - start} test steps")
+        elif repeats:
+            stuck.append(f"series {quoted(name)} repeats one season exactly in the test split")
     if exact == len(panel):
         raise InputError(f"{stuck[0]}; take another data.split, or leave it out")
     return stuck[:NAMED] + ([f"{len(stuck) - NAMED} more series do so"] if len(stuck) > NAMED else [])
+
+
+def _still_at_the_end(values: FloatArray) -> int:
+    """How many of the last values are the same."""
+    moved = np.flatnonzero(np.diff(values))
+    return len(values) - (int(moved[-1]) + 1 if len(moved) else 0)
+
+
+def _longest_still(values: FloatArray) -> int:
+    """The most values in a row that are the same."""
+    borders = np.concatenate([[-1], np.flatnonzero(np.diff(values)), [len(values) - 1]])
+    return int(np.diff(borders).max())
 
 
 def _filled_cells(panel: Panel, ends: IntArray) -> Mapping[str, int]:
