@@ -47,13 +47,22 @@ class Axis:
         """Whether steps have times."""
         return self.first is not None and bool(self.frequency or self.months or self.week)
 
+    @property
+    def spacing(self) -> str:
+        """In words."""
+        if self.week:
+            return f"{len(self.week)} times a week"
+        if self.months:
+            return f"{self.months} month{'s' * (self.months > 1)}, on day {self.day}"
+        return self.frequency or "unknown"
+
     def times(self, steps: IntArray) -> pd.Index:
         """The times of steps, which may lie beyond the last one read; the steps themselves where times are unknown."""
         steps = np.asarray(steps, dtype=np.int64)
         if not self.known:
             return pd.Index(steps)
         bare = self._bare(int(steps.max(initial=0)) + 1)[steps]
-        return self._with_zone(bare)
+        return self.with_zone(bare)
 
     def labels(self, steps: IntArray) -> list[str]:
         """The times of steps as the file writes them: 2029, 2009Q4, 1640995200; in ISO 8601 where that is as good."""
@@ -70,14 +79,17 @@ class Axis:
 
     def steps_of(self, times: pd.DatetimeIndex) -> IntArray:
         """The steps of times; -1 for a time that is not on the axis, or before it."""
-        bare = self.bare(times)
+        return self.steps_of_bare(self.bare(times))
+
+    def steps_of_bare(self, bare: pd.DatetimeIndex) -> IntArray:
+        """The same, of times without a zone, as `bare` gives them."""
         if not len(bare):
             return np.empty(0, dtype=np.int64)
         return self._until(bare.max()).get_indexer(bare).astype(np.int64)
 
     def starting_at(self, first: pd.Timestamp) -> Self:
         """The same spacing from another first step on."""
-        return replace(self, first=_written(first))
+        return replace(self, first=str(first))
 
     def bare(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Times without a zone, in which the steps are even."""
@@ -85,7 +97,8 @@ class Axis:
             return times
         return times.tz_convert(self.zone if self.clock and self.zone else "UTC").tz_localize(None)
 
-    def _with_zone(self, bare: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    def with_zone(self, bare: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Bare times in the zone."""
         if self.zone is None:
             return bare
         if self.clock:
@@ -119,15 +132,6 @@ class Axis:
             days = np.minimum(self.day, firsts.days_in_month.to_numpy()) - 1
             return firsts + pd.to_timedelta(days, unit="D") + (start - start.normalize())
         return pd.date_range(start, periods=count, freq=self.frequency)
-
-
-def axis_from(spacing: Axis, first: pd.Timestamp) -> Axis:
-    """The spacing with its first step."""
-    return replace(spacing, first=_written(first))
-
-
-def _written(time: pd.Timestamp) -> str:
-    return str(time)
 
 
 def season_length_of(axis: Axis) -> int:

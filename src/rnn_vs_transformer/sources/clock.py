@@ -64,7 +64,9 @@ def _named(sheet: Sheet, names: list[str], form: str) -> Clock:
     if first is None:
         cells = sheet.columns[names[0]].as_texts()
         row = next((row for row, text in enumerate(cells) if text is not None), 0)
-        raise InputError(f"{sheet.row(row)}, column {quoted(names[0])}: {EXPECTED}, got {quoted(str(cells[row]))}; set data.time_format")
+        raise InputError(
+            f"{sheet.row(row)}, column {quoted(names[0])}: {EXPECTED}, got {quoted(str(cells[row]))}; set data.time_format"
+        )
     return Clock(names, _combine(sheet, first, names[1:]), {})
 
 
@@ -119,7 +121,9 @@ def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, 
     named = {other.casefold(): other for other in free if other != name}
     parts = [named[part] for part in PARTS if part in named]
     readings = [parts] if parts else []
-    readings += [[other] for other in free if other != name and [other] != parts and _could_refine(sheet.columns[other])]
+    readings += [
+        [other] for other in free if other != name and [other] != parts and _could_refine(sheet.columns[other])
+    ]
     fitting = list[Clock]()
     for reading in readings:
         try:

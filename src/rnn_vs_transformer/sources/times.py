@@ -25,7 +25,9 @@ NUMERIC: Final = re.compile(
     re.ASCII,
 )
 """A date with the day or the month first."""
-QUARTER: Final = re.compile(r"(?:(?P<y1>\d{4})(?P<s1>[ -]?)[Qq](?P<q1>[1-4])|[Qq](?P<q2>[1-4])(?P<s2>[ /-]?)(?P<y2>\d{4}))", re.ASCII)
+QUARTER: Final = re.compile(
+    r"(?:(?P<y1>\d{4})(?P<s1>[ -]?)[Qq](?P<q1>[1-4])|[Qq](?P<q2>[1-4])(?P<s2>[ /-]?)(?P<y2>\d{4}))", re.ASCII
+)
 MONTH: Final = re.compile(r"(?P<y>\d{4})(?P<s>[ -]?)[Mm](?P<m>\d{1,2})", re.ASCII)
 ISO_WEEK: Final = re.compile(r"\d{4}-?[Ww]\d{2}(-?[1-7])?", re.ASCII)
 NAMED_MONTHS: Final = [
@@ -90,7 +92,7 @@ def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps
 
 
 def _spread(times: pd.DatetimeIndex, codes: np.ndarray) -> pd.DatetimeIndex:
-    return times.append(pd.DatetimeIndex([pd.NaT]).astype(times.dtype))[codes]
+    return pd.DatetimeIndex(times.take(codes, allow_fill=True, fill_value=pd.NaT))
 
 
 def _of_texts(texts: Texts, name: str) -> Stamps | None:
@@ -137,7 +139,9 @@ def _quarters(texts: Texts, name: str) -> Stamps | None:
     if first is None:
         return None
     matches = [QUARTER.fullmatch(text) for text in texts]
-    dates = [match and f"{match['y1'] or match['y2']}-{3 * int(match['q1'] or match['q2']) - 2:02}-01" for match in matches]
+    dates = [
+        match and f"{match['y1'] or match['y2']}-{3 * int(match['q1'] or match['q2']) - 2:02}-01" for match in matches
+    ]
     notation = f"%Y{first['s1']}Q%q" if first["y1"] else f"Q%q{first['s2']}%Y"
     return Stamps(_iso_dates(dates), notation, why="read as quarters")
 
@@ -173,7 +177,9 @@ def _numeric_dates(texts: Texts, name: str) -> Stamps | None:
     first = matches[0]
     way_out = "set data.time_format, as in %d/%m/%Y or %m/%d/%Y"
     if len(first["y"]) < 4:  # noqa: PLR2004
-        raise InputError(f"column {quoted(name)}: {quoted(first[0])} has a year of two digits; set data.time_format, as in %d/%m/%y")
+        raise InputError(
+            f"column {quoted(name)}: {quoted(first[0])} has a year of two digits; set data.time_format, as in %d/%m/%y"
+        )
     day_first = next((match for match in matches if int(match["a"]) > 12), None)  # noqa: PLR2004
     month_first = next((match for match in matches if int(match["b"]) > 12), None)  # noqa: PLR2004
     if day_first and month_first:
@@ -190,9 +196,14 @@ def _numeric_dates(texts: Texts, name: str) -> Stamps | None:
     form = first["s"].join(["%d", "%m", "%Y"] if day else ["%m", "%d", "%Y"])
     if first["t"]:
         form += "T" if "T" in first["t"] else " "
-        form += ("%I" if first["pm"] else "%H") + ":%M" + (":%S" if first["sec"] else "") + (".%f" if first["fraction"] else "")
+        form += (
+            ("%I" if first["pm"] else "%H")
+            + ":%M"
+            + (":%S" if first["sec"] else "")
+            + (".%f" if first["fraction"] else "")
+        )
         form += (" %p" if " " in first["pm"] else "%p") if first["pm"] else ""
-    proof = (day_first or month_first)
+    proof = day_first or month_first
     why = f"{'day' if day else 'month'} first: {proof[0] if proof else 'dots between the parts'}"
     return Stamps(_strptime(texts, form), form, why=why)
 
@@ -217,7 +228,9 @@ def _by_format(cells: Cells, name: str, form: str) -> Stamps:
             try:
                 numbers = np.array([np.nan if text is None else float(text) for text in cells.as_texts()])
             except ValueError:
-                raise InputError(f"data.time_format: {form} needs a column of numbers, and {quoted(name)} is none") from None
+                raise InputError(
+                    f"data.time_format: {form} needs a column of numbers, and {quoted(name)} is none"
+                ) from None
         return Stamps(_epochs(numbers, form), form, why=f"{form} since 1970, by data.time_format")
     codes, distinct = pd.factorize(cells.as_texts())
     try:
@@ -236,7 +249,11 @@ def _of_numbers(numbers: FloatArray, name: str) -> Stamps | None:
     if not len(values) or (values != np.floor(values)).any() or values[0] < YEARS[0]:
         return None
     lowered, digits = name.casefold().strip(), len(str(int(values[0])))
-    if digits == len(str(int(values[-1]))) and digits in COMPACT and (len(values) >= FEWEST or lowered in NAMES_OF_TIMES):
+    if (
+        digits == len(str(int(values[-1])))
+        and digits in COMPACT
+        and (len(values) >= FEWEST or lowered in NAMES_OF_TIMES)
+    ):
         times = _strptime([f"{number:.0f}" for number in values], COMPACT[digits])
         if times.notna().all() and 1800 <= times[0].year and times[-1].year <= 2200:  # noqa: PLR2004
             if digits > 6 or len(np.unique(np.diff(times.year * 12 + times.month))) == 1:  # noqa: PLR2004
@@ -244,7 +261,11 @@ def _of_numbers(numbers: FloatArray, name: str) -> Stamps | None:
     gaps = np.diff(values)
     for unit, (word, scale) in enumerate(zip(EPOCHS, (1.0, 1e3, 1e6, 1e9), strict=True)):
         low, high = EPOCH_RANGE
-        if low * scale <= values[0] and values[-1] <= high * scale and _even(gaps, lowered in NAMES_OF_EPOCHS, 60 * scale):
+        if (
+            low * scale <= values[0]
+            and values[-1] <= high * scale
+            and _even(gaps, lowered in NAMES_OF_EPOCHS, 60 * scale)
+        ):
             return Stamps(_epochs(numbers, word), word, why=f"{word} since 1970")
     in_range = YEARS[0] <= values[0] and values[-1] <= YEARS[1]
     if in_range and (lowered in NAMES_OF_YEARS or (len(values) >= FEWEST and values[0] >= 1500 and (gaps == 1).all())):  # noqa: PLR2004
@@ -292,7 +313,9 @@ def in_zone(stamps: Stamps, zone: str, groups: np.ndarray | None) -> Stamps:
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(f"data.time_zone: there is no time zone {quoted(zone)}; expected one like Europe/Berlin") from None
+        raise InputError(
+            f"data.time_zone: there is no time zone {quoted(zone)}; expected one like Europe/Berlin"
+        ) from None
     if stamps.times.tz is not None:
         return replace(stamps, times=stamps.times.tz_convert(zone), wall=None)
     if stamps.notation in EPOCHS:
@@ -300,7 +323,9 @@ def in_zone(stamps: Stamps, zone: str, groups: np.ndarray | None) -> Stamps:
     if len(set(stamps.times.dropna() - stamps.times.dropna().normalize())) <= 1:  # days: no hour to tell apart
         return replace(
             stamps,
-            times=stamps.times.tz_localize(zone, ambiguous=np.ones(len(stamps.times), dtype=bool), nonexistent="shift_forward"),
+            times=stamps.times.tz_localize(
+                zone, ambiguous=np.ones(len(stamps.times), dtype=bool), nonexistent="shift_forward"
+            ),
         )
     numbers = np.zeros(len(stamps.times), dtype=np.int64) if groups is None else groups
     result = pd.Series(pd.NaT, index=range(len(numbers)), dtype=f"datetime64[{stamps.times.unit}, UTC]")
