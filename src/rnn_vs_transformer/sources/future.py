@@ -53,13 +53,16 @@ def _looked_up(
         if name not in sheet.columns:
             raise InputError(f"{sheet.name}: no column {quoted(name)}; there are {listed(list(sheet.columns))}")
     names = np.full(sheet.length, "", dtype=object) if series_column is None else sheet.columns[series_column].as_texts()
-    keys = pd.MultiIndex.from_arrays([names, _steps(sheet, params, reading, names, steps)])
+    placed = _steps(sheet, params, reading, names, steps)
+    later = np.flatnonzero(placed >= steps.min())
+    keys = pd.MultiIndex.from_arrays([names[later], placed[later]])
     if keys.has_duplicates:
-        row = int(keys.duplicated().argmax())
+        row = int(later[keys.duplicated().argmax()])
         raise InputError(f"{sheet.name}: {sheet.row(row)} has the series and the time of a row above")
     series = [""] * len(steps) if series_column is None else reading.panel.names
     asked = pd.MultiIndex.from_arrays([np.repeat(np.array(series, dtype=object), steps.shape[1]), steps.ravel()])
-    rows = keys.get_indexer(asked)
+    found = keys.get_indexer(asked)
+    rows = np.where(found >= 0, later[found] if len(later) else -1, -1)
     tables = list[FloatArray]()
     for one in wanted:
         codes = one.codes(sheet.columns[one.name].content)
