@@ -5,7 +5,6 @@ from typing import Final, Self
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
 from rnn_vs_transformer.data.panel import IntArray
 from rnn_vs_transformer.runtime.errors import InputError
@@ -143,8 +142,8 @@ def season_length_of(axis: Axis) -> int:
         days = len({slot // 86400 for slot in axis.week})
         return len(axis.week) // days if len(axis.week) > days else days
     frequency = f"{axis.months}MS" if axis.months else str(axis.frequency)
-    offset = to_offset(frequency)
-    name, count = offset.name.split("-")[0], offset.n
+    name = frequency.lstrip("0123456789").split("-")[0]
+    count = int(frequency[: len(frequency) - len(frequency.lstrip("0123456789"))] or 1)
     season, rest = divmod(SEASONS.get(name, 0), count)
     if season <= 1 or rest:
         raise InputError(f"data.season_length: auto knows no season for spacing {frequency!r}; {advice}")
