@@ -145,7 +145,7 @@ def season_length_of(axis: Axis) -> int:
     frequency = f"{axis.months}MS" if axis.months else str(axis.frequency)
     name = frequency.lstrip("0123456789").split("-")[0]
     count = int(frequency[: len(frequency) - len(frequency.lstrip("0123456789"))] or 1)
-    season, rest = divmod(SEASONS.get(name, 0), count)
-    if season <= 1 or rest:
+    season, rest = divmod(SEASONS.get(name, 0), 1 if SEASONS.get(name) == 1 else count)
+    if not season or rest or (season == 1 and SEASONS[name] > 1):
         raise InputError(f"data.season_length: auto knows no season for spacing {frequency!r}; {advice}")
     return season

@@ -12,10 +12,9 @@ import numpy as np
 from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.reading import Reading
 from rnn_vs_transformer.sources.roles import LEFT_OUT, Column, few_whole, is_flag
 from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
-from rnn_vs_transformer.sources.tabular import RAW_FOLDER, read_path
+from rnn_vs_transformer.sources.tabular import RAW_FOLDER, Reading, read_path
 
 TARGETS: Final = ("sales", "demand", "value", "y", "target", "quantity", "qty", "volume", "load", "count")
 """Names of columns that are forecast, the likelier first."""

@@ -155,7 +155,7 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: l
     frame = pd.DataFrame({"time": times})
     candidates = list[str]()
     for name, cells in sheet.columns.items():
-        texts = cells.as_texts() if cells.numbers is None or _few_whole(cells.numbers) else None
+        texts = cells.as_texts() if cells.numbers is None or few_whole(cells.numbers) else None
         if texts is not None and name not in time_columns and not frame.assign(name=texts).duplicated().any():
             candidates.append(name)
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"

@@ -1,6 +1,5 @@
 """Reading a user's table, whatever its file or frame, as a panel; what cannot be read with certainty is refused."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ import pandas as pd
 from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.covariates import Covariate, Known, calendar_covariates
 from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
-from rnn_vs_transformer.data.splits import LARGEST
+from rnn_vs_transformer.data.scaling import LARGEST
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.assembly import Assembly, Strand, place
