@@ -195,7 +195,7 @@ class ForecastModel(nn.Module):
 
 
 def widened(linear: nn.Linear, more: int) -> nn.Linear:
-    """The map with so many inputs behind its own, whose weights stay as they were drawn; those of the new start small."""
+    """The map with so many inputs behind its own, whose weights stay as drawn; the others start small."""
     own, wide = linear.in_features, nn.Linear(linear.in_features + more, linear.out_features)
     with torch.no_grad():
         wide.weight[:, :own] = linear.weight
