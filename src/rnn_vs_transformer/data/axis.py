@@ -5,14 +5,13 @@ from typing import Final, Self
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
 from rnn_vs_transformer.data.panel import IntArray
 from rnn_vs_transformer.runtime.errors import InputError
 
 SEASONS: Final = {"h": 24, "bh": 8, "B": 5, "D": 7, "W": 52, "MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4,
                   "BQS": 4, "BQE": 4, "YS": 1, "YE": 1, "BYS": 1, "BYE": 1, "min": 1440, "s": 86400}  # fmt: skip
-"""Steps in one season by pandas frequency: a day of hours, minutes or seconds, a week of days, a year of the rest; years have none."""
+"""Steps in one season by pandas frequency: a day of hours, minutes or seconds, a week of days, a year of the rest."""
 EPOCHS: Final = {"seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
 """Units of the time since 1970, by name."""
 WEEK: Final = 7 * 86400
@@ -47,13 +46,22 @@ class Axis:
         """Whether steps have times."""
         return self.first is not None and bool(self.frequency or self.months or self.week)
 
+    @property
+    def spacing(self) -> str:
+        """In words."""
+        if self.week:
+            return f"{len(self.week)} times a week"
+        if self.months:
+            return f"{self.months} month{'s' * (self.months > 1)}, on day {self.day}"
+        return self.frequency or "unknown"
+
     def times(self, steps: IntArray) -> pd.Index:
         """The times of steps, which may lie beyond the last one read; the steps themselves where times are unknown."""
         steps = np.asarray(steps, dtype=np.int64)
         if not self.known:
             return pd.Index(steps)
         bare = self._bare(int(steps.max(initial=0)) + 1)[steps]
-        return self._with_zone(bare)
+        return self.with_zone(bare)
 
     def labels(self, steps: IntArray) -> list[str]:
         """The times of steps as the file writes them: 2029, 2009Q4, 1640995200; in ISO 8601 where that is as good."""
@@ -61,7 +69,8 @@ class Axis:
         if not isinstance(times, pd.DatetimeIndex):
             return [str(step) for step in times]
         if self.notation is None:
-            return [str(time) for time in times]
+            bare = self._bare(3)
+            return [str(time.date() if (bare == bare.normalize()).all() else time) for time in times]
         if self.notation in EPOCHS:
             bare = times.tz_convert("UTC").tz_localize(None) if times.tz else times
             return [str(number) for number in bare.as_unit(EPOCHS[self.notation]).asi8]
@@ -70,14 +79,17 @@ class Axis:
 
     def steps_of(self, times: pd.DatetimeIndex) -> IntArray:
         """The steps of times; -1 for a time that is not on the axis, or before it."""
-        bare = self.bare(times)
+        return self.steps_of_bare(self.bare(times))
+
+    def steps_of_bare(self, bare: pd.DatetimeIndex) -> IntArray:
+        """The same, of times without a zone, as `bare` gives them."""
         if not len(bare):
             return np.empty(0, dtype=np.int64)
         return self._until(bare.max()).get_indexer(bare).astype(np.int64)
 
     def starting_at(self, first: pd.Timestamp) -> Self:
         """The same spacing from another first step on."""
-        return replace(self, first=_written(first))
+        return replace(self, first=str(first))
 
     def bare(self, times: pd.DatetimeIndex) -> pd.DatetimeIndex:
         """Times without a zone, in which the steps are even."""
@@ -85,7 +97,8 @@ class Axis:
             return times
         return times.tz_convert(self.zone if self.clock and self.zone else "UTC").tz_localize(None)
 
-    def _with_zone(self, bare: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    def with_zone(self, bare: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        """Bare times in the zone."""
         if self.zone is None:
             return bare
         if self.clock:
@@ -121,15 +134,6 @@ class Axis:
         return pd.date_range(start, periods=count, freq=self.frequency)
 
 
-def axis_from(spacing: Axis, first: pd.Timestamp) -> Axis:
-    """The spacing with its first step."""
-    return replace(spacing, first=_written(first))
-
-
-def _written(time: pd.Timestamp) -> str:
-    return str(time)
-
-
 def season_length_of(axis: Axis) -> int:
     """Steps in one season, from the spacing of the times; InputError where that is unknown or has no usual season."""
     advice = "set data.season_length to the number of steps in one season"
@@ -139,8 +143,8 @@ def season_length_of(axis: Axis) -> int:
         days = len({slot // 86400 for slot in axis.week})
         return len(axis.week) // days if len(axis.week) > days else days
     frequency = f"{axis.months}MS" if axis.months else str(axis.frequency)
-    offset = to_offset(frequency)
-    name, count = offset.name.split("-")[0], offset.n
+    name = frequency.lstrip("0123456789").split("-")[0]
+    count = int(frequency[: len(frequency) - len(frequency.lstrip("0123456789"))] or 1)
     season, rest = divmod(SEASONS.get(name, 0), 1 if SEASONS.get(name) == 1 else count)
     if not season or rest or (season == 1 and SEASONS[name] > 1):
         raise InputError(f"data.season_length: auto knows no season for spacing {frequency!r}; {advice}")

@@ -28,6 +28,8 @@ class Meta:
     """The names of those that are trained on."""
     season_length: int
     axis: Axis
+    suggested_season: int | None = None
+    """Another season that the series or their times have, where it is clear."""
     oracle: str = "none"
     """`exact`, `monte carlo`, or `none` for real series."""
     covariates: list[Covariate] = field(default_factory=list)

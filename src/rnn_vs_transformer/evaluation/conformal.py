@@ -45,8 +45,12 @@ def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> Floa
 
 
 def half_widths_by_series(residuals: Sequence[FloatArray], levels: Sequence[float] = LEVELS) -> FloatArray:
-    """`half_widths` of each series from its residuals (N, H), of which it may have any number: (levels, S, H)."""
-    return np.concatenate([half_widths(one[None], levels) for one in residuals], axis=1)
+    """`half_widths` of each series from its residuals (N, H), of which it may have any number: (levels, S, H).
+
+    Where a series has too few for a level, those of all series together count, in scaled units.
+    """
+    own = np.concatenate([half_widths(one[None], levels) for one in residuals], axis=1)
+    return np.where(np.isfinite(own), own, half_widths(np.concatenate(residuals)[None], levels))
 
 
 def widths_at(residuals: FloatArray, levels: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS
-from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, adaptive_intervals, half_widths, inside
+from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, adaptive_intervals, half_widths_by_series, inside
 from rnn_vs_transformer.evaluation.intervals import bootstrap_interval
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
@@ -44,10 +44,10 @@ def coverage_row(
     found: dict[str, float] = {}
     pairs = [(before, after) for before, after in zip(calibration, residuals, strict=True) if len(after)]
     for level in LEVELS:
-        widths, name = [half_widths(before[None], [level]) for before, _ in pairs], f"{100 * level:.0f}"
-        if not pairs or not np.isfinite(widths).all():
+        widths, name = half_widths_by_series(calibration, [level]), f"{100 * level:.0f}"
+        if not np.isfinite(widths).all():
             continue
-        hits = [inside(after[None], width)[0, 0] for width, (_, after) in zip(widths, pairs, strict=True)]
+        hits = [inside(after[None], widths[:, [number]])[0, 0] for number, after in enumerate(residuals) if len(after)]
         coverage = float(np.mean([some.mean() for some in hits]))
         found |= {f"coverage_{name}": coverage, f"width_{name}": float(2 * np.mean(widths))}
         if len({len(some) for some in hits}) == 1:

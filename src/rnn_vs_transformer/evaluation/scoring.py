@@ -241,6 +241,9 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.panel, test.places), test),
     }
+    if (suggested := test.meta.suggested_season) is not None:
+        forecast = seasonal_naive_forecast(splits.values, origins, horizon, suggested)
+        scores["seasonal_naive_suggested"] = score(forecast, test)
     return scores | {name: score(floor, test) for name, floor in test.floors.items()}
 
 

@@ -21,8 +21,8 @@ from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_na
 from rnn_vs_transformer.models.weights import build_family, load_weights
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.reading import Reading
-from rnn_vs_transformer.sources.tabular import read_frame, read_future, read_path
+from rnn_vs_transformer.sources.future import read_future
+from rnn_vs_transformer.sources.tabular import Reading, read_frame, read_path
 from rnn_vs_transformer.training.fit import predict
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Forecaster:
         meta, params = self.meta, DataParams.model_validate(self.meta.settings)
         read: Any = read_path if isinstance(data, str | Path) else read_frame
         reading: Reading = read(Path(data) if isinstance(data, str) else data, params, meta.covariates, meta.axis)
-        ahead = read_future(future, params, meta.covariates, reading, meta.prediction_length)
+        ahead = self._ahead(data, future, params, reading)
         numbers = self._numbers(reading.panel)
         scaler = self._scaler(reading.panel, numbers)
         panel, places = self._window(reading.panel, ahead)
@@ -103,6 +103,21 @@ class Forecaster:
         lower = lower_bounds(params.lower, scaler)
         floor = None if lower is None else lower[:, None]
         return self._table(forecast, reading, scaler, numbers, floor, as_text=isinstance(data, str | Path))
+
+    def _ahead(self, data: Any, future: Any, params: DataParams, reading: Reading) -> FloatArray:
+        """Future covariates over the horizon (S, H, Kf); without a table of their own, from rows beyond the series."""
+        source = data if future is None else future
+        try:
+            return read_future(
+                Path(source) if isinstance(source, str) else source,
+                params,
+                self.meta.covariates,
+                reading,
+                self.meta.prediction_length,
+            )
+        except InputError as error:
+            way_out = "; give the steps ahead with --future FILE (in Python: future=)" if future is None else ""
+            raise InputError(f"{error}{way_out}") from None
 
     def _numbers(self, panel: Panel) -> IntArray:
         """The number that each series has for the models (S,)."""

@@ -1,6 +1,7 @@
 """Where series come from: the synthetic world, or a file."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 from rnn_vs_transformer.data.axis import Axis, season_length_of
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import LARGEST, fault_of
+from rnn_vs_transformer.data.season import suggested_season
 from rnn_vs_transformer.data.series import Meta, Series, fit_scalers
 from rnn_vs_transformer.data.splits import (
     SPLITS,
@@ -29,6 +31,8 @@ from rnn_vs_transformer.sources.setar import context_floor_forecast
 log = logging.getLogger(__name__)
 SAME_FLOOR = 1e-3
 """Of the variance of the noise: by less than this a floor's expected error differs from the oracle's in no table."""
+LOOKED_AT = 20
+"""So many series at most are asked for their season."""
 NAMED = 5
 """So many series that are left out are named in the log."""
 
@@ -56,14 +60,21 @@ def _read(params: DataParams) -> Series:
         log.info("%s", line)
     season = season_length_of(reading.axis) if params.season_length == "auto" else params.season_length
     panel, ends, faults = _usable(reading.panel, params, season)
+    suggested = _other_season(panel, ends, season, _season_by_times(reading.axis))
     meta = Meta(
         {**params.model_dump(), **reading.settled},
         panel.names,
         season,
         reading.axis,
+        suggested,
         covariates=reading.covariates,
         columns=[asdict(column) for column in reading.columns],
-        notes=[*reading.notes, *_left_out_notes(faults), *_stuck_in_test(panel, ends, season)],
+        notes=[
+            *reading.notes,
+            *_left_out_notes(faults),
+            *_stuck_in_test(panel, ends, season),
+            *_season_notes(season, suggested),
+        ],
         left_out=faults,
         filled_cells=_filled_cells(panel, ends),
     )
@@ -118,6 +129,33 @@ def _check_train(train: FloatArray, observed: BoolArray, season: int, params: Da
         )
 
 
+def _season_by_times(axis: Axis) -> int | None:
+    try:
+        return season_length_of(axis)
+    except InputError:
+        return None
+
+
+def _other_season(panel: Panel, ends: IntArray, season: int, by_times: int | None) -> int | None:
+    """A season that most of the series clearly have, or that their times suggest, and that was not set."""
+    looked_at = np.unique(np.linspace(0, len(panel) - 1, LOOKED_AT).astype(np.int64))
+    values = list(panel.each())
+    found = Counter(suggested_season(values[number][: ends[number, 0]], season) for number in looked_at)
+    suggested, count = found.most_common(1)[0]
+    if suggested is None or 2 * count <= len(looked_at):
+        suggested = by_times if by_times not in {None, 1, season} else None
+    return suggested if suggested is not None and 2 * suggested <= ends[:, 0].min() else None
+
+
+def _season_notes(season: int, suggested: int | None) -> list[str]:
+    if suggested is None:
+        return []
+    return [
+        f"the season is set to {season} steps, but {suggested} are suggested by the series or their times; if they are "
+        f"right, set data.season_length: {suggested} (the seasonal naive at {suggested} stands in the table too)"
+    ]
+
+
 def _left_out_notes(faults: dict[str, str]) -> list[str]:
     """What is said of series that are not trained on."""
     said = [f"series {quoted(name)} is not trained on, but can be forecast: {fault}" for name, fault in faults.items()]
@@ -126,19 +164,35 @@ def _left_out_notes(faults: dict[str, str]) -> list[str]:
 
 
 def _stuck_in_test(panel: Panel, ends: IntArray, season: int) -> list[str]:
-    """Warnings of series that do not move, or repeat a season exactly, in the test split.
+    """Warnings of series that stand still for longer than ever in train, or repeat a season exactly, in the test split.
 
     Raises:
         InputError: All series do, so that no error of the seasonal naive is left to compare with.
     """
-    stuck = []
-    for name, values, (_, start, end) in zip(panel.names, panel.each(), ends, strict=True):
-        if (values[start:end] == values[start - season : end - season]).all():
-            how = "does not move" if (values[start:end] == values[start]).all() else "repeats one season exactly"
-            stuck.append(f"series {quoted(name)} {how} in the test split, so its errors there tell little")
-    if len(stuck) == len(panel):
+    stuck, exact = [], 0
+    for name, values, (train_end, start, end) in zip(panel.names, panel.each(), ends, strict=True):
+        repeats = bool((values[start:end] == values[start - season : end - season]).all())
+        still = _still_at_the_end(values[start:end])
+        exact += repeats
+        if still > max(season, _longest_still(values[:train_end])) and 10 * still >= end - start:
+            stuck.append(f"series {quoted(name)} does not move in the last {still} of {end - start} test steps")
+        elif repeats:
+            stuck.append(f"series {quoted(name)} repeats one season exactly in the test split")
+    if exact == len(panel):
         raise InputError(f"{stuck[0]}; take another data.split, or leave it out")
     return stuck[:NAMED] + ([f"{len(stuck) - NAMED} more series do so"] if len(stuck) > NAMED else [])
+
+
+def _still_at_the_end(values: FloatArray) -> int:
+    """How many of the last values are the same."""
+    moved = np.flatnonzero(np.diff(values))
+    return len(values) - (int(moved[-1]) + 1 if len(moved) else 0)
+
+
+def _longest_still(values: FloatArray) -> int:
+    """The most values in a row that are the same."""
+    borders = np.concatenate([[-1], np.flatnonzero(np.diff(values)), [len(values) - 1]])
+    return int(np.diff(borders).max())
 
 
 def _filled_cells(panel: Panel, ends: IntArray) -> Mapping[str, int]:
@@ -187,7 +241,7 @@ def _simulate(params: DataParams, with_floors: bool) -> Series:
     panel, ends = Panel.of(["y"], [values]), np.array([[*asdict(borders).values()]])
     _stuck_in_test(panel, ends, season)
     exactness = "exact" if synthetic.oracle_is_exact(world, horizon) else "monte carlo"
-    meta = Meta(params.model_dump(), ["y"], season, Axis(), exactness, filled_cells=dict.fromkeys(SPLITS, 0))
+    meta = Meta(params.model_dump(), ["y"], season, Axis(), oracle=exactness, filled_cells=dict.fromkeys(SPLITS, 0))
     return _with_windows(Series(meta, panel, ends, _floors(params, values, deviation, origins) if with_floors else {}))
 
 

@@ -12,10 +12,9 @@ import numpy as np
 from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.reading import Reading
 from rnn_vs_transformer.sources.roles import LEFT_OUT, Column, few_whole, is_flag
 from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
-from rnn_vs_transformer.sources.tabular import RAW_FOLDER, read_path
+from rnn_vs_transformer.sources.tabular import RAW_FOLDER, Reading, read_path
 
 TARGETS: Final = ("sales", "demand", "value", "y", "target", "quantity", "qty", "volume", "load", "count")
 """Names of columns that are forecast, the likelier first."""
@@ -120,7 +119,7 @@ def _spacing(reading: Reading) -> str:
 
 def command(path: Path, reading: Reading, changes: Changes, given: DataParams) -> str:
     """The run that reads the file so, to paste into a shell."""
-    settings = {"data.source": "csv", "data.file": (RAW_FOLDER / path.name).as_posix()}
+    settings: dict[str, Any] = {"data.source": "csv", "data.file": (RAW_FOLDER / path.name).as_posix()}
     past = changes.get("past", [])
     settings |= {f"data.covariates.{key}" if key in {"past", "future"} else f"data.{key}": value
                  for key, value in changes.items() if key != "past" or past}  # fmt: skip
@@ -135,12 +134,12 @@ def command(path: Path, reading: Reading, changes: Changes, given: DataParams) -
 
 
 def _lengths(steps: int, season: int, given: DataParams) -> tuple[int, int]:
-    """Context and prediction length: those given where they fit four times into a test split, else in seasons."""
+    """Context and prediction length: those given where a test split holds enough of them, else two seasons and one."""
     context, ahead = given.context_length, given.prediction_length
-    if steps >= 20 * (context + ahead):  # a fifth of it is the test split
+    if steps >= 20 * (context + ahead):  # a fifth of it is the test split, which needs four blocks for a verdict
         return context, ahead
-    ahead = max(1, min(season if season > 1 else 4, steps // 50))
-    return max(2, min(3 * ahead, steps // 20 - ahead)), ahead
+    ahead = max(1, min(season if season > 1 else 4, steps // 20))
+    return max(2, min(2 * max(season, ahead), steps // 5)), ahead
 
 
 def hydra_value(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What each column of a table is to a forecast: nothing is taken for a series that could be something else, unsaid."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,16 +11,20 @@ from rnn_vs_transformer.data.covariates import FLAGS, MOST_LEVELS
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.sources.clock import Clock, listed
+from rnn_vs_transformer.sources.columns import Found, Spelling, read_numbers
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.times import NAMES_OF_EPOCHS, NAMES_OF_TIMES, NAMES_OF_YEARS, read_times
 
 SERIES: Final = "series"
 TARGET: Final = "target"
 TIME: Final = "time"
+STEP: Final = "step"
 NAME: Final = "name of the series"
 LEFT_OUT: Final = "left out"
 FEWEST: Final = 3
 NAMES_OF_COUNTERS: Final = {"id", "index", "idx", "row", "no", "nr", "#", "column 1", "step", "unnamed: 0", "rownum"}
+DATE: Final = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d.*)?", re.ASCII)
+"""A date in whatever order of day, month and year."""
 NAME_IT: Final = "name it in data.covariates to use it, or in data.channels to forecast it"
 
 
@@ -145,15 +150,15 @@ def _time_in_numbers(name: str, cells: Cells) -> str | None:
     return stamps.why if stamps is not None and (named or stamps.times.is_monotonic_increasing) else None
 
 
-def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_column: str) -> InputError:
+def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: list[str]) -> InputError:
     """What to say of a wide file in which times repeat; never to drop rows, which may be another series."""
     frame = pd.DataFrame({"time": times})
     candidates = list[str]()
     for name, cells in sheet.columns.items():
         texts = cells.as_texts() if cells.numbers is None or few_whole(cells.numbers) else None
-        if texts is not None and name != time_column and not frame.assign(name=texts).duplicated().any():
+        if texts is not None and name not in time_columns and not frame.assign(name=texts).duplicated().any():
             candidates.append(name)
-    repeated = f"{sheet.row(row)}, column {quoted(time_column)}: {times[row]} comes more than once"
+    repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
     if candidates:
         return InputError(
             f"{repeated}; several series? set data.format: long and data.series_column: {candidates[0]}"
@@ -169,3 +174,17 @@ def few_whole(numbers: FloatArray) -> bool:
     """Whether the numbers are whole, and each comes twice on the mean, as ids do."""
     values = np.unique(numbers[~np.isnan(numbers)])
     return bool((values == np.floor(values)).all()) and 2 * len(values) <= len(numbers)
+
+
+def refuse_headless(sheet: Sheet) -> None:
+    """Refuse a file whose first row is data, which would be lost as names."""
+    names = list(sheet.columns)
+    if sheet.labels is not None:
+        return
+    found = Found()
+    numbers = read_numbers(tuple(names), 0, found, Spelling(frozenset({""})))
+    counted = [list(range(start, start + len(names))) for start in (0, 1)]
+    all_numbers = found.filled == found.numbers and numbers.tolist() not in counted
+    if all_numbers or any(DATE.fullmatch(name) for name in names) or (numbers % 1 > 0).any():
+        seen = "holds numbers" if all_numbers else "looks like data"
+        raise InputError(f"{sheet.name}: the first row {seen} ({listed(names)}); put a row with names above it")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -38,12 +38,22 @@ class Cells:
     boolean: bool = False
     """Numbers that were True and False."""
 
+    @classmethod
+    def of_texts(cls, texts: Texts) -> Self:
+        """A column of text, all filled."""
+        return cls(Found(filled=len(texts)), texts=texts)
+
     def __len__(self) -> int:
         """Rows."""
         for cells in (self.numbers, self.texts, self.times):
             if cells is not None:
                 return len(cells)
         return 0
+
+    @property
+    def content(self) -> FloatArray | Texts:
+        """Numbers where it has them, else text."""
+        return self.as_texts() if self.numbers is None else self.numbers
 
     def as_texts(self) -> Texts:
         """Numbers and times as text too; None where there is no value."""
@@ -55,13 +65,6 @@ class Cells:
         elif self.times is not None:
             texts[:] = [None if pd.isna(time) else str(time) for time in self.times]
         return texts
-
-    def take(self, order: Any) -> "Cells":
-        """Some of the rows, or all in another order."""
-        parts = (None if cells is None else cells[order] for cells in (self.numbers, self.texts))
-        numbers, texts = parts
-        times = None if self.times is None else self.times[order]
-        return Cells(self.found, numbers, texts, times, self.boolean)
 
 
 @dataclass
@@ -126,24 +129,8 @@ def sheet_of(frame: Frame, params: DataParams, texts: Iterable[str] = (), name: 
     Raises:
         InputError: It is none of these, or has no rows or columns.
     """
-    if isinstance(frame, pd.Series):
-        frame = frame.to_frame("y" if frame.name is None else frame.name)
-    if not isinstance(frame, pd.DataFrame):
-        if not isinstance(frame, ToPandas):
-            raise InputError(f"expected a frame of pandas or polars, or a Series, got {type(frame).__name__}")
-        frame = frame.to_pandas()
-        if isinstance(frame, pd.Series):  # of polars
-            frame = frame.to_frame(frame.name or "y")
-    labels = frame.index
-    if not isinstance(frame.index, pd.RangeIndex) and (
-        isinstance(frame.index, pd.MultiIndex | pd.DatetimeIndex | pd.PeriodIndex) or frame.index.name is not None
-        or not is_numeric_dtype(frame.index.dtype)
-    ):  # fmt: skip
-        names = [
-            level or f"index {place}" if frame.index.nlevels > 1 else level or "time"
-            for place, level in enumerate(frame.index.names)
-        ]
-        frame = frame.rename_axis(index=names).reset_index()
+    labels = frame.index if isinstance(frame, pd.DataFrame | pd.Series) else None
+    frame = pandas_of(frame)
     names = [str(column).strip() for column in frame.columns]
     check_names(name, names)
     if not names or not len(frame):
@@ -154,6 +141,32 @@ def sheet_of(frame: Frame, params: DataParams, texts: Iterable[str] = (), name: 
         for place, column in enumerate(names)
     }
     return Sheet(name, columns, len(frame), labels=labels)
+
+
+def pandas_of(frame: Frame) -> pd.DataFrame:
+    """The frame of pandas; an index with names or times becomes a column.
+
+    Raises:
+        InputError: It is no frame.
+    """
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame("y" if frame.name is None else frame.name)
+    if not isinstance(frame, pd.DataFrame):
+        if not isinstance(frame, ToPandas):
+            raise InputError(f"expected a frame of pandas or polars, or a Series, got {type(frame).__name__}")
+        frame = frame.to_pandas()
+        if isinstance(frame, pd.Series):  # of polars
+            frame = frame.to_frame(frame.name or "y")
+    if not isinstance(frame.index, pd.RangeIndex) and (
+        isinstance(frame.index, pd.MultiIndex | pd.DatetimeIndex | pd.PeriodIndex) or frame.index.name is not None
+        or not is_numeric_dtype(frame.index.dtype)
+    ):  # fmt: skip
+        names = [
+            level or f"index {place}" if frame.index.nlevels > 1 else level or "time"
+            for place, level in enumerate(frame.index.names)
+        ]
+        frame = frame.rename_axis(index=names).reset_index()
+    return frame
 
 
 def _cells_of(column: pd.Series, spelling: Spelling, *, as_text: bool) -> Cells:

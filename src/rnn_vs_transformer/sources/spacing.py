@@ -1,12 +1,13 @@
 """The regular axis that the times of a table lie on."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
-from rnn_vs_transformer.data.axis import MONDAY, WEEK, Axis, axis_from
+from rnn_vs_transformer.data.axis import MONDAY, WEEK, Axis
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.sources.times import Stamps
 
@@ -35,20 +36,8 @@ def find_axis(stamps: Stamps, name: str) -> Axis:
             fault = fault or error
             continue
         start = times[0] if frame.zone else bare[0]
-        return Axis(
-            **{
-                **_dict(spacing),
-                "zone": frame.zone,
-                "clock": frame.clock,
-                "notation": stamps.notation,
-                "first": str(start),
-            }
-        )
+        return replace(spacing, zone=frame.zone, clock=frame.clock, notation=stamps.notation, first=str(start))
     raise fault or AssertionError
-
-
-def _dict(axis: Axis) -> dict[str, object]:
-    return {name: getattr(axis, name) for name in ("frequency", "months", "day", "week")}
 
 
 def _zone(times: pd.DatetimeIndex) -> str | None:
@@ -73,7 +62,7 @@ def _clocks(stamps: Stamps, times: pd.DatetimeIndex) -> list[tuple[pd.DatetimeIn
 def _spacing(index: pd.DatetimeIndex, name: str) -> Axis:
     """The spacing of increasing times without a zone."""
     frequency = frequency_of(index)
-    if frequency is not None:
+    if frequency is not None and "bh" not in frequency:  # other opening hours are no frequency to pandas
         return Axis(frequency=frequency)
     return _calendar(index) or _weekly(index) or _even(index, name)
 
@@ -155,6 +144,3 @@ def frequency_of(times: pd.DatetimeIndex) -> str | None:
     with pd.option_context("future.infer_freq_returns_offset", True):  # the string of old is deprecated
         offset = to_offset(pd.infer_freq(times))
     return None if offset is None else offset.freqstr
-
-
-__all__ = ["axis_from", "find_axis", "frequency_of"]

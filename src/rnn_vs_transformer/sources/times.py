@@ -92,7 +92,7 @@ def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps
 
 
 def _spread(times: pd.DatetimeIndex, codes: np.ndarray) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(pd.Series(times).reindex(codes))
+    return pd.DatetimeIndex(times.take(codes, allow_fill=True, fill_value=pd.NaT))
 
 
 def _of_texts(texts: Texts, name: str) -> Stamps | None:

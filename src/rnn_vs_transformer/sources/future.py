@@ -1,0 +1,107 @@
+"""The covariates of the steps to forecast, after the end of each series."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rnn_vs_transformer.data.covariates import Covariate, calendar_columns
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
+from rnn_vs_transformer.runtime.errors import InputError, quoted
+from rnn_vs_transformer.settings.data import DataParams
+from rnn_vs_transformer.sources.assembly import bare_on
+from rnn_vs_transformer.sources.clock import find_clock, listed
+from rnn_vs_transformer.sources.sheet import Frame, Sheet, read_sheet, sheet_of
+from rnn_vs_transformer.sources.tabular import Reading, texts_of
+
+
+def read_future(
+    source: Path | Frame | None, params: DataParams, known: list[Covariate], reading: Reading, prediction_length: int
+) -> FloatArray:
+    """The columns of the future covariates over the horizon of each series (S, H, Kf), as in `Panel.future`.
+
+    Args:
+        source: A file or frame with the time, the series' names in a long one, and the future covariates; other rows and
+            columns do no harm. None where the calendar is all that there is.
+        params: Those of training, `model_copy(update=reading.settled)`.
+        known: The covariates of training.
+        reading: The series to forecast; the horizon begins after the end of each.
+        prediction_length: Steps to forecast (H).
+
+    Raises:
+        InputError: A value is missing; series, time and column are named.
+    """
+    panel = reading.panel
+    steps = (panel.first_steps + panel.lengths)[:, None] + np.arange(prediction_length)  # (S, H)
+    wanted = [one for one in known if one.known == "future" and one.name in params.covariates.future]
+    parts = [np.empty((*steps.shape, 0))]
+    if wanted:
+        if source is None:
+            raise InputError(
+                f"the next {prediction_length} values of {listed([one.name for one in wanted])} are needed: --future FILE"
+            )
+        needed = params.model_copy(
+            update={"covariates": params.covariates.model_copy(update={"past": [], "static": []})}
+        )
+        sheet = (
+            read_sheet(source, needed, texts_of(needed))
+            if isinstance(source, Path)
+            else sheet_of(source, needed, texts_of(needed))
+        )
+        parts += _looked_up(sheet, needed, wanted, reading, steps)
+    calendar = calendar_columns(reading.axis, steps.ravel(), params.covariates.calendar, params.covariates.holidays)
+    return np.concatenate([*parts, calendar.reshape(*steps.shape, -1)], axis=2)
+
+
+def _looked_up(
+    sheet: Sheet, params: DataParams, wanted: list[Covariate], reading: Reading, steps: IntArray
+) -> list[FloatArray]:
+    series_column = params.series_column if params.format != "wide" else None
+    for name in [*(one.name for one in wanted), *([series_column] if series_column else [])]:
+        if name not in sheet.columns:
+            raise InputError(f"{sheet.name}: no column {quoted(name)}; there are {listed(list(sheet.columns))}")
+    names = (
+        np.full(sheet.length, "", dtype=object) if series_column is None else sheet.columns[series_column].as_texts()
+    )
+    placed = _steps(sheet, params, reading, names, steps)
+    later = np.flatnonzero(placed >= steps.min())
+    keys = pd.MultiIndex.from_arrays([names[later], placed[later]])
+    if keys.has_duplicates:
+        row = int(later[keys.duplicated().argmax()])
+        raise InputError(f"{sheet.name}: {sheet.row(row)} has the series and the time of a row above")
+    series = [""] * len(steps) if series_column is None else reading.panel.names
+    asked = pd.MultiIndex.from_arrays([np.repeat(np.array(series, dtype=object), steps.shape[1]), steps.ravel()])
+    found = keys.get_indexer(asked)
+    rows = np.where(found >= 0, later[found] if len(later) else -1, -1)
+    tables = list[FloatArray]()
+    for one in wanted:
+        codes = one.codes(sheet.columns[one.name].content)
+        values = np.where(rows >= 0, codes[rows], np.nan)
+        texts = sheet.columns[one.name].as_texts()
+        if np.isnan(values).any():
+            cell = int(np.isnan(values).argmax())
+            place, ahead = divmod(cell, steps.shape[1])
+            time = reading.axis.times(steps[place, [ahead, -1]])
+            cause = "no value"
+            if rows[cell] >= 0 and texts[rows[cell]] is not None:
+                cause = f"{quoted(str(texts[rows[cell]]))}, which training has not seen,"
+            raise InputError(
+                f"{sheet.name}: series {quoted(reading.panel.names[place])}, {time[0]}: {cause} for {quoted(one.name)}; the "
+                f"forecast needs one for each step until {time[1]}"
+            )
+        tables.append(one.columns(values).reshape(*steps.shape, -1))
+    return tables
+
+
+def _steps(sheet: Sheet, params: DataParams, reading: Reading, names: np.ndarray, steps: IntArray) -> IntArray:
+    """The step of each row on the axis of the reading; without times the rows follow the end of their series."""
+    groups = pd.factorize(names)[0].astype(np.int64)
+    if not reading.axis.known:
+        ends = dict(zip(reading.panel.names, steps[:, 0], strict=True))
+        start = np.array([ends.get(name, steps[0, 0]) for name in names])
+        return start + pd.Series(groups).groupby(groups).cumcount().to_numpy()
+    taken = {*params.covariates.future, params.series_column}
+    clock = find_clock(sheet, params, groups if params.format != "wide" else None, taken)
+    if clock is None:
+        raise InputError(f"{sheet.name}: no column of times")
+    return reading.axis.steps_of_bare(bare_on(reading.axis, clock.stamps))
