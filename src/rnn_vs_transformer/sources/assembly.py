@@ -51,13 +51,14 @@ def place(sheet: Sheet, clock: Clock | None, trained: Axis | None, groups: IntAr
     times = clock.stamps.times
     _refuse_repeats(sheet, clock, groups)
     if trained is None or not trained.known:
-        axis = find_axis(clock.stamps, clock.names[0])
+        rows = np.unique(times.asi8, return_index=True)[1]
+        axis = find_axis(clock.stamps, lambda place: f"{sheet.row(int(rows[place]))}, column {quoted(clock.names[0])}")
         local = bare_on(axis, clock.stamps)
     else:
         local = bare_on(trained, clock.stamps)
         axis = trained.starting_at(trained.with_zone(pd.DatetimeIndex([local.min()]))[0])
     if not axis.known:
-        return axis, np.unique(times, return_inverse=True)[1].astype(np.int64)
+        return axis, np.unique(times.asi8, return_inverse=True)[1].astype(np.int64)
     steps = axis.steps_of_bare(local)
     if (steps < 0).any():
         row = int((steps < 0).argmax())

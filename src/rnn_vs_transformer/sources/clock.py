@@ -15,6 +15,7 @@ from rnn_vs_transformer.sources.times import EXPECTED, NAMES_OF_TIMES, Stamps, i
 CLOCK_TIME: Final = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 PARTS: Final = ("month", "quarter", "day", "hour", "minute")
 """Columns that by their names refine a column of years or dates."""
+FEWEST_GAPS: Final = 3
 HIGHEST: Final = {"month": 12, "quarter": 4, "day": 31, "hour": 24, "minute": 59}
 
 
@@ -60,7 +61,7 @@ def _named(sheet: Sheet, names: list[str], form: str) -> Clock:
     for name in names:
         if name not in sheet.columns:
             raise InputError(f"data.time_column: no column {quoted(name)}; the file has {listed(list(sheet.columns))}")
-    first = read_times(sheet.columns[names[0]], names[0], form)
+    first = read_times(sheet.columns[names[0]], names[0], form, named=True)
     if first is None:
         cells = sheet.columns[names[0]].as_texts()
         row = next((row for row, text in enumerate(cells) if text is not None), 0)
@@ -130,7 +131,7 @@ def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, 
             combined = _combine(sheet, date, reading)
         except InputError:
             continue
-        if not _repeats(combined.times, groups):
+        if not _repeats(combined.times, groups) and (reading == parts or _even(combined.times)):
             if reading == parts:
                 return Clock([name, *reading], combined)
             fitting.append(Clock([name, *reading], combined))
@@ -143,11 +144,25 @@ def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, 
 
 
 def _could_refine(cells: Cells) -> bool:
-    """Whether a column looks like hours of the day: 0 to 24, or 13:00."""
-    if cells.numbers is not None:
-        values = np.unique(cells.numbers)
-        return len(values) > 1 and bool((values == np.floor(values)).all()) and values[0] >= 0 and values[-1] <= 24  # noqa: PLR2004
-    return cells.texts is not None and bool(pd.Series(cells.texts, dtype=str).str.fullmatch(CLOCK_TIME).mean() > 0.5)  # noqa: PLR2004
+    """Whether a column looks like the time of day: 13:00, or 0 to 24."""
+    if cells.numbers is None:
+        return cells.texts is not None and bool(
+            pd.Series(cells.texts, dtype=str).str.fullmatch(CLOCK_TIME).mean() > 0.5
+        )  # noqa: PLR2004
+    values = np.unique(cells.numbers)
+    return (
+        len(values) > 1
+        and bool((values == np.floor(values)).all())
+        and values[0] >= 0
+        and values[-1] <= HIGHEST["hour"]
+    )
+
+
+def _even(times: pd.DatetimeIndex) -> bool:
+    """Whether nearly all times follow their predecessors by the same: what hours do, and other small numbers do not."""
+    gaps = np.diff(np.unique(times.to_numpy()))
+    counts = np.unique(gaps, return_counts=True)[1]
+    return len(gaps) > FEWEST_GAPS and bool(counts.max() > 0.8 * len(gaps))  # noqa: PLR2004
 
 
 def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:

@@ -37,9 +37,17 @@ def read_future(
     parts = [np.empty((*steps.shape, 0))]
     if wanted:
         if source is None:
-            raise InputError(f"the next {prediction_length} values of {listed([one.name for one in wanted])} are needed: --future FILE")
-        needed = params.model_copy(update={"covariates": params.covariates.model_copy(update={"past": [], "static": []})})
-        sheet = read_sheet(source, needed, texts_of(needed)) if isinstance(source, Path) else sheet_of(source, needed, texts_of(needed))
+            raise InputError(
+                f"the next {prediction_length} values of {listed([one.name for one in wanted])} are needed: --future FILE"
+            )
+        needed = params.model_copy(
+            update={"covariates": params.covariates.model_copy(update={"past": [], "static": []})}
+        )
+        sheet = (
+            read_sheet(source, needed, texts_of(needed))
+            if isinstance(source, Path)
+            else sheet_of(source, needed, texts_of(needed))
+        )
         parts += _looked_up(sheet, needed, wanted, reading, steps)
     calendar = calendar_columns(reading.axis, steps.ravel(), params.covariates.calendar, params.covariates.holidays)
     return np.concatenate([*parts, calendar.reshape(*steps.shape, -1)], axis=2)
@@ -52,7 +60,9 @@ def _looked_up(
     for name in [*(one.name for one in wanted), *([series_column] if series_column else [])]:
         if name not in sheet.columns:
             raise InputError(f"{sheet.name}: no column {quoted(name)}; there are {listed(list(sheet.columns))}")
-    names = np.full(sheet.length, "", dtype=object) if series_column is None else sheet.columns[series_column].as_texts()
+    names = (
+        np.full(sheet.length, "", dtype=object) if series_column is None else sheet.columns[series_column].as_texts()
+    )
     placed = _steps(sheet, params, reading, names, steps)
     later = np.flatnonzero(placed >= steps.min())
     keys = pd.MultiIndex.from_arrays([names[later], placed[later]])

@@ -52,10 +52,12 @@ def roles_of(sheet: Sheet, clock: Clock | None, taken: dict[str, str]) -> dict[s
     if clock is not None:
         roles.update({name: Column(name, LEFT_OUT, why) for name, why in clock.others.items() if name in roles})
     if not any(column.role == SERIES for column in roles.values()):
-        counters = [name for name, column in roles.items() if column.why.startswith("a counter")]
-        for name in counters if clock is not None or len(counters) == len(roles) else []:
+        counters = [name for name, column in roles.items() if column.why.startswith(("a counter", "the "))]
+        for name in counters:
             if name.casefold() not in NAMES_OF_COUNTERS | NAMES_OF_TIMES:
-                roles[name] = Column(name, SERIES, "a straight line, but the only numbers that there are")
+                roles[name] = Column(
+                    name, SERIES, f"{roles[name].why.partition(';')[0]}, but the only numbers that there are"
+                )
     return roles
 
 
@@ -113,6 +115,8 @@ def is_flag(cells: Cells) -> bool:
         return False
     if cells.boolean:
         return True
+    if len(cells) < FEWEST:
+        return False
     seen = cells.numbers[~np.isnan(cells.numbers)]
     return bool(((seen == 0) | (seen == 1)).all()) and len(np.unique(seen)) == 2  # noqa: PLR2004
 
@@ -138,8 +142,8 @@ def _part_of_time(numbers: FloatArray, clock: Clock) -> str | None:
     times = clock.stamps.times
     parts = {
         "year": times.year, "quarter": times.quarter, "month": times.month, "day": times.day, "hour": times.hour,
-        "minute": times.minute, "weekday": times.dayofweek, "weekday ": times.dayofweek + 1,
-        "day of the year": times.dayofyear, "week": times.isocalendar().week.to_numpy(dtype=np.int64),
+        "minute": times.minute, "weekday": times.day_of_week, "weekday ": times.day_of_week + 1,
+        "day of the year": times.day_of_year, "week": times.isocalendar().week.to_numpy(dtype=np.int64),
     }  # fmt: skip
     return next((part.strip() for part, values in parts.items() if (np.asarray(values) == numbers).all()), None)
 
@@ -156,7 +160,12 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: l
     candidates = list[str]()
     for name, cells in sheet.columns.items():
         texts = cells.as_texts() if cells.numbers is None or _few_whole(cells.numbers) else None
-        if texts is not None and name not in time_columns and not frame.assign(name=texts).duplicated().any():
+        if (
+            texts is not None
+            and 2 * pd.Series(texts).nunique() <= len(texts)
+            and name not in time_columns
+            and not frame.assign(name=texts).duplicated().any()
+        ):
             candidates.append(name)
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
     if candidates:

@@ -89,5 +89,5 @@ def axis_of_names(names: list[str]) -> Axis:
     stamps = times_of_names(names)
     if stamps is None or len(names) < 3 or not stamps.times.is_monotonic_increasing:  # noqa: PLR2004
         return Axis()
-    axis = find_axis(stamps, "names of the columns")
+    axis = find_axis(stamps, lambda place: f"column {quoted(names[place])}")
     return axis if (axis.steps_of(stamps.times) == np.arange(len(names))).all() else Axis()

@@ -233,6 +233,8 @@ def _targets(
         if unknown or not chosen or len(set(chosen)) < len(chosen):
             asked = quoted(unknown[0]) if unknown else chosen
             raise InputError(f"{key}: cannot use {asked}; the file has {listed(list(sheet.columns))}")
+        if texts := [name for name in chosen if not sheet.columns[name].found.mostly_numbers]:
+            raise InputError(f"{key}: cannot use {quoted(texts[0])}, which holds no numbers")
         others = [name for name in sheet.columns if name not in taken]
         return {
             name: Column(name, role, key) if name in chosen else Column(name, LEFT_OUT, f"not in {key}")
@@ -246,9 +248,9 @@ def _targets(
         advice = (
             f"{quoted(flags[0])} is a flag; set {key} to forecast it"
             if flags
-            else "is the separator another one? set data.separator"
+            else "is the separator another one? Set data.separator"
         )
-        raise InputError(f"{sheet.name}: no numeric column to forecast among {listed(list(sheet.columns))}; {advice}")
+        raise InputError(f"{sheet.name}: no numeric column among {listed(list(sheet.columns))}; {advice}")
     if params.format == "long":
         if len(found) > 1:
             raise InputError(

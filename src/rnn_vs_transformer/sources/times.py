@@ -62,8 +62,10 @@ class Stamps:
     why: str = "read as times"
 
 
-def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps | None:
+def read_times(cells: Cells, name: str, form: str, *, named: bool = False) -> Stamps | None:
     """The times of a column by `data.time_format`; None where `auto` finds none.
+
+    Numbers are taken for times with less hesitation where the user has `named` the column.
 
     Raises:
         InputError: The column is meant as times, but could be read in two ways.
@@ -73,12 +75,11 @@ def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps
     if form != "auto":
         return _by_format(cells, name, form)
     if cells.numbers is not None:
-        return _of_numbers(cells.numbers, name)
+        return _of_numbers(cells.numbers, name, named=named)
     texts = cells.as_texts()
     codes, distinct = pd.factorize(texts)
     if not len(distinct):
         return None
-    sample = Stamps(pd.DatetimeIndex([]))
     step = max(1, len(distinct) // SAMPLE)
     if _of_texts(distinct[::step], name) is None:
         return None
@@ -87,7 +88,6 @@ def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps
         return None
     times = _spread(found.times, codes)
     wall = None if found.wall is None else _spread(found.wall, codes)
-    del sample
     return replace(found, times=times, wall=wall)
 
 
@@ -243,7 +243,7 @@ def _by_format(cells: Cells, name: str, form: str) -> Stamps:
     return Stamps(_spread(times, codes), form, why="by data.time_format")
 
 
-def _of_numbers(numbers: FloatArray, name: str) -> Stamps | None:
+def _of_numbers(numbers: FloatArray, name: str, *, named: bool) -> Stamps | None:
     """Compact dates, times since 1970, and years; None where numbers are just numbers."""
     values = np.unique(numbers[~np.isnan(numbers)])
     if not len(values) or (values != np.floor(values)).any() or values[0] < YEARS[0]:
@@ -252,11 +252,11 @@ def _of_numbers(numbers: FloatArray, name: str) -> Stamps | None:
     if (
         digits == len(str(int(values[-1])))
         and digits in COMPACT
-        and (len(values) >= FEWEST or lowered in NAMES_OF_TIMES)
+        and (len(values) >= FEWEST or (named or lowered in NAMES_OF_TIMES))
     ):
         times = _strptime([f"{number:.0f}" for number in values], COMPACT[digits])
         if times.notna().all() and 1800 <= times[0].year and times[-1].year <= 2200:  # noqa: PLR2004
-            if digits > 6 or len(np.unique(np.diff(times.year * 12 + times.month))) == 1:  # noqa: PLR2004
+            if named or digits > 6 or len(np.unique(np.diff(times.year * 12 + times.month))) == 1:  # noqa: PLR2004
                 return Stamps(_place(times, values, numbers), COMPACT[digits], why=f"compact dates, {COMPACT[digits]}")
     gaps = np.diff(values)
     for unit, (word, scale) in enumerate(zip(EPOCHS, (1.0, 1e3, 1e6, 1e9), strict=True)):
@@ -264,11 +264,13 @@ def _of_numbers(numbers: FloatArray, name: str) -> Stamps | None:
         if (
             low * scale <= values[0]
             and values[-1] <= high * scale
-            and _even(gaps, lowered in NAMES_OF_EPOCHS, 60 * scale)
+            and _even(gaps, named or lowered in NAMES_OF_EPOCHS, 60 * scale)
         ):
             return Stamps(_epochs(numbers, word), word, why=f"{word} since 1970")
     in_range = YEARS[0] <= values[0] and values[-1] <= YEARS[1]
-    if in_range and (lowered in NAMES_OF_YEARS or (len(values) >= FEWEST and values[0] >= 1500 and (gaps == 1).all())):  # noqa: PLR2004
+    if in_range and (
+        named or lowered in NAMES_OF_YEARS or (len(values) >= FEWEST and values[0] >= 1500 and (gaps == 1).all())
+    ):  # noqa: PLR2004
         times = _strptime([f"{number:04.0f}" for number in values], "%Y")
         return Stamps(_place(times, values, numbers), "%Y", why="years")
     return None
