@@ -10,7 +10,7 @@ from pandas.tseries.frequencies import to_offset
 
 from rnn_vs_transformer.data.axis import MONDAY, WEEK, Axis
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.sources.times import Stamps
+from rnn_vs_transformer.sources.stamps import Stamps
 
 Tell = Callable[[int], str]
 """How a message names one of the increasing times, by its place."""
@@ -80,14 +80,15 @@ def _even(index: pd.DatetimeIndex, tell: Tell) -> Axis:
     uneven = np.flatnonzero(gaps % step.to_numpy())
     if len(uneven):
         raise InputError(
-            f"{tell(int(uneven[0]) + 1)}: the times are not evenly spaced (mostly {step}, but {index[uneven[0] + 1]} comes "
-            f"{pd.Timedelta(gaps[uneven[0]])} after the one before); set data.time_column: none to take rows as steps",
+            f"{tell(int(uneven[0]) + 1)}: the times are not evenly spaced (mostly {step}, but "
+            f"{index[uneven[0] + 1]} comes {pd.Timedelta(gaps[uneven[0]])} after the one before); "
+            "set data.time_column: none to take rows as steps",
         )
     steps = (index[-1] - index[0]) // step + 1
     if steps > 2 * len(index):
         raise InputError(
-            f"{tell(int(gaps.argmax()) + 1)}: {steps - len(index)} of {steps} rows would have to be filled in, most of them before this one; is one of the "
-            "times mistyped?",
+            f"{tell(int(gaps.argmax()) + 1)}: {steps - len(index)} of {steps} rows would have to be filled in, most of "
+            "them before this one; is one of the times mistyped?",
         )
     axis = pd.date_range(index[0], periods=max(FEWEST_TIMES, min(steps, 100)), freq=step)
     return Axis(frequency=frequency_of(axis))

@@ -1,7 +1,7 @@
 """Reading a user's table, whatever its file or frame, as a panel; what cannot be read with certainty is refused."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -139,6 +139,7 @@ def _read(sheet: Sheet, params: DataParams, known: list[Covariate] | None, axis:
         refuse_rows(sheet, params)
     axis, steps = place(sheet, clock, axis, groups)
     roles, targets = _targets(sheet, clock, params, taken)
+    strands: Iterable[Strand]
     if groups is None:
         rows = np.argsort(steps, kind="stable")
         strands = (Strand(name, numbers_of(sheet, name)[rows], steps[rows], rows) for name in targets)
@@ -166,7 +167,7 @@ def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None) 
     names, groups = _series_of_rows(sheet, params)
     if groups is None or len(names) < sheet.length:
         raise InputError(
-            f"data.series_column: {quoted(params.series_column)} has the same name in several rows; is this data.format: long?"
+            f"data.series_column: {quoted(params.series_column)} has a name in several rows; is this data.format: long?"
         )
     steps = columns_of_steps(sheet, params, params.covariates.static)
     axis, values = axis_of_names(steps), matrix(sheet, steps)
@@ -254,8 +255,8 @@ def _targets(
     if params.format == "long":
         if len(found) > 1:
             raise InputError(
-                f"data.target: {listed(found)} could be forecast; set data.target to one of them, and data.covariates to "
-                "those that are known besides"
+                f"data.target: {listed(found)} could be forecast; set data.target to one of them, and data.covariates "
+                "to those that are known besides"
             )
         roles[found[0]] = Column(found[0], TARGET, "the only numbers that are nothing else")
     return roles, found
@@ -272,8 +273,8 @@ def numbers_of(sheet: Sheet, name: str) -> FloatArray:
     if fault is not None:
         row, text = fault
         raise InputError(
-            f"{sheet.row(row)}, column {quoted(name)}: expected a finite number of at most {LARGEST:g}, got {quoted(text)}; "
-            "leave the cell empty where the value is missing, or name its marker in data.missing_values",
+            f"{sheet.row(row)}, column {quoted(name)}: expected a finite number of at most {LARGEST:g}, got "
+            f"{quoted(text)}; leave the cell empty where the value is missing, or name its mark in data.missing_values",
         )
     assert cells.numbers is not None  # noqa: S101
     return cells.numbers
