@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.add_argument("--family", choices=["rnn", "transformer"], help="default: the lower validation loss")
     forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
     forecast.set_defaults(run=_forecast)
+    inspect = commands.add_parser("inspect", help="tell how a file is read, and the settings for it, without training")
+    inspect.add_argument("file", type=Path, help="CSV, CSV.gz, Parquet or Feather")
+    inspect.set_defaults(run=_inspect)
     recipe = commands.add_parser("recipe", help="print a recipe of recipes/ for: dvc exp run $(...)")
     recipe.add_argument("name", help="a file of recipes/ without its ending")
     recipe.set_defaults(run=_recipe)
@@ -46,6 +49,12 @@ def _forecast(chosen: argparse.Namespace) -> None:
     frame = read_channels(chosen.input, schema.time_column, schema.channels, rows)
     write_table(chosen.output, forecaster.predict(frame))
     print(f"{chosen.output}: {schema.prediction_length} steps ahead by the {forecaster.family}")  # noqa: T201
+
+
+def _inspect(chosen: argparse.Namespace) -> None:
+    from rnn_vs_transformer.sources.propose import inspect  # noqa: PLC0415 - --help must not wait for pandas
+
+    print(*inspect(chosen.file), sep="\n")  # noqa: T201
 
 
 def _recipe(chosen: argparse.Namespace) -> None:

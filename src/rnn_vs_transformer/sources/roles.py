@@ -23,6 +23,7 @@ STEP: Final = "step"
 NAME: Final = "name of the series"
 LEFT_OUT: Final = "left out"
 FEWEST: Final = 3
+PAIR: Final = 2
 FEWEST_OF_A_LINE: Final = 20
 NAMES_OF_COUNTERS: Final = {"id", "index", "idx", "row", "no", "nr", "#", "column 1", "step", "unnamed: 0", "rownum"}
 DATE: Final = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d.*)?", re.ASCII)
@@ -100,7 +101,7 @@ def _untimed(name: str) -> str:
 def _text(name: str, cells: Cells, sheet: Sheet) -> str:
     present = [text for text in cells.as_texts() if text is not None]
     distinct = {str(text).casefold() for text in present}
-    if len(distinct) == 2 and distinct <= set(FLAGS):  # noqa: PLR2004
+    if len(distinct) == PAIR and distinct <= set(FLAGS):
         return f"a flag, no target; {NAME_IT}"
     foreign = cells.found
     if foreign.first_foreign and 2 * (foreign.numbers + foreign.foreign) >= foreign.filled:
@@ -123,7 +124,7 @@ def is_flag(cells: Cells) -> bool:
     if len(cells) < FEWEST:
         return False
     seen = cells.numbers[~np.isnan(cells.numbers)]
-    return bool(((seen == 0) | (seen == 1)).all()) and len(np.unique(seen)) == 2  # noqa: PLR2004
+    return bool(((seen == 0) | (seen == 1)).all()) and len(np.unique(seen)) == PAIR
 
 
 def _counted(name: str, numbers: FloatArray) -> str:
@@ -144,8 +145,8 @@ def _part_of_time(numbers: FloatArray, clock: Clock) -> str | None:
         len(numbers) < FEWEST
         or np.isnan(numbers).any()
         or (numbers != np.floor(numbers)).any()
-        or len(np.unique(numbers)) < 2
-    ):  # noqa: PLR2004
+        or len(np.unique(numbers)) < PAIR
+    ):
         return None
     times = clock.stamps.times if clock.stamps.wall is None else clock.stamps.wall
     parts = {

@@ -1,6 +1,5 @@
 """Reading a user's table, whatever its file or frame, as a panel; what cannot be read with certainty is refused."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +30,6 @@ from rnn_vs_transformer.sources.roles import (
 from rnn_vs_transformer.sources.series_rows import axis_of_names, columns_of_steps, matrix, refuse_rows
 from rnn_vs_transformer.sources.sheet import Frame, Sheet, pandas_of, read_sheet, sheet_of
 
-log = logging.getLogger(__name__)
 RAW_FOLDER: Final = Path("data/raw")
 COVARIATE: Final[dict[Known, str]] = {
     "past": "past covariate", "future": "future covariate", "static": "static covariate",
@@ -52,6 +50,8 @@ class Reading:
     """Settings of `data` that read a shorter table of the same kind alike: `params.model_copy(update=settled)`."""
     notes: list[str] = field(default_factory=list)
     """What else is to be said, a line each."""
+    rows: int = 0
+    """Of the table."""
 
 
 def read_file(params: DataParams) -> Reading:
@@ -156,7 +156,7 @@ def _read(sheet: Sheet, params: DataParams, known: list[Covariate] | None, axis:
     covariates = [*covariates, *calendar_covariates(params.covariates.calendar)]
     order = ("past", "future", "static")
     covariates.sort(key=lambda one: order.index(one.known))
-    return Reading(panel, covariates, axis, columns, settled, [*sheet.notes, *assembly.notes])
+    return Reading(panel, covariates, axis, columns, settled, [*sheet.notes, *assembly.notes], sheet.length)
 
 
 def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None) -> Reading:
@@ -184,7 +184,9 @@ def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None) 
         for name in sheet.columns
     ]
     covariates = [*calendar_covariates(params.covariates.calendar), *covariates]
-    return Reading(panel, covariates, axis, columns, {"time_column": "none"}, [*sheet.notes, *assembly.notes])
+    return Reading(
+        panel, covariates, axis, columns, {"time_column": "none"}, [*sheet.notes, *assembly.notes], sheet.length
+    )
 
 
 def _named_roles(sheet: Sheet, params: DataParams) -> dict[str, str]:
@@ -260,6 +262,14 @@ def _targets(
             )
         roles[found[0]] = Column(found[0], TARGET, "the only numbers that are nothing else")
     return roles, found
+
+
+def free_roles(sheet: Sheet, params: DataParams) -> dict[str, Column]:
+    """The roles of the columns that the settings do not name, as they would be without `data.target`."""
+    taken = _named_roles(sheet, params)
+    clock = find_clock(sheet, params, _series_of_rows(sheet, params)[1], set(taken))
+    taken.update(dict.fromkeys(clock.names if clock else [], TIME))
+    return roles_of(sheet, clock, taken)
 
 
 def numbers_of(sheet: Sheet, name: str) -> FloatArray:
