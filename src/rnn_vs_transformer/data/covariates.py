@@ -99,7 +99,7 @@ def calendar_columns(axis: Axis, steps: IntArray, parts: Sequence[str], country:
     times = axis.times(distinct)
     if not isinstance(times, pd.DatetimeIndex):
         raise InputError("data.covariates.calendar needs a time column with a known spacing; set it to []")
-    numbers = {"hour": times.hour, "weekday": times.weekday, "month": times.month - 1}
+    numbers = {"hour": times.hour, "weekday": times.day_of_week, "month": times.month - 1}
     codes = [_holidays(times, country) if part == "holiday" else numbers[part].to_numpy(dtype=float) for part in parts]
     columns = [one.columns(code) for one, code in zip(calendar_covariates(parts), codes, strict=True)]
     table: FloatArray = np.concatenate(columns, axis=1)[places]

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from rnn_vs_transformer.data.axis import EPOCHS
 from rnn_vs_transformer.data.panel import BoolArray, IntArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
@@ -85,7 +86,8 @@ def _found(sheet: Sheet, form: str, groups: IntArray | None, taken: set[str]) ->
         if cells.numbers is not None and any(free[other].numbers is None for other in stamps):
             break  # text is told as times with more certainty; numbers beside it are judged by their roles
         try:
-            read = None if cells.boolean else read_times(cells, name, form)
+            could_be = not cells.boolean and (form not in EPOCHS or _rises(cells))
+            read = read_times(cells, name, form) if could_be else None
         except InputError as error:
             faults.append(error)
             continue
@@ -103,6 +105,12 @@ def _found(sheet: Sheet, form: str, groups: IntArray | None, taken: set[str]) ->
         clock = _with_parts(sheet, chosen, stamps[chosen], groups, list(free)) or clock
     others = {name: "another time" for name in stamps if name not in clock.names}
     return Clock(clock.names, clock.stamps, others)
+
+
+def _rises(cells: Cells) -> bool:
+    """Whether a column could be seconds: any number could, but those of times are whole and do not fall."""
+    numbers = cells.numbers
+    return numbers is not None and bool((np.diff(numbers) >= 0).all() and (numbers == np.floor(numbers)).all())
 
 
 def _refuse_unread(free: dict[str, Cells]) -> None:
