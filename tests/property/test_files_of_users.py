@@ -24,7 +24,13 @@ def test_a_file_of_each_kind_is_read_as_its_user_expects(kind, configure, tmp_pa
     def check(case):
         path = folder / case.file
         path.write_bytes(case.content)
-        params = configure({"data.source": "csv", "data.missing": "interpolate", **{f"data.{name}": value for name, value in case.settings.items()}}).data
+        params = configure(
+            {
+                "data.source": "csv",
+                "data.missing": "interpolate",
+                **{f"data.{name}": value for name, value in case.settings.items()},
+            }
+        ).data
 
         reading = read_path(path, params)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.data.axis import season_length_of
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.tabular import read_file
 
 DAYS = "time,a\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-04,4\n2020-01-05,5\n2020-01-06,6\n"
@@ -107,7 +107,11 @@ def test_values_channels_and_times_are_read_as_written(read):
 
     assert table.panel.names == ["b", "a"]
     assert values_of(table) == [[1.25, 2.5, 3.0], [-300.0, 0.1, 7.0]]
-    assert (table.settled["time_column"], table.axis.first, table.axis.frequency) == ("when", "2020-01-01 00:00:00", "D")
+    assert (table.settled["time_column"], table.axis.first, table.axis.frequency) == (
+        "when",
+        "2020-01-01 00:00:00",
+        "D",
+    )
     assert table.panel.observed.all()
 
 

@@ -138,7 +138,9 @@ def test_models_are_given_single_precision():
 def test_covariates_of_a_window_end_where_they_are_known():
     """Past ones at the origin, future ones with the last step to forecast; static ones are the series' own."""
     past, future = 100 + np.arange(20.0)[:, None], 200 + np.arange(20.0)[:, None]
-    panel = Panel.of(["a", "b"], [np.arange(10.0), np.arange(10.0)], covariates=(past, future, np.array([[7.0], [8.0]])))
+    panel = Panel.of(
+        ["a", "b"], [np.arange(10.0), np.arange(10.0)], covariates=(past, future, np.array([[7.0], [8.0]]))
+    )
     windows = Windows(steps_of(panel), Places(np.array([3, 15]), np.array([0, 1])), 3, 2)
 
     covariates = windows.batch(torch.arange(2)).covariates
