@@ -22,8 +22,6 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.set_defaults(run=_forecast)
     inspect = commands.add_parser("inspect", help="tell how a file would be read, and the settings for it")
     inspect.add_argument("file", type=Path, help="CSV, CSV.gz, Parquet or Feather")
-    inspect.add_argument("-S", dest="settings", action="append", default=[], metavar="KEY=VALUE",
-                         help="another setting than that of params.yaml, as in data.format=long")  # fmt: skip
     inspect.set_defaults(run=_inspect)
     recipe = commands.add_parser("recipe", help="print a recipe of recipes/ for: dvc exp run $(...)")
     recipe.add_argument("name", help="a file of recipes/ without its ending")
@@ -61,26 +59,9 @@ def _forecast(chosen: argparse.Namespace) -> None:
 
 
 def _inspect(chosen: argparse.Namespace) -> None:
-    import yaml  # noqa: PLC0415 - --help must not wait for these
+    from rnn_vs_transformer.sources.propose import inspect  # noqa: PLC0415 - --help must not wait for pandas
 
-    from rnn_vs_transformer.runtime import paths  # noqa: PLC0415
-    from rnn_vs_transformer.runtime.load import read_sections  # noqa: PLC0415
-    from rnn_vs_transformer.settings.data import DataParams  # noqa: PLC0415
-    from rnn_vs_transformer.sources.propose import changed, command, described, inspect, season_of  # noqa: PLC0415
-
-    if not chosen.file.is_file():
-        raise InputError(f"{chosen.file} does not exist")
-    [given] = read_sections(DataParams, path=paths.PARAMS)
-    asked = dict(setting.removeprefix("data.").partition("=")[::2] for setting in chosen.settings)
-    asked = {key.removeprefix("covariates."): yaml.safe_load(value) for key, value in asked.items()}
-    reading, found = inspect(chosen.file, changed(given, asked))
-    settings = {**asked, **found}
-    lines = described(reading, changed(given, settings))
-    print(*lines, "", command(chosen.file, reading, settings, changed(given, settings)), sep="\n")  # noqa: T201
-    if season_of(reading, changed(given, settings)) is None:
-        print("nothing tells the season: put the steps of one season in the place of 1")  # noqa: T201
-    if settings.get("past"):
-        print("name under data.covariates.future instead what you will know ahead, such as promotions")  # noqa: T201
+    print(*inspect(chosen.file), sep="\n")  # noqa: T201
 
 
 def _recipe(chosen: argparse.Namespace) -> None:

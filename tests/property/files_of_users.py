@@ -197,7 +197,7 @@ def flags(draw):
     frame, series = table(draw, times[:-1].astype(str))
     flag = np.random.default_rng(draw(st.integers(0, 99))).random(len(frame)) < 0.3
     flag[:2] = [True, False]
-    pair = draw(st.sampled_from([(1, 0), ("True", "False"), ("yes", "no"), ("TRUE", "FALSE"), ("1.0", "0.0"), ("Y", "N")]))
+    pair = draw(st.sampled_from([(1, 0), ("True", "False"), ("yes", "no"), ("TRUE", "FALSE"), (1.0, 0.0), ("Y", "N")]))
     name = draw(st.sampled_from(["promo", "holiday", "open?", "is_weekend"]))
     frame[name] = [pair[0] if one else pair[1] for one in flag]
     return expected(draw, frame, series, [str(time) for time in times[-2:]], season, left_out={name})

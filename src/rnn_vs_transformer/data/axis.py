@@ -73,7 +73,10 @@ class Axis:
             return [str(time.date() if (bare == bare.normalize()).all() else time) for time in times]
         if self.notation in EPOCHS:
             bare = times.tz_convert("UTC").tz_localize(None) if times.tz else times
-            return [str(number) for number in bare.as_unit(EPOCHS[self.notation]).asi8]
+            return [
+                str(number)
+                for number in bare.to_numpy().astype(f"datetime64[{EPOCHS[self.notation]}]").astype(np.int64)
+            ]
         form = self.notation
         return [time.strftime(form.replace("%q", str(time.quarter))) for time in times]
 
@@ -126,11 +129,12 @@ class Axis:
             slots, origin = np.array(self.week), (start - MONDAY) // pd.Timedelta(seconds=WEEK)
             offset = int(np.searchsorted(slots, int((start - MONDAY).total_seconds()) - origin * WEEK))
             weeks, slot = np.divmod(np.arange(count) + offset, len(slots))
-            return MONDAY.as_unit(start.unit) + pd.to_timedelta((weeks + origin) * WEEK + slots[slot], unit="s")
+            seconds = (weeks + origin) * WEEK + slots[slot]
+            return pd.DatetimeIndex(MONDAY.as_unit(start.unit) + pd.to_timedelta(seconds, unit="s"))
         if self.months:
             firsts = pd.date_range(start.normalize().replace(day=1), periods=count, freq=f"{self.months}MS")
             days = np.minimum(self.day, firsts.days_in_month.to_numpy()) - 1
-            return firsts + pd.to_timedelta(days, unit="D") + (start - start.normalize())
+            return pd.DatetimeIndex(firsts + pd.to_timedelta(days, unit="D") + (start - start.normalize()))
         return pd.date_range(start, periods=count, freq=self.frequency)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rnn_vs_transformer.data.axis import Axis
@@ -14,6 +15,8 @@ from rnn_vs_transformer.runtime.errors import InputError
 FLAGS: Final = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0}
 MOST_LEVELS: Final = 100
 """A text column with more is an id or a comment, and no category that a model could learn."""
+Values = FloatArray | npt.NDArray[np.object_] | Sequence[str | None]
+"""Numbers (NaN for none) or text (None for none)."""
 Known = Literal["past", "future", "static"]
 CALENDAR: Final = {
     "hour": [str(hour) for hour in range(24)],
@@ -32,7 +35,7 @@ class Covariate:
     levels: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, name: str, known: Known, values: FloatArray | Sequence[str | None]) -> Self:
+    def of(cls, name: str, known: Known, values: Values) -> Self:
         """Tell number, flag and category from all values: numbers (NaN for none) or text (None for none)."""
         if isinstance(values, np.ndarray) and values.dtype.kind == "f":
             seen = set(np.unique(values[~np.isnan(values)])[:3].tolist())
@@ -52,29 +55,26 @@ class Covariate:
         """Columns."""
         return len(self.levels) if self.kind == "category" else 1
 
-    def codes(self, values: FloatArray | Sequence[str | None]) -> FloatArray:
+    def codes(self, values: Values) -> FloatArray:
         """One number per value (n,): itself, 0 or 1, or the place of its level; NaN for what is unknown."""
-        numeric = isinstance(values, np.ndarray) and values.dtype.kind == "f"
-        if self.kind == "category":
-            places = {level: float(place) for place, level in enumerate(self.levels)}
-            texts = [None if np.isnan(value) else f"{value:g}" for value in values] if numeric else values  # type: ignore[arg-type]
-            return np.array([places.get(str(text), np.nan) for text in texts], dtype=np.float64)
-        if numeric:
-            return np.asarray(values, dtype=np.float64)
-        if self.kind == "flag":
-            return np.array([FLAGS.get(str(text).casefold(), np.nan) for text in values], dtype=np.float64)
-        bad = next((text for text in values if text is not None), None)
-        if bad is not None:
+        if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+            if self.kind != "category":
+                return np.asarray(values, dtype=np.float64)
+            values = [None if np.isnan(value) else f"{value:g}" for value in values]
+        if self.kind == "number" and (bad := next((text for text in values if text is not None), None)) is not None:
             raise InputError(f"column {self.name!r}: expected a number as in training, got {str(bad)!r}")
-        return np.full(len(values), np.nan)
+        places = FLAGS if self.kind == "flag" else {level: float(place) for place, level in enumerate(self.levels)}
+        texts = [str(text).casefold() if self.kind == "flag" else str(text) for text in values]
+        return np.array([places.get(text, np.nan) for text in texts], dtype=np.float64)
 
     def columns(self, codes: FloatArray) -> FloatArray:
         """Codes (n,) as (n, width): unknown numbers stay NaN, unknown flags are 0, unknown levels all zero."""
         if self.kind == "category":
-            return (codes[:, None] == np.arange(self.width)).astype(np.float64)
+            one_hot: FloatArray = (codes[:, None] == np.arange(self.width)).astype(np.float64)
+            return one_hot
         return (np.nan_to_num(codes) if self.kind == "flag" else codes)[:, None]
 
-    def encode(self, values: FloatArray | Sequence[str | None]) -> FloatArray:
+    def encode(self, values: Values) -> FloatArray:
         """Values as read, numbers or text (n,), as the columns of the panel (n, width)."""
         return self.columns(self.codes(values))
 
@@ -99,7 +99,7 @@ def calendar_columns(axis: Axis, steps: IntArray, parts: Sequence[str], country:
     times = axis.times(distinct)
     if not isinstance(times, pd.DatetimeIndex):
         raise InputError("data.covariates.calendar needs a time column with a known spacing; set it to []")
-    numbers = {"hour": times.hour, "weekday": times.weekday, "month": times.month - 1}
+    numbers = {"hour": times.hour, "weekday": times.day_of_week, "month": times.month - 1}
     codes = [_holidays(times, country) if part == "holiday" else numbers[part].to_numpy(dtype=float) for part in parts]
     columns = [one.columns(code) for one, code in zip(calendar_covariates(parts), codes, strict=True)]
     table: FloatArray = np.concatenate(columns, axis=1)[places]
@@ -117,4 +117,4 @@ def _holidays(times: pd.DatetimeIndex, country: str) -> FloatArray:
         days = holidays.country_holidays(country, years=range(times[0].year, times[-1].year + 1))
     except NotImplementedError:
         raise InputError(f"data.covariates.holidays: the package holidays knows no country {country!r}") from None
-    return np.isin(times.date, list(days)).astype(np.float64)
+    return np.array([day in days for day in times.date], dtype=np.float64)

@@ -126,5 +126,7 @@ class Panel:
     def followed_by(self, later: Self) -> Self:
         """Each series with its later steps behind it."""
         order = np.argsort(np.concatenate([self.series_of_cells, later.series_of_cells]), kind="stable")
-        cells = {name: np.concatenate([getattr(self, name), getattr(later, name)])[order] for name in OF_CELLS}
+        cells: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(later, name)])[order] for name in OF_CELLS
+        }
         return replace(self, offsets=self.offsets + later.offsets, **cells)

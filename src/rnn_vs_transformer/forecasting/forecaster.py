@@ -85,8 +85,8 @@ class Forecaster:
 
         Returns:
             A row per series and horizon step: `time`, as the file writes times (or `step`, counted from the last
-            observed row), `series`, `forecast` and for each level `low_80`, `high_80`, ..., in own units. The ends of an interval are missing
-            where validation was too short for it.
+            observed row), `series`, `forecast` and for each level `low_80`, `high_80`, ..., in own units. The ends of
+            an interval are missing where validation was too short for it.
 
         Raises:
             InputError: What is given cannot be read, or does not fit the models.

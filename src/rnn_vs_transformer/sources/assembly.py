@@ -16,15 +16,15 @@ from rnn_vs_transformer.sources.clock import Clock, listed
 from rnn_vs_transformer.sources.roles import advise_long
 from rnn_vs_transformer.sources.sheet import Sheet
 from rnn_vs_transformer.sources.spacing import find_axis
-from rnn_vs_transformer.sources.times import Stamps
+from rnn_vs_transformer.sources.stamps import Stamps
 
 
 class Strand(NamedTuple):
     """One series as the table has it, in the order of time (n,)."""
 
     name: str
-    values: FloatArray
-    """Not-a-number for none."""
+    known: FloatArray
+    """The values; not-a-number for none."""
     steps: IntArray
     """On the common axis."""
     rows: IntArray
@@ -51,13 +51,14 @@ def place(sheet: Sheet, clock: Clock | None, trained: Axis | None, groups: IntAr
     times = clock.stamps.times
     _refuse_repeats(sheet, clock, groups)
     if trained is None or not trained.known:
-        axis = find_axis(clock.stamps, clock.names[0])
+        rows = np.unique(times.asi8, return_index=True)[1]
+        axis = find_axis(clock.stamps, lambda place: f"{sheet.row(int(rows[place]))}, column {quoted(clock.names[0])}")
         local = bare_on(axis, clock.stamps)
     else:
         local = bare_on(trained, clock.stamps)
         axis = trained.starting_at(trained.with_zone(pd.DatetimeIndex([local.min()]))[0])
     if not axis.known:
-        return axis, np.unique(times, return_inverse=True)[1].astype(np.int64)
+        return axis, np.unique(times.asi8, return_inverse=True)[1].astype(np.int64)
     steps = axis.steps_of_bare(local)
     if (steps < 0).any():
         row = int((steps < 0).argmax())
@@ -90,8 +91,8 @@ def _refuse_repeats(sheet: Sheet, clock: Clock, groups: IntArray | None) -> None
     if groups is None:
         raise advise_long(sheet, clock.stamps.times, row, clock.names)
     raise InputError(
-        f"{sheet.row(row)}, column {quoted(time_column)}: its series has {clock.stamps.times[row]} already; is another column "
-        "part of the series' name, or of the time? Where clocks were put back, set data.time_zone"
+        f"{sheet.row(row)}, column {quoted(time_column)}: its series has {clock.stamps.times[row]} already; is another "
+        "column part of the series' name, or of the time? Where clocks were put back, set data.time_zone"
     )
 
 
@@ -116,7 +117,7 @@ class Assembly:
         names, series, observed, starts, beside, static = [], [], [], [], [], []
         absent = list[str]()
         for strand in strands:
-            known = np.flatnonzero(~np.isnan(strand.values))
+            known = np.flatnonzero(~np.isnan(strand.known))
             if not len(known):
                 absent.append(strand.name)
                 continue
@@ -161,8 +162,8 @@ class Assembly:
             if cells.numbers is not None and cells.found.fault and one.kind != "category":
                 row, text = cells.found.fault
                 raise InputError(
-                    f"{self.sheet.row(row)}, column {quoted(one.name)}: expected a number, got {quoted(text)}; leave the "
-                    "cell empty where the value is missing"
+                    f"{self.sheet.row(row)}, column {quoted(one.name)}: expected a number, got {quoted(text)}; leave "
+                    "the cell empty where the value is missing"
                 )
         columns = [one.codes(self.sheet.columns[one.name].content) for one in moving]
         return np.stack(columns, axis=1) if columns else np.empty((self.sheet.length, 0))
@@ -175,7 +176,7 @@ class Assembly:
 
     def _filled(self, strand: Strand, part: slice, steps: IntArray) -> tuple[FloatArray, BoolArray]:
         """The values from the first known to the last known one, gaps filled linearly, and which were known."""
-        values = strand.values[part]
+        values = strand.known[part]
         if len(steps) <= steps[-1]:
             whole = np.full(steps[-1] + 1, np.nan)
             whole[steps] = values
@@ -207,8 +208,8 @@ class Assembly:
                 distinct = np.unique(codes[~np.isnan(codes)])
                 if len(distinct) > 1:
                     raise InputError(
-                        f"data.covariates.static: {quoted(one.name)} changes within series {quoted(strand.name)}; name it in "
-                        "past or future instead"
+                        f"data.covariates.static: {quoted(one.name)} changes within series {quoted(strand.name)}; name "
+                        "it in past or future instead"
                     )
                 columns.append(one.columns(distinct if len(distinct) else np.array([np.nan]))[0])
         return np.concatenate(columns) if columns else np.empty(0)

@@ -6,15 +6,22 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from rnn_vs_transformer.data.panel import IntArray
+from rnn_vs_transformer.data.axis import EPOCHS
+from rnn_vs_transformer.data.panel import BoolArray, IntArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
+from rnn_vs_transformer.sources.numbers_as_times import NAMES_OF_TIMES
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
-from rnn_vs_transformer.sources.times import EXPECTED, NAMES_OF_TIMES, Stamps, in_zone, read_times
+from rnn_vs_transformer.sources.stamps import Stamps
+from rnn_vs_transformer.sources.times import EXPECTED, read_times
+from rnn_vs_transformer.sources.zones import in_zone
 
 CLOCK_TIME: Final = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
 PARTS: Final = ("month", "quarter", "day", "hour", "minute")
 """Columns that by their names refine a column of years or dates."""
+HALF: Final = 0.5
+NEARLY_ALL: Final = 0.8
+FEWEST_GAPS: Final = 3
 HIGHEST: Final = {"month": 12, "quarter": 4, "day": 31, "hour": 24, "minute": 59}
 
 
@@ -41,6 +48,7 @@ def find_clock(sheet: Sheet, params: DataParams, groups: IntArray | None, taken:
         InputError: A column is missing or could be read in two ways, a cell is no time.
     """
     wanted = params.time_column
+    clock: Clock | None
     if wanted == "none":
         return None
     if isinstance(wanted, list) or wanted != "auto":
@@ -60,13 +68,12 @@ def _named(sheet: Sheet, names: list[str], form: str) -> Clock:
     for name in names:
         if name not in sheet.columns:
             raise InputError(f"data.time_column: no column {quoted(name)}; the file has {listed(list(sheet.columns))}")
-    first = read_times(sheet.columns[names[0]], names[0], form)
+    first = read_times(sheet.columns[names[0]], names[0], form, named=True)
     if first is None:
         cells = sheet.columns[names[0]].as_texts()
         row = next((row for row, text in enumerate(cells) if text is not None), 0)
-        raise InputError(
-            f"{sheet.row(row)}, column {quoted(names[0])}: {EXPECTED}, got {quoted(str(cells[row]))}; set data.time_format"
-        )
+        where, got = f"{sheet.row(row)}, column {quoted(names[0])}", quoted(str(cells[row]))
+        raise InputError(f"{where}: {EXPECTED}, got {got}; set data.time_format")
     return Clock(names, _combine(sheet, first, names[1:]), {})
 
 
@@ -79,75 +86,95 @@ def _found(sheet: Sheet, form: str, groups: IntArray | None, taken: set[str]) ->
         if cells.numbers is not None and any(free[other].numbers is None for other in stamps):
             break  # text is told as times with more certainty; numbers beside it are judged by their roles
         try:
-            read = None if cells.boolean else read_times(cells, name, form)
+            could_be = not cells.boolean and (form not in EPOCHS or _rises(cells))
+            read = read_times(cells, name, form) if could_be else None
         except InputError as error:
             faults.append(error)
             continue
-        if read is not None and 2 * int(read.times.notna().sum()) > cells.found.filled:
+        if read is not None and 2 * int(np.sum(read.times.notna())) > cells.found.filled:
             stamps[name] = read
     if not stamps:
         if faults:
             raise faults[0]
-        _refuse_unread(sheet, free)
+        _refuse_unread(free)
         return None
-    unique = [name for name, one in stamps.items() if not _repeats(one.times, groups)]
+    unique = [name for name, one in stamps.items() if not _repeated(one.times, groups).any()]
     chosen = (unique or list(stamps))[0]
     clock = Clock([chosen], stamps[chosen])
     if not unique:
-        clock = _with_parts(sheet, chosen, stamps[chosen], groups, set(free)) or clock
+        clock = _with_parts(sheet, chosen, stamps[chosen], groups, list(free)) or clock
     others = {name: "another time" for name in stamps if name not in clock.names}
     return Clock(clock.names, clock.stamps, others)
 
 
-def _refuse_unread(sheet: Sheet, free: dict[str, Cells]) -> None:
+def _rises(cells: Cells) -> bool:
+    """Whether a column could be seconds: any number could, but those of times are whole and do not fall."""
+    numbers = cells.numbers
+    return numbers is not None and bool((np.diff(numbers) >= 0).all() and (numbers == np.floor(numbers)).all())
+
+
+def _refuse_unread(free: dict[str, Cells]) -> None:
     for name, cells in free.items():
         if name.casefold() in NAMES_OF_TIMES and cells.texts is not None:
             foreign = next(text for text in cells.texts if text is not None)
             raise InputError(
-                f"column {quoted(name)}: {EXPECTED}, got {quoted(str(foreign))}; set data.time_format, as in %d/%m/%Y, or "
-                "data.time_column: none to take rows as steps",
+                f"column {quoted(name)}: {EXPECTED}, got {quoted(str(foreign))}; set data.time_format, as in "
+                "%d/%m/%Y, or data.time_column: none to take rows as steps",
             )
 
 
-def _repeats(times: pd.DatetimeIndex, groups: IntArray | None) -> bool:
-    """Whether a time comes twice within a series."""
-    if groups is None:
-        return bool(times.has_duplicates)
-    return bool(pd.DataFrame({"group": groups, "time": times}).duplicated().any())
+def _repeated(times: pd.DatetimeIndex, groups: IntArray | None) -> BoolArray:
+    """The rows whose series has their time above already."""
+    frame = pd.DataFrame({"time": times} if groups is None else {"time": times, "group": groups})
+    return frame.duplicated().to_numpy()
 
 
-def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, free: set[str]) -> Clock | None:
+def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, free: list[str]) -> Clock | None:
     """A date or year that repeats, with what tells its rows apart, where there is only one reading of it."""
     named = {other.casefold(): other for other in free if other != name}
     parts = [named[part] for part in PARTS if part in named]
     readings = [parts] if parts else []
-    readings += [
-        [other] for other in free if other != name and [other] != parts and _could_refine(sheet.columns[other])
-    ]
+    if 2 * _repeated(date.times, groups).sum() >= sheet.length:  # else two rows of a day are a fault, and no hours
+        others = [other for other in free if other != name and [other] != parts]
+        readings += [[other] for other in others if _could_refine(sheet.columns[other])]
     fitting = list[Clock]()
     for reading in readings:
         try:
             combined = _combine(sheet, date, reading)
         except InputError:
             continue
-        if not _repeats(combined.times, groups):
+        if not _repeated(combined.times, groups).any() and (reading == parts or _even(combined.times)):
             if reading == parts:
                 return Clock([name, *reading], combined)
             fitting.append(Clock([name, *reading], combined))
     if len(fitting) > 1:
         raise InputError(
-            f"column {quoted(name)} repeats, and {listed([clock.names[1] for clock in fitting])} could tell its rows apart; "
-            f"set data.time_column: [{name}, {fitting[0].names[1]}], or another of them"
+            f"column {quoted(name)} repeats, and {listed([clock.names[1] for clock in fitting])} could each tell its "
+            f"rows apart; set data.time_column: [{name}, {fitting[0].names[1]}], or another of them"
         )
     return fitting[0] if fitting else None
 
 
 def _could_refine(cells: Cells) -> bool:
-    """Whether a column looks like hours of the day: 0 to 24, or 13:00."""
-    if cells.numbers is not None:
-        values = np.unique(cells.numbers)
-        return len(values) > 1 and bool((values == np.floor(values)).all()) and values[0] >= 0 and values[-1] <= 24  # noqa: PLR2004
-    return cells.texts is not None and bool(pd.Series(cells.texts, dtype=str).str.fullmatch(CLOCK_TIME).mean() > 0.5)  # noqa: PLR2004
+    """Whether a column looks like the time of day: 13:00, or 0 to 24."""
+    if cells.numbers is None:
+        return cells.texts is not None and bool(
+            pd.Series(cells.texts, dtype=str).str.fullmatch(CLOCK_TIME).mean() > HALF
+        )
+    values = np.unique(cells.numbers)
+    return (
+        len(values) > 1
+        and bool((values == np.floor(values)).all())
+        and values[0] >= 0
+        and values[-1] <= HIGHEST["hour"]
+    )
+
+
+def _even(times: pd.DatetimeIndex) -> bool:
+    """Whether nearly all times follow their predecessors by the same: what hours do, and other small numbers do not."""
+    gaps = np.diff(np.unique(times.to_numpy()))
+    counts = np.unique(gaps, return_counts=True)[1]
+    return len(gaps) > FEWEST_GAPS and bool(counts.max() > NEARLY_ALL * len(gaps))
 
 
 def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
@@ -165,7 +192,8 @@ def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
         if bad.any():
             row = int(bad.argmax())
             raise InputError(
-                f"{sheet.row(row)}, column {quoted(name)}: expected a whole number of the {kind}, got {cells.numbers[row]:g}"
+                f"{sheet.row(row)}, column {quoted(name)}: expected a whole number of the {kind}, got "
+                f"{cells.numbers[row]:g}"
             )
         numbers = cells.numbers.astype(np.int64)
         if kind in {"month", "quarter"}:
@@ -174,8 +202,8 @@ def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
                 pd.to_datetime(pd.DataFrame({"year": times.year, "month": months, "day": 1}), errors="coerce")
             )
         else:
-            unit = {"day": "D", "hour": "h", "minute": "min"}[kind]
-            times = times + pd.to_timedelta(numbers - (kind == "day"), unit=unit)
+            seconds = {"day": 86400, "hour": 3600, "minute": 60}[kind] * (numbers - (kind == "day"))
+            times = pd.DatetimeIndex(times + pd.to_timedelta(seconds, unit="s"))
     return Stamps(times, why="one time with " + listed(others)) if others else date
 
 

@@ -21,8 +21,8 @@ def read_future(
     """The columns of the future covariates over the horizon of each series (S, H, Kf), as in `Panel.future`.
 
     Args:
-        source: A file or frame with the time, the series' names in a long one, and the future covariates; other rows and
-            columns do no harm. None where the calendar is all that there is.
+        source: A file or frame with the time, the series' names in a long one, and the future covariates; other rows
+            and columns do no harm. None where the calendar is all that there is.
         params: Those of training, `model_copy(update=reading.settled)`.
         known: The covariates of training.
         reading: The series to forecast; the horizon begins after the end of each.
@@ -37,9 +37,8 @@ def read_future(
     parts = [np.empty((*steps.shape, 0))]
     if wanted:
         if source is None:
-            raise InputError(
-                f"the next {prediction_length} values of {listed([one.name for one in wanted])} are needed: --future FILE"
-            )
+            names = listed([one.name for one in wanted])
+            raise InputError(f"the next {prediction_length} values of {names} are needed: --future FILE")
         needed = params.model_copy(
             update={"covariates": params.covariates.model_copy(update={"past": [], "static": []})}
         )
@@ -86,8 +85,8 @@ def _looked_up(
             if rows[cell] >= 0 and texts[rows[cell]] is not None:
                 cause = f"{quoted(str(texts[rows[cell]]))}, which training has not seen,"
             raise InputError(
-                f"{sheet.name}: series {quoted(reading.panel.names[place])}, {time[0]}: {cause} for {quoted(one.name)}; the "
-                f"forecast needs one for each step until {time[1]}"
+                f"{sheet.name}: series {quoted(reading.panel.names[place])}, {time[0]}: {cause} for "
+                f"{quoted(one.name)}; the forecast needs one for each step until {time[1]}"
             )
         tables.append(one.columns(values).reshape(*steps.shape, -1))
     return tables
@@ -98,8 +97,9 @@ def _steps(sheet: Sheet, params: DataParams, reading: Reading, names: np.ndarray
     groups = pd.factorize(names)[0].astype(np.int64)
     if not reading.axis.known:
         ends = dict(zip(reading.panel.names, steps[:, 0], strict=True))
-        start = np.array([ends.get(name, steps[0, 0]) for name in names])
-        return start + pd.Series(groups).groupby(groups).cumcount().to_numpy()
+        start = np.array([ends.get(name, steps[0, 0]) for name in names], dtype=np.int64)
+        later: IntArray = start + pd.Series(groups).groupby(groups).cumcount().to_numpy(dtype=np.int64)
+        return later
     taken = {*params.covariates.future, params.series_column}
     clock = find_clock(sheet, params, groups if params.format != "wide" else None, taken)
     if clock is None:

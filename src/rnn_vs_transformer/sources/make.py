@@ -25,7 +25,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
-from rnn_vs_transformer.sources.propose import described
+from rnn_vs_transformer.sources.propose import describe
 from rnn_vs_transformer.sources.setar import context_floor_forecast
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def make_series(params: DataParams, *, with_floors: bool = True) -> Series:
 
 def _read(params: DataParams) -> Series:
     reading = tabular.read_file(params)
-    for line in described(reading, params):
+    for line in describe(reading):
         log.info("%s", line)
     season = season_length_of(reading.axis) if params.season_length == "auto" else params.season_length
     panel, ends, faults = _usable(reading.panel, params, season)
@@ -150,9 +150,9 @@ def _other_season(panel: Panel, ends: IntArray, season: int, by_times: int | Non
 def _season_notes(season: int, suggested: int | None) -> list[str]:
     if suggested is None:
         return []
+    told = f"the season is set to {season} steps, but {suggested} are suggested by the series or their times; if they "
     return [
-        f"the season is set to {season} steps, but {suggested} are suggested by the series or their times; if they are "
-        f"right, set data.season_length: {suggested} (the seasonal naive at {suggested} stands in the table too)"
+        f"{told}are right, set data.season_length: {suggested} (the seasonal naive at it stands in the table too)"
     ]
 
 

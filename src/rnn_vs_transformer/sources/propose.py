@@ -1,156 +1,218 @@
-"""What a file holds, told before anything is trained, and the settings that would read it, as a command to paste."""
+"""How a file is read, in a small table, and the settings that read it so, as a command to paste."""
 
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from rnn_vs_transformer.data.axis import season_length_of
+from rnn_vs_transformer.data.covariates import MOST_LEVELS
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.roles import LEFT_OUT, Column, few_whole, is_flag
-from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
-from rnn_vs_transformer.sources.tabular import RAW_FOLDER, Reading, read_path
+from rnn_vs_transformer.settings.whole import load_params
+from rnn_vs_transformer.sources.clock import listed
+from rnn_vs_transformer.sources.roles import LEFT_OUT, SERIES, is_flag
+from rnn_vs_transformer.sources.sheet import Cells, Sheet, read_sheet
+from rnn_vs_transformer.sources.tabular import RAW_FOLDER, Reading, free_roles, read_path, texts_of
 
-TARGETS: Final = ("sales", "demand", "value", "y", "target", "quantity", "qty", "volume", "load", "count")
-"""Names of columns that are forecast, the likelier first."""
-PLAIN: Final = re.compile(r"[A-Za-z_][\w/.-]*", re.ASCII)
-"""What Hydra's grammar takes for text without quotes."""
-TOLD: Final = 12
-"""So many columns and series are told one by one."""
-Changes = dict[str, Any]
-"""Settings of `data` that differ from those given; `past` and the like are of `data.covariates`."""
+PLAIN: Final = re.compile(r"[A-Za-z_/][\w./-]*", re.ASCII)
+"""Words that neither a shell nor Hydra takes for anything else."""
+RESERVED: Final = {"null", "true", "false", "nan", "inf"}
+ENOUGH: Final = 20
+"""So many contexts and forecasts should fit into a series: a fifth of it is the test split, which needs four."""
+Settings = dict[str, Any]
 
 
-def inspect(path: Path, given: DataParams) -> tuple[Reading, Changes]:
-    """Read a file by the settings given, or else by the first that read it: long, then a row per series.
+@dataclass(frozen=True)
+class Proposal:
+    """Settings that read a file, and what they make of it."""
+
+    params: DataParams
+    reading: Reading
+    advice: list[str] = field(default_factory=list)
+
+
+def inspect(path: Path) -> list[str]:
+    """Lines that tell how a file is read, and the command that trains on it.
 
     Raises:
-        InputError: No way of reading it was found; what is said is of the settings given.
+        InputError: The file is missing, or nothing reads it; the message says what would.
     """
+    if not path.is_file():
+        raise InputError(f"{path} does not exist")
+    present = load_params().data
+    proposal = propose(path, present)
+    inside = path.resolve().is_relative_to(RAW_FOLDER.resolve())
+    file = path.resolve().relative_to(Path.cwd()) if inside else RAW_FOLDER / path.name
+    settings = {"source": "csv", "file": file.as_posix(), **_changes(present, proposal.params)}
+    settings |= _lengths(proposal.reading, present)
+    lines = [*describe(proposal.reading), *proposal.advice, ""]
+    if not inside:
+        lines.append(shlex.join(["cp", str(path), f"{RAW_FOLDER}/"]))
+    return [*lines, command(settings)]
+
+
+def _lengths(reading: Reading, present: DataParams) -> Settings:
+    """Season and lengths, where those that are set do not fit: two seasons of context, and one ahead."""
     try:
-        return read_path(path, changed(given, {})), {}
-    except InputError as error:
-        refused = error
-    for changes in _guesses(read_sheet(path, given), given):
-        try:
-            return read_path(path, changed(given, changes)), changes
-        except InputError:
-            continue
-    raise refused
-
-
-def changed(given: DataParams, changes: Mapping[str, Any]) -> DataParams:
-    """The settings with others in their place."""
-    content = {**given.model_dump(), "source": "csv"}
-    for key, value in changes.items():
-        part = content["covariates"] if key in content["covariates"] else content
-        part[key] = value
-    return DataParams.model_validate(content)
-
-
-def _guesses(sheet: Sheet, given: DataParams) -> Iterator[Changes]:
-    """Settings for a long file, and for one with a row per series."""
-    if given.format != "wide":
-        return
-    texts = {name: cells for name, cells in sheet.columns.items() if cells.texts is not None}
-    few = {
-        name: cells for name, cells in sheet.columns.items() if cells.numbers is not None and few_whole(cells.numbers)
-    }
-    for name, cells in {**texts, **few}.items():
-        distinct = len({text for text in cells.as_texts() if text is not None})
-        if name in texts and distinct == sheet.length:
-            yield {"format": "rows", "series_column": name}
-        if 3 * distinct > sheet.length:
-            continue
-        others = [one for one, other in sheet.columns.items() if one != name and other.numbers is not None]
-        numbers = [one for one in others if not is_flag(sheet.columns[one])]
-        flags = [one for one in others if one not in numbers]
-        known = [one for wanted in TARGETS for one in numbers if one.casefold() == wanted]
-        for target in [*known, *numbers][:1]:
-            more = [one for one in (*flags, *numbers) if one != target]
-            yield {"format": "long", "series_column": name, "target": target, "past": more}
-
-
-def described(reading: Reading, params: DataParams) -> list[str]:
-    """What was read, as the lines of a table: columns with their roles, times, series, gaps."""
-    by_role: dict[str, list[Column]] = {}
-    for column in reading.columns:
-        by_role.setdefault(column.role, []).append(column)
-    shown = [column for some in by_role.values() for column in some[:TOLD]]
-    width = max(len(column.name) for column in shown)
-    roles = max(len(column.role) for column in shown)
-    lines = [f"{column.name:<{width}}  {column.role:<{roles}}  {column.why}".rstrip() for column in shown]
-    lines += [f"and {len(some) - TOLD} more columns: {role}" for role, some in by_role.items() if len(some) > TOLD]
-    panel, axis = reading.panel, reading.axis
-    last = int((panel.first_steps + panel.lengths).max()) - 1
-    if axis.known:
-        first, end = axis.labels(np.array([int(panel.first_steps.min()), last]))
-        lines.append(f"times: {first} to {end}, spacing {_spacing(reading)}")
-    else:
-        lines.append("times: none, rows are steps")
-    season = f"{season_of(reading, params)}" if season_of(reading, params) else "unknown, set data.season_length"
-    lengths = panel.lengths
-    length = f"{lengths.min()}" if lengths.min() == lengths.max() else f"{lengths.min()} to {lengths.max()}"
-    lines.append(f"season: {season}; series: {len(panel)} of {length} steps; missing values: {(~panel.observed).sum()}")
-    return lines + [f"note: {note}" for note in reading.notes]
-
-
-def season_of(reading: Reading, params: DataParams) -> int | None:
-    """Steps in one season; None where nothing tells it."""
-    if params.season_length != "auto":
-        return params.season_length
-    try:
-        return season_length_of(reading.axis)
+        season, unknown = season_length_of(reading.axis), {}
     except InputError:
-        return None
+        season, unknown = 1, {"season_length": 1} if present.season_length == "auto" else {}
+    steps = int(np.median(reading.panel.lengths))
+    if steps >= ENOUGH * (present.context_length + present.prediction_length):
+        return unknown
+    ahead = max(1, min(season if season > 1 else 4, steps // ENOUGH))
+    context = max(2, min(2 * max(season, ahead), steps // 5))
+    return {**unknown, "context_length": context, "prediction_length": ahead}
 
 
-def _spacing(reading: Reading) -> str:
-    axis = reading.axis
-    if axis.months:
-        return f"{axis.months} month(s), on day {axis.day}"
-    return f"{len(axis.week)} times of the week" if axis.week else str(axis.frequency)
+def describe(reading: Reading) -> list[str]:
+    """What was read, a line each: columns of one role and reason together, spacing, season, series, rows, gaps."""
+    groups = dict[tuple[str, str], list[str]]()
+    for column in reading.columns:
+        groups.setdefault((column.role, column.why), []).append(column.name)
+    rows = [(listed(names), role, why) for (role, why), names in groups.items()]
+    wide = [max(len(row[place]) for row in [("column", "role", ""), *rows]) for place in (0, 1)]
+    table = [("column", "role", "why"), *rows]
+    lines = [f"{name:{wide[0]}}  {role:{wide[1]}}  {why}".rstrip() for name, role, why in table]
+    panel, axis = reading.panel, reading.axis
+    try:
+        season = f"season {season_length_of(axis)}"
+    except InputError:
+        season = "season unknown: set data.season_length"
+    first, last = int(panel.first_steps.min()), int((panel.first_steps + panel.lengths).max()) - 1
+    span = axis.labels(np.array([first, last]))
+    lengths = (
+        f"{panel.lengths.min()} to {panel.lengths.max()}" if len(set(panel.lengths)) > 1 else f"{panel.lengths[0]}"
+    )
+    filled = int((~panel.observed).sum())
+    return [
+        *lines,
+        f"{len(panel)} series of {lengths} steps out of {reading.rows} rows, {span[0]} to {span[1]}",
+        f"spacing {axis.spacing}{f' in {axis.zone}' if axis.zone else ''}; {season}; {filled} values filled",
+        *reading.notes,
+    ]
 
 
-def command(path: Path, reading: Reading, changes: Changes, given: DataParams) -> str:
-    """The run that reads the file so, to paste into a shell."""
-    settings: dict[str, Any] = {"data.source": "csv", "data.file": (RAW_FOLDER / path.name).as_posix()}
-    past = changes.get("past", [])
-    settings |= {f"data.covariates.{key}" if key in {"past", "future"} else f"data.{key}": value
-                 for key, value in changes.items() if key != "past" or past}  # fmt: skip
-    season = season_of(reading, given)
-    if season is None:
-        settings["data.season_length"] = 1
-    lengths = _lengths(int(np.median(reading.panel.lengths)), season or 1, given)
-    if lengths != (given.context_length, given.prediction_length):
-        settings |= {"data.context_length": lengths[0], "data.prediction_length": lengths[1]}
-    return "dvc exp run package " + " ".join(f"-S {shlex.quote(f'{key}={hydra_value(value)}')}"
-                                             for key, value in settings.items())  # fmt: skip
+def propose(path: Path, params: DataParams) -> Proposal:
+    """The settings that read a file, found by trying: wide, then long by each column that could name series, then rows.
+
+    Raises:
+        InputError: None reads it; what the first said, which names the way out.
+    """
+    plain: Settings = {
+        "source": "csv", "format": "wide", "series_column": "none", "target": "auto", "channels": "all",
+        "time_column": "auto",
+        "covariates": params.covariates.model_copy(update={"past": [], "future": [], "static": []}),
+    }  # fmt: skip
+    params = params if Path(params.file).resolve() == path.resolve() else params.model_copy(update=plain)
+    try:
+        return _with_flags(read_path(path, params), path, params)
+    except InputError as error:
+        refusal = error
+    sheet = read_sheet(path, params)
+    for settings in _candidates(sheet):
+        try:
+            return _long_or_rows(path, params, settings)
+        except (InputError, ValueError):
+            continue
+    raise refusal
 
 
-def _lengths(steps: int, season: int, given: DataParams) -> tuple[int, int]:
-    """Context and prediction length: those given where a test split holds enough of them, else two seasons and one."""
-    context, ahead = given.context_length, given.prediction_length
-    if steps >= 20 * (context + ahead):  # a fifth of it is the test split, which needs four blocks for a verdict
-        return context, ahead
-    ahead = max(1, min(season if season > 1 else 4, steps // 20))
-    return max(2, min(2 * max(season, ahead), steps // 5)), ahead
+def _with_flags(reading: Reading, path: Path, params: DataParams) -> Proposal:
+    """A wide file; its flags are proposed as covariates of the future."""
+    if isinstance(reading.settled.get("time_column"), list):
+        params = params.model_copy(update={"time_column": reading.settled["time_column"]})
+    flags = [column.name for column in reading.columns if column.role == LEFT_OUT and column.why.startswith("a flag")]
+    if not flags:
+        return Proposal(params, reading)
+    covariates = params.covariates.model_copy(update={"future": [*params.covariates.future, *flags]})
+    params = params.model_copy(update={"covariates": covariates})
+    return Proposal(params, read_path(path, params), [AHEAD])
 
 
-def hydra_value(value: Any) -> str:
-    """A value as `-S key=value` takes it; names with anything but letters, digits, / _ - and dots are quoted."""
+def _changes(present: DataParams, proposed: DataParams) -> Settings:
+    """The settings to change in the workspace."""
+    keys = ("format", "series_column", "target", "channels", "time_column")
+    before = {key: getattr(present, key) for key in keys} | _covariates(present)
+    after = {key: getattr(proposed, key) for key in keys} | _covariates(proposed)
+    return {key: value for key, value in after.items() if value != before[key]}
+
+
+def _covariates(params: DataParams) -> Settings:
+    return {f"covariates.{kind}": getattr(params.covariates, kind) for kind in ("past", "future", "static")}
+
+
+AHEAD: Final = (
+    "covariates.future are known ahead of time, as plans and promotions are; name the others in covariates.past"
+)
+
+
+def _candidates(sheet: Sheet) -> Iterator[Settings]:
+    """Long by each column whose values repeat, then rows by each column whose values do not."""
+    distinct = {name: len(set(cells.as_texts())) for name, cells in sheet.columns.items() if _could_name_series(cells)}
+    for name, count in distinct.items():
+        if 2 * count <= sheet.length:
+            yield {"format": "long", "series_column": name}
+    for name, count in distinct.items():
+        if count == sheet.length:
+            yield {"format": "rows", "series_column": name}
+
+
+def _could_name_series(cells: Cells) -> bool:
+    if cells.numbers is not None:
+        return not is_flag(cells) and bool((cells.numbers == np.floor(cells.numbers)).all())
+    return cells.texts is not None and cells.found.filled == len(cells)
+
+
+def _long_or_rows(path: Path, params: DataParams, settings: Settings) -> Proposal:
+    """The first numbers are the target, flags are known ahead, other numbers are not, words are the series' own."""
+    changed = params.model_copy(update=settings)
+    if settings["format"] == "rows":
+        return Proposal(changed, read_path(path, changed))
+    sheet = read_sheet(path, changed, texts_of(changed))
+    roles = free_roles(sheet, changed)
+    target, *past = [name for name, column in roles.items() if column.role == SERIES]
+    future = [name for name, column in roles.items() if column.why.startswith("a flag")]
+    static = [name for name in roles if name not in {target, *past, *future} and _is_static(sheet, changed, name)]
+    covariates = params.covariates.model_copy(update={"past": past, "future": future, "static": static})
+    changed = changed.model_copy(update={"target": target, "covariates": covariates})
+    return Proposal(changed, read_path(path, changed), [AHEAD] if past or future else [])
+
+
+def _is_static(sheet: Sheet, params: DataParams, name: str) -> bool:
+    """Whether a column of words has one value in each series."""
+    cells = sheet.columns[name]
+    if cells.texts is None or cells.found.filled < len(cells) or len(set(cells.texts)) > MOST_LEVELS:
+        return False
+    pairs = set(zip(sheet.columns[params.series_column].as_texts(), cells.texts, strict=True))
+    return len(set(cells.texts)) > 1 and len(pairs) == len(set(sheet.columns[params.series_column].as_texts()))
+
+
+def command(settings: Settings) -> str:
+    r"""`dvc exp run` with the settings, as it is pasted into a shell.
+
+    >>> command({"file": "data/raw/a.csv", "channels": ["T (degC)", "a=b"]})
+    'dvc exp run -S data.file=data/raw/a.csv -S \'data.channels=["T (degC)","a=b"]\''
+    """
+    words = ["dvc", "exp", "run"]
+    for key, value in settings.items():
+        words += ["-S", f"data.{key}={_spell(value)}"]
+    return shlex.join(words)
+
+
+def _spell(value: Any) -> str:
+    """A value as Hydra reads it."""
     if isinstance(value, list):
-        return f"[{','.join(map(hydra_value, value))}]"
-    if isinstance(value, str) and not PLAIN.fullmatch(value):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
-
-
-def left_out(reading: Reading) -> list[str]:
-    """The columns that are not used, and why."""
-    return [f"{column.name}: {column.why}" for column in reading.columns if column.role == LEFT_OUT]
+        return "[" + ",".join(map(_spell, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if PLAIN.fullmatch(value) and value.casefold() not in RESERVED:
+        return value
+    doubled = re.sub(r'(\\+)(?="|$)', r"\1\1", value)  # a backslash counts only before a quote
+    return '"' + doubled.replace('"', '\\"').replace("${", "\\${") + '"'

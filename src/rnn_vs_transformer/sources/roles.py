@@ -12,8 +12,9 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.sources.clock import Clock, listed
 from rnn_vs_transformer.sources.columns import Found, Spelling, read_numbers
+from rnn_vs_transformer.sources.numbers_as_times import NAMES_OF_EPOCHS, NAMES_OF_TIMES, NAMES_OF_YEARS
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
-from rnn_vs_transformer.sources.times import NAMES_OF_EPOCHS, NAMES_OF_TIMES, NAMES_OF_YEARS, read_times
+from rnn_vs_transformer.sources.times import read_times
 
 SERIES: Final = "series"
 TARGET: Final = "target"
@@ -22,6 +23,8 @@ STEP: Final = "step"
 NAME: Final = "name of the series"
 LEFT_OUT: Final = "left out"
 FEWEST: Final = 3
+PAIR: Final = 2
+FEWEST_OF_A_LINE: Final = 20
 NAMES_OF_COUNTERS: Final = {"id", "index", "idx", "row", "no", "nr", "#", "column 1", "step", "unnamed: 0", "rownum"}
 DATE: Final = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d.*)?", re.ASCII)
 """A date in whatever order of day, month and year."""
@@ -52,37 +55,42 @@ def roles_of(sheet: Sheet, clock: Clock | None, taken: dict[str, str]) -> dict[s
     if clock is not None:
         roles.update({name: Column(name, LEFT_OUT, why) for name, why in clock.others.items() if name in roles})
     if not any(column.role == SERIES for column in roles.values()):
-        counters = [name for name, column in roles.items() if column.why.startswith("a counter")]
-        for name in counters if clock is not None or len(counters) == len(roles) else []:
+        counters = [name for name, column in roles.items() if column.why.startswith(("a counter", "the "))]
+        for name in counters:
             if name.casefold() not in NAMES_OF_COUNTERS | NAMES_OF_TIMES:
-                roles[name] = Column(name, SERIES, "a straight line, but the only numbers that there are")
+                roles[name] = Column(
+                    name, SERIES, f"{roles[name].why.partition(';')[0]}, but the only numbers that there are"
+                )
     return roles
 
 
 def _role(name: str, cells: Cells, clock: Clock | None, sheet: Sheet) -> Column:
-    left_out = _why_left_out(name, cells, clock, sheet)
-    return Column(name, LEFT_OUT, left_out) if left_out else Column(name, SERIES, "numbers")
-
-
-def _why_left_out(name: str, cells: Cells, clock: Clock | None, sheet: Sheet) -> str:
     if not cells.found.filled:
-        return "empty"
-    if cells.times is not None:
-        return "another time"
-    if cells.numbers is None:
-        return _text(name, cells, sheet)
-    if not cells.found.mostly_numbers:
-        return "text in most cells"
-    if is_flag(cells):
-        return f"a flag, no target; {NAME_IT}"
-    known = cells.numbers[~np.isnan(cells.numbers)]
-    if is_counter(name, cells.numbers):
-        return "a counter of the rows"
-    if clock is not None and len(known) == len(cells) and (part := _part_of_time(cells.numbers, clock)):
+        why = "empty"
+    elif cells.times is not None:
+        why = "another time"
+    elif cells.numbers is None:
+        why = _text(name, cells, sheet)
+    elif not cells.found.mostly_numbers:
+        why = "text in most cells"
+    elif is_flag(cells):
+        why = f"a flag, no target; {NAME_IT}"
+    else:
+        why = _counted(name, cells.numbers) or (_timed(name, cells, clock) if clock is not None else _untimed(name))
+    return Column(name, LEFT_OUT, why) if why else Column(name, SERIES, "numbers")
+
+
+def _timed(name: str, cells: Cells, clock: Clock) -> str:
+    """Why numbers beside times are no series: they tell the time once more."""
+    if cells.numbers is not None and (part := _part_of_time(cells.numbers, clock)):
         return f"the {part} of the time; see data.covariates.calendar"
-    if clock is not None and (stamps := _time_in_numbers(name, cells)):
-        return f"another time ({stamps})"
-    if name.casefold() in NAMES_OF_TIMES and clock is None:
+    named = name.casefold() in NAMES_OF_EPOCHS | NAMES_OF_YEARS
+    stamps = read_times(cells, name, "auto")
+    return f"another time ({stamps.why})" if stamps and (named or stamps.times.is_monotonic_increasing) else ""
+
+
+def _untimed(name: str) -> str:
+    if name.casefold() in NAMES_OF_TIMES:
         raise InputError(
             f"column {quoted(name)} holds numbers and not times: name the columns to forecast in data.channels, "
             "and set data.time_column: none"
@@ -93,7 +101,7 @@ def _why_left_out(name: str, cells: Cells, clock: Clock | None, sheet: Sheet) ->
 def _text(name: str, cells: Cells, sheet: Sheet) -> str:
     present = [text for text in cells.as_texts() if text is not None]
     distinct = {str(text).casefold() for text in present}
-    if len(distinct) == 2 and distinct <= set(FLAGS):  # noqa: PLR2004
+    if len(distinct) == PAIR and distinct <= set(FLAGS):
         return f"a flag, no target; {NAME_IT}"
     foreign = cells.found
     if foreign.first_foreign and 2 * (foreign.numbers + foreign.foreign) >= foreign.filled:
@@ -113,41 +121,40 @@ def is_flag(cells: Cells) -> bool:
         return False
     if cells.boolean:
         return True
-    seen = cells.numbers[~np.isnan(cells.numbers)]
-    return bool(((seen == 0) | (seen == 1)).all()) and len(np.unique(seen)) == 2  # noqa: PLR2004
-
-
-def is_counter(name: str, numbers: FloatArray) -> bool:
-    """Whether the numbers count the rows: one more from each to the next, or rising whole numbers with such a name."""
-    if len(numbers) < FEWEST or np.isnan(numbers).any():
+    if len(cells) < FEWEST:
         return False
-    steps = np.diff(numbers)
-    if (numbers == np.floor(numbers)).all() and ((steps == 1).all() or (steps == -1).all()):
-        return True
-    return (
-        name.casefold() in NAMES_OF_COUNTERS
-        and (numbers == np.floor(numbers)).all()
-        and len(np.unique(numbers)) == len(numbers)
-    )
+    seen = cells.numbers[~np.isnan(cells.numbers)]
+    return bool(((seen == 0) | (seen == 1)).all()) and len(np.unique(seen)) == PAIR
+
+
+def _counted(name: str, numbers: FloatArray) -> str:
+    """Why numbers are no series: they count the rows, rise by the same each row, or are whole and have such a name."""
+    if len(numbers) < FEWEST or np.isnan(numbers).any():
+        return ""
+    steps, whole = np.diff(numbers), bool((numbers == np.floor(numbers)).all())
+    named = name.casefold() in NAMES_OF_COUNTERS and len(np.unique(numbers)) == len(numbers)
+    if whole and (named or (steps == 1).all() or (steps == -1).all()):
+        return "a counter of the rows"
+    line = len(numbers) >= FEWEST_OF_A_LINE and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
+    return f"a counter, {steps[0]:g} more each row" if line else ""
 
 
 def _part_of_time(numbers: FloatArray, clock: Clock) -> str | None:
     """The part of the time that the numbers repeat, such as the year."""
-    if len(numbers) < FEWEST or (numbers != np.floor(numbers)).any() or len(np.unique(numbers)) < 2:  # noqa: PLR2004
+    if (
+        len(numbers) < FEWEST
+        or np.isnan(numbers).any()
+        or (numbers != np.floor(numbers)).any()
+        or len(np.unique(numbers)) < PAIR
+    ):
         return None
-    times = clock.stamps.times
+    times = clock.stamps.times if clock.stamps.wall is None else clock.stamps.wall
     parts = {
         "year": times.year, "quarter": times.quarter, "month": times.month, "day": times.day, "hour": times.hour,
-        "minute": times.minute, "weekday": times.dayofweek, "weekday ": times.dayofweek + 1,
-        "day of the year": times.dayofyear, "week": times.isocalendar().week.to_numpy(dtype=np.int64),
+        "minute": times.minute, "weekday": times.day_of_week, "weekday ": times.day_of_week + 1,
+        "day of the year": times.day_of_year, "week": times.isocalendar().week.to_numpy(dtype=np.int64),
     }  # fmt: skip
     return next((part.strip() for part, values in parts.items() if (np.asarray(values) == numbers).all()), None)
-
-
-def _time_in_numbers(name: str, cells: Cells) -> str | None:
-    named = name.casefold() in NAMES_OF_EPOCHS | NAMES_OF_YEARS
-    stamps = read_times(cells, name, "auto")
-    return stamps.why if stamps is not None and (named or stamps.times.is_monotonic_increasing) else None
 
 
 def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: list[str]) -> InputError:
@@ -155,8 +162,13 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: l
     frame = pd.DataFrame({"time": times})
     candidates = list[str]()
     for name, cells in sheet.columns.items():
-        texts = cells.as_texts() if cells.numbers is None or few_whole(cells.numbers) else None
-        if texts is not None and name not in time_columns and not frame.assign(name=texts).duplicated().any():
+        texts = cells.as_texts() if cells.numbers is None or _few_whole(cells.numbers) else None
+        if (
+            texts is not None
+            and 2 * pd.Series(texts).nunique() <= len(texts)
+            and name not in time_columns
+            and not frame.assign(name=texts).duplicated().any()
+        ):
             candidates.append(name)
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
     if candidates:
@@ -170,8 +182,7 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: l
     )
 
 
-def few_whole(numbers: FloatArray) -> bool:
-    """Whether the numbers are whole, and each comes twice on the mean, as ids do."""
+def _few_whole(numbers: FloatArray) -> bool:
     values = np.unique(numbers[~np.isnan(numbers)])
     return bool((values == np.floor(values)).all()) and 2 * len(values) <= len(numbers)
 

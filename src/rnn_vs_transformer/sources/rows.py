@@ -60,7 +60,7 @@ def open_rows(path: Path, separator: str = "auto") -> Iterator[Rows]:
             rows are read: a row of another width, text that cannot be decoded, a quote that does not end.
     """
     try:
-        binary: Any = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+        binary: Any = (gzip.open if path.suffix == ".gz" else open)(path, "rb")
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     with binary, _told(path, binary):

@@ -13,7 +13,8 @@ from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.clock import listed
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.spacing import find_axis
-from rnn_vs_transformer.sources.times import Stamps, read_times
+from rnn_vs_transformer.sources.stamps import Stamps
+from rnn_vs_transformer.sources.times import read_times
 
 FEWEST: Final = 8
 """Columns in a row of names that are numbered, or times, before rows are taken for series."""
@@ -48,9 +49,9 @@ def refuse_rows(sheet: Sheet, params: DataParams) -> None:
     numbered = len(numbers) == len(numeric) and bool((np.diff(numbers) == 1).all())
     if ids and len(numeric) >= FEWEST and (numbered or len(numeric) > sheet.length or times_of_names(numeric)):
         raise InputError(
-            f"{sheet.name}: {sheet.length} rows with a name each ({quoted(ids[0])}) and {len(numeric)} columns of numbers, no "
-            f"times: is each row a series? set data.format: rows and data.series_column: {ids[0]} (if not, name the columns "
-            "to forecast in data.channels)"
+            f"{sheet.name}: {sheet.length} rows with a name each ({quoted(ids[0])}) and {len(numeric)} columns of "
+            f"numbers, no times: is each row a series? set data.format: rows and data.series_column: {ids[0]} (if not, "
+            "name the columns to forecast in data.channels)"
         )
 
 
@@ -64,8 +65,8 @@ def columns_of_steps(sheet: Sheet, params: DataParams, beside: list[str]) -> lis
     texts = [name for name in steps if sheet.columns[name].numbers is None]
     if texts:
         raise InputError(
-            f"column {quoted(texts[0])} holds text, and data.format: rows takes every column but data.series_column for a step; "
-            "name it in data.covariates.static, or take it out"
+            f"column {quoted(texts[0])} holds text, and data.format: rows takes every column but data.series_column "
+            "for a step; name it in data.covariates.static, or take it out"
         )
     if not steps:
         raise InputError(f"{sheet.name}: no column is a step; the file has {listed(list(sheet.columns))}")
@@ -89,5 +90,5 @@ def axis_of_names(names: list[str]) -> Axis:
     stamps = times_of_names(names)
     if stamps is None or len(names) < 3 or not stamps.times.is_monotonic_increasing:  # noqa: PLR2004
         return Axis()
-    axis = find_axis(stamps, "names of the columns")
+    axis = find_axis(stamps, lambda place: f"column {quoted(names[place])}")
     return axis if (axis.steps_of(stamps.times) == np.arange(len(names))).all() else Axis()

@@ -181,7 +181,7 @@ def _cells_of(column: pd.Series, spelling: Spelling, *, as_text: bool) -> Cells:
     if is_numeric_dtype(kind) and not is_complex_dtype(kind):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
         return _cells_of_numbers(numbers, boolean=is_bool_dtype(kind), as_text=as_text)
-    values = column.to_numpy(dtype=object, na_value=None)
+    values = np.asarray(column, dtype=object)
     present = [value for value in values if not _is_none(value)]
     if present and all(isinstance(value, bool | np.bool_) for value in present):
         return _cells_of_numbers(_floats(values), boolean=True, as_text=as_text)

@@ -1,5 +1,6 @@
 """The regular axis that the times of a table lie on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -8,9 +9,11 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from rnn_vs_transformer.data.axis import MONDAY, WEEK, Axis
-from rnn_vs_transformer.runtime.errors import InputError, quoted
-from rnn_vs_transformer.sources.times import Stamps
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.sources.stamps import Stamps
 
+Tell = Callable[[int], str]
+"""How a message names one of the increasing times, by its place."""
 FEWEST_TIMES: Final = 3
 """What pandas needs to tell a spacing."""
 FEWEST_WEEKS: Final = 2
@@ -18,8 +21,10 @@ FEWEST_WEEKS: Final = 2
 MONTH_ENDS: Final = 31
 
 
-def find_axis(stamps: Stamps, name: str) -> Axis:
+def find_axis(stamps: Stamps, tell: Tell) -> Axis:
     """The axis of all times of a table; its spacing is unknown where there are fewer than three.
+
+    `tell` names a time in a message.
 
     Raises:
         InputError: The times are not evenly spaced, or most of the steps are missing.
@@ -31,7 +36,7 @@ def find_axis(stamps: Stamps, name: str) -> Axis:
     fault: InputError | None = None
     for bare, frame in clocks:
         try:
-            spacing = _spacing(bare, name)
+            spacing = _spacing(bare, tell)
         except InputError as error:
             fault = fault or error
             continue
@@ -59,15 +64,15 @@ def _clocks(stamps: Stamps, times: pd.DatetimeIndex) -> list[tuple[pd.DatetimeIn
     return [local, utc] if daily else [utc, local]
 
 
-def _spacing(index: pd.DatetimeIndex, name: str) -> Axis:
+def _spacing(index: pd.DatetimeIndex, tell: Tell) -> Axis:
     """The spacing of increasing times without a zone."""
     frequency = frequency_of(index)
     if frequency is not None and "bh" not in frequency:  # other opening hours are no frequency to pandas
         return Axis(frequency=frequency)
-    return _calendar(index) or _weekly(index) or _even(index, name)
+    return _calendar(index) or _weekly(index) or _even(index, tell)
 
 
-def _even(index: pd.DatetimeIndex, name: str) -> Axis:
+def _even(index: pd.DatetimeIndex, tell: Tell) -> Axis:
     """As far apart as most of the rows are."""
     gaps = (index[1:] - index[:-1]).to_numpy()
     spacings, counts = np.unique(gaps, return_counts=True)
@@ -75,14 +80,15 @@ def _even(index: pd.DatetimeIndex, name: str) -> Axis:
     uneven = np.flatnonzero(gaps % step.to_numpy())
     if len(uneven):
         raise InputError(
-            f"column {quoted(name)}: the times are not evenly spaced (mostly {step}, but {index[uneven[0] + 1]} comes "
-            f"{pd.Timedelta(gaps[uneven[0]])} after the one before); set data.time_column: none to take rows as steps",
+            f"{tell(int(uneven[0]) + 1)}: the times are not evenly spaced (mostly {step}, but "
+            f"{index[uneven[0] + 1]} comes {pd.Timedelta(gaps[uneven[0]])} after the one before); "
+            "set data.time_column: none to take rows as steps",
         )
     steps = (index[-1] - index[0]) // step + 1
     if steps > 2 * len(index):
         raise InputError(
-            f"column {quoted(name)}: {steps - len(index)} of {steps} rows would have to be filled in; is one of the "
-            "times mistyped?",
+            f"{tell(int(gaps.argmax()) + 1)}: {steps - len(index)} of {steps} rows would have to be filled in, most of "
+            "them before this one; is one of the times mistyped?",
         )
     axis = pd.date_range(index[0], periods=max(FEWEST_TIMES, min(steps, 100)), freq=step)
     return Axis(frequency=frequency_of(axis))

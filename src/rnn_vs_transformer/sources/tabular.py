@@ -1,6 +1,6 @@
 """Reading a user's table, whatever its file or frame, as a panel; what cannot be read with certainty is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -50,6 +50,8 @@ class Reading:
     """Settings of `data` that read a shorter table of the same kind alike: `params.model_copy(update=settled)`."""
     notes: list[str] = field(default_factory=list)
     """What else is to be said, a line each."""
+    rows: int = 0
+    """Of the table."""
 
 
 def read_file(params: DataParams) -> Reading:
@@ -69,7 +71,7 @@ def read_path(
 
     Args:
         path: CSV (also .gz), Parquet or Feather.
-        params: The settings; for new data those of training with `Reading.settled`.
+        params: The settings; for new data those of training, `model_copy(update=reading.settled)`.
         known: The covariates of training, whose levels hold.
         axis: The axis of training, whose spacing holds.
 
@@ -126,14 +128,6 @@ def _raw_file(file: str) -> Path:
     return path
 
 
-def _with_times_of_index(sheet: Sheet, params: DataParams) -> DataParams:
-    """The settings, but for a time column that the frame has as its index under another name."""
-    wanted = params.time_column if isinstance(params.time_column, list) else [params.time_column]
-    absent = any(name not in sheet.columns for name in wanted if name not in {"auto", "none"})
-    has_times = any(cells.times is not None for cells in sheet.columns.values())
-    return params.model_copy(update={"time_column": "auto"}) if absent and has_times else params
-
-
 def _read(sheet: Sheet, params: DataParams, known: list[Covariate] | None, axis: Axis | None) -> Reading:
     if params.format == "rows":
         return _read_rows(sheet, params, known)
@@ -145,6 +139,7 @@ def _read(sheet: Sheet, params: DataParams, known: list[Covariate] | None, axis:
         refuse_rows(sheet, params)
     axis, steps = place(sheet, clock, axis, groups)
     roles, targets = _targets(sheet, clock, params, taken)
+    strands: Iterable[Strand]
     if groups is None:
         rows = np.argsort(steps, kind="stable")
         strands = (Strand(name, numbers_of(sheet, name)[rows], steps[rows], rows) for name in targets)
@@ -161,7 +156,7 @@ def _read(sheet: Sheet, params: DataParams, known: list[Covariate] | None, axis:
     covariates = [*covariates, *calendar_covariates(params.covariates.calendar)]
     order = ("past", "future", "static")
     covariates.sort(key=lambda one: order.index(one.known))
-    return Reading(panel, covariates, axis, columns, settled, [*sheet.notes, *assembly.notes])
+    return Reading(panel, covariates, axis, columns, settled, [*sheet.notes, *assembly.notes], sheet.length)
 
 
 def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None) -> Reading:
@@ -172,7 +167,7 @@ def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None) 
     names, groups = _series_of_rows(sheet, params)
     if groups is None or len(names) < sheet.length:
         raise InputError(
-            f"data.series_column: {quoted(params.series_column)} has the same name in several rows; is this data.format: long?"
+            f"data.series_column: {quoted(params.series_column)} has a name in several rows; is this data.format: long?"
         )
     steps = columns_of_steps(sheet, params, params.covariates.static)
     axis, values = axis_of_names(steps), matrix(sheet, steps)
@@ -189,7 +184,9 @@ def _read_rows(sheet: Sheet, params: DataParams, known: list[Covariate] | None) 
         for name in sheet.columns
     ]
     covariates = [*calendar_covariates(params.covariates.calendar), *covariates]
-    return Reading(panel, covariates, axis, columns, {"time_column": "none"}, [*sheet.notes, *assembly.notes])
+    return Reading(
+        panel, covariates, axis, columns, {"time_column": "none"}, [*sheet.notes, *assembly.notes], sheet.length
+    )
 
 
 def _named_roles(sheet: Sheet, params: DataParams) -> dict[str, str]:
@@ -239,6 +236,8 @@ def _targets(
         if unknown or not chosen or len(set(chosen)) < len(chosen):
             asked = quoted(unknown[0]) if unknown else chosen
             raise InputError(f"{key}: cannot use {asked}; the file has {listed(list(sheet.columns))}")
+        if texts := [name for name in chosen if not sheet.columns[name].found.mostly_numbers]:
+            raise InputError(f"{key}: cannot use {quoted(texts[0])}, which holds no numbers")
         others = [name for name in sheet.columns if name not in taken]
         return {
             name: Column(name, role, key) if name in chosen else Column(name, LEFT_OUT, f"not in {key}")
@@ -252,17 +251,25 @@ def _targets(
         advice = (
             f"{quoted(flags[0])} is a flag; set {key} to forecast it"
             if flags
-            else "is the separator another one? set data.separator"
+            else "is the separator another one? Set data.separator"
         )
-        raise InputError(f"{sheet.name}: no numeric column to forecast among {listed(list(sheet.columns))}; {advice}")
+        raise InputError(f"{sheet.name}: no numeric column among {listed(list(sheet.columns))}; {advice}")
     if params.format == "long":
         if len(found) > 1:
             raise InputError(
-                f"data.target: {listed(found)} could be forecast; set data.target to one of them, and data.covariates to "
-                "those that are known besides"
+                f"data.target: {listed(found)} could be forecast; set data.target to one of them, and data.covariates "
+                "to those that are known besides"
             )
         roles[found[0]] = Column(found[0], TARGET, "the only numbers that are nothing else")
     return roles, found
+
+
+def free_roles(sheet: Sheet, params: DataParams) -> dict[str, Column]:
+    """The roles of the columns that the settings do not name, as they would be without `data.target`."""
+    taken = _named_roles(sheet, params)
+    clock = find_clock(sheet, params, _series_of_rows(sheet, params)[1], set(taken))
+    taken.update(dict.fromkeys(clock.names if clock else [], TIME))
+    return roles_of(sheet, clock, taken)
 
 
 def numbers_of(sheet: Sheet, name: str) -> FloatArray:
@@ -276,8 +283,8 @@ def numbers_of(sheet: Sheet, name: str) -> FloatArray:
     if fault is not None:
         row, text = fault
         raise InputError(
-            f"{sheet.row(row)}, column {quoted(name)}: expected a finite number of at most {LARGEST:g}, got {quoted(text)}; "
-            "leave the cell empty where the value is missing, or name its marker in data.missing_values",
+            f"{sheet.row(row)}, column {quoted(name)}: expected a finite number of at most {LARGEST:g}, got "
+            f"{quoted(text)}; leave the cell empty where the value is missing, or name its mark in data.missing_values",
         )
     assert cells.numbers is not None  # noqa: S101
     return cells.numbers

@@ -1,27 +1,26 @@
 """Times out of text and numbers, in every common notation; what could be two times is refused."""
 
 import re
-import zoneinfo
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.axis import EPOCHS
-from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.sources.columns import Texts
+from rnn_vs_transformer.sources.numbers_as_times import epochs, parse_by, times_of_numbers
 from rnn_vs_transformer.sources.sheet import Cells
+from rnn_vs_transformer.sources.stamps import Stamps
 
 ISO: Final = re.compile(r"\d{4}(\d{4}(T.*)?|[-/]\d.*|\.\d{1,2}\.\d.*)?", re.ASCII)
 """What may be read as a time: pandas also takes `now` and `today`, decimal years and negative ones."""
 OFFSET: Final = re.compile(r"(?<=\d)\s*(Z|[-+]\d{2}(:?\d{2})?)$")
 """The offset from UTC at the end of a time; looked for only behind a colon, as dates end in -02 too."""
 NUMERIC: Final = re.compile(
-    r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})(?:(?P<t>[ T]+)\d{1,2}:\d{2}(?P<sec>:\d{2})?(?P<fraction>\.\d+)?"
-    r"(?P<pm> ?[AaPp][Mm])?)?",
+    r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})"
+    r"(?:(?P<t>[ T]+)\d{1,2}:\d{2}(?P<sec>:\d{2})?(?P<fraction>\.\d+)?(?P<pm> ?[AaPp][Mm])?)?",
     re.ASCII,
 )
 """A date with the day or the month first."""
@@ -32,38 +31,19 @@ MONTH: Final = re.compile(r"(?P<y>\d{4})(?P<s>[ -]?)[Mm](?P<m>\d{1,2})", re.ASCI
 ISO_WEEK: Final = re.compile(r"\d{4}-?[Ww]\d{2}(-?[1-7])?", re.ASCII)
 NAMED_MONTHS: Final = [
     date + clock
-    for date in ("%d %b %Y", "%d-%b-%Y", "%b %d %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%b %Y", "%B %Y", "%b-%Y", "%d%b%Y")
+    for date in (
+        "%d %b %Y", "%d-%b-%Y", "%b %d %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%b %Y", "%B %Y", "%b-%Y", "%d%b%Y",
+    )
     for clock in ("", " %H:%M", " %H:%M:%S")
 ]  # fmt: skip
 EXPECTED: Final = "expected a time like 2001-12-29 or 2001-12-29 13:00:00"
-NAMES_OF_TIMES: Final = {"date", "datetime", "ds", "time", "timestamp"}
-NAMES_OF_YEARS: Final = {"year", "years", "yr", "jahr", "année", "annee", "año", "ano", "anno"}
-NAMES_OF_EPOCHS: Final = {*NAMES_OF_TIMES, "unix", "epoch", "ts", "utc", "unixtime", "unix_time", "posix", "t"}
-COMPACT: Final = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-"""Formats of whole numbers by their digits."""
-EPOCH_RANGE: Final = (1e8, 4.2e9)
-"""Seconds since 1970 that are taken for such: 1973 to 2103."""
-YEARS: Final = (1000, 2300)
-FEWEST: Final = 5
-"""Numbers in a row that are taken for times without a name that says so."""
 SAMPLE: Final = 200
 
 
-@dataclass(frozen=True)
-class Stamps:
-    """The times of all rows (not-a-time where there is none), and how they are written."""
-
-    times: pd.DatetimeIndex
-    """As written, or in their zone where offsets are written."""
-    notation: str | None = None
-    """See `Axis.notation`."""
-    wall: pd.DatetimeIndex | None = None
-    """The local clock, where offsets change: `times` are in UTC then."""
-    why: str = "read as times"
-
-
-def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps | None:
+def read_times(cells: Cells, name: str, form: str, *, named: bool = False) -> Stamps | None:
     """The times of a column by `data.time_format`; None where `auto` finds none.
+
+    Numbers are taken for times with less hesitation where the user has `named` the column.
 
     Raises:
         InputError: The column is meant as times, but could be read in two ways.
@@ -73,37 +53,30 @@ def read_times(cells: Cells, name: str, form: str, row: object = None) -> Stamps
     if form != "auto":
         return _by_format(cells, name, form)
     if cells.numbers is not None:
-        return _of_numbers(cells.numbers, name)
+        return times_of_numbers(cells.numbers, name, named=named)
     texts = cells.as_texts()
     codes, distinct = pd.factorize(texts)
     if not len(distinct):
         return None
-    sample = Stamps(pd.DatetimeIndex([]))
     step = max(1, len(distinct) // SAMPLE)
     if _of_texts(distinct[::step], name) is None:
         return None
     found = _of_texts(distinct, name)
-    if found is None:
-        return None
-    times = _spread(found.times, codes)
-    wall = None if found.wall is None else _spread(found.wall, codes)
-    del sample
-    return replace(found, times=times, wall=wall)
-
-
-def _spread(times: pd.DatetimeIndex, codes: np.ndarray) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(times.take(codes, allow_fill=True, fill_value=pd.NaT))
+    return None if found is None else found.spread(codes)
 
 
 def _of_texts(texts: Texts, name: str) -> Stamps | None:
     for reader in (_iso, _quarters, _months, _weeks, _numeric_dates, _named_months):
-        stamps = reader(texts, name)
-        if stamps is not None and 2 * stamps.times.notna().sum() > len(texts):
+        try:
+            stamps = reader(texts)
+        except InputError as error:
+            raise InputError(f"column {quoted(name)}: {error}") from None
+        if stamps is not None and 2 * np.sum(stamps.times.notna()) > len(texts):
             return stamps
     return None
 
 
-def _iso(texts: Texts, name: str) -> Stamps | None:
+def _iso(texts: Texts) -> Stamps | None:
     series = pd.Series([text if ISO.fullmatch(text) else None for text in texts], dtype=object)
     if 2 * series.notna().sum() <= len(series):
         return None
@@ -112,11 +85,9 @@ def _iso(texts: Texts, name: str) -> Stamps | None:
         return Stamps(pd.DatetimeIndex(pd.to_datetime(series, errors="coerce", format="ISO8601")))
     bare = [text for text, offset in zip(series, offsets, strict=True) if text and not offset]
     if bare:
-        raise InputError(
-            f"column {quoted(name)}: some times have an offset from UTC, but {quoted(bare[0])} has none; write all alike"
-        )
+        raise InputError(f"some times have an offset from UTC, but {quoted(bare[0])} has none; write all alike")
     utc = pd.DatetimeIndex(pd.to_datetime(series, errors="coerce", format="ISO8601", utc=True))
-    cut = [text and text[: offset.start()] for text, offset in zip(series, offsets, strict=True) if offset or not text]
+    cut = [text[: offset.start()] if offset else None for text, offset in zip(series, offsets, strict=True)]
     wall = pd.DatetimeIndex(pd.to_datetime(pd.Series(cut, dtype=object), errors="coerce", format="ISO8601"))
     shifts = (wall - utc.tz_localize(None)).dropna().unique()
     if len(shifts) == 1:
@@ -134,7 +105,7 @@ def _first_match(pattern: re.Pattern[str], texts: Texts) -> re.Match[str] | None
     return next((match for text in texts if (match := pattern.fullmatch(text))), None)
 
 
-def _quarters(texts: Texts, name: str) -> Stamps | None:
+def _quarters(texts: Texts) -> Stamps | None:
     first = _first_match(QUARTER, texts)
     if first is None:
         return None
@@ -146,7 +117,7 @@ def _quarters(texts: Texts, name: str) -> Stamps | None:
     return Stamps(_iso_dates(dates), notation, why="read as quarters")
 
 
-def _months(texts: Texts, name: str) -> Stamps | None:
+def _months(texts: Texts) -> Stamps | None:
     first = _first_match(MONTH, texts)
     if first is None:
         return None
@@ -154,7 +125,7 @@ def _months(texts: Texts, name: str) -> Stamps | None:
     return Stamps(_iso_dates(dates), f"%Y{first['s']}M%m", why="read as months")
 
 
-def _weeks(texts: Texts, name: str) -> Stamps | None:
+def _weeks(texts: Texts) -> Stamps | None:
     first = _first_match(ISO_WEEK, texts)
     if first is None:
         return None
@@ -170,28 +141,23 @@ def _iso_dates(dates: Iterable[str | None]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(pd.to_datetime(pd.Series(list(dates), dtype=object), errors="coerce", format="ISO8601"))
 
 
-def _numeric_dates(texts: Texts, name: str) -> Stamps | None:
+def _numeric_dates(texts: Texts) -> Stamps | None:
     matches = [match for text in texts if (match := NUMERIC.fullmatch(text))]
     if 2 * len(matches) <= len(texts):
         return None
     first = matches[0]
     way_out = "set data.time_format, as in %d/%m/%Y or %m/%d/%Y"
     if len(first["y"]) < 4:  # noqa: PLR2004
-        raise InputError(
-            f"column {quoted(name)}: {quoted(first[0])} has a year of two digits; set data.time_format, as in %d/%m/%y"
-        )
+        raise InputError(f"{quoted(first[0])} has a year of two digits; set data.time_format, as in %d/%m/%y")
     day_first = next((match for match in matches if int(match["a"]) > 12), None)  # noqa: PLR2004
     month_first = next((match for match in matches if int(match["b"]) > 12), None)  # noqa: PLR2004
     if day_first and month_first:
         raise InputError(
-            f"column {quoted(name)}: {quoted(day_first[0])} has the day first and {quoted(month_first[0])} the month; "
-            "write all alike"
+            f"{quoted(day_first[0])} has the day first and {quoted(month_first[0])} the month; write all alike"
         )
     dots = first["s"] == "."
     if not (day_first or month_first or dots):
-        raise InputError(
-            f"column {quoted(name)}: {quoted(first[0])} could have the day or the month first, and no row tells which; {way_out}"
-        )
+        raise InputError(f"{quoted(first[0])} could have the day or the month first, and no row tells which; {way_out}")
     day = bool(day_first) or (dots and not month_first)
     form = first["s"].join(["%d", "%m", "%Y"] if day else ["%m", "%d", "%Y"])
     if first["t"]:
@@ -205,19 +171,15 @@ def _numeric_dates(texts: Texts, name: str) -> Stamps | None:
         form += (" %p" if " " in first["pm"] else "%p") if first["pm"] else ""
     proof = day_first or month_first
     why = f"{'day' if day else 'month'} first: {proof[0] if proof else 'dots between the parts'}"
-    return Stamps(_strptime(texts, form), form, why=why)
+    return Stamps(parse_by(texts, form), form, why=why)
 
 
-def _named_months(texts: Texts, name: str) -> Stamps | None:
+def _named_months(texts: Texts) -> Stamps | None:
     sample = texts[:20]
     for form in NAMED_MONTHS:
-        if 2 * _strptime(sample, form).notna().sum() > len(sample):
-            return Stamps(_strptime(texts, form), form)
+        if 2 * np.sum(parse_by(sample, form).notna()) > len(sample):
+            return Stamps(parse_by(texts, form), form)
     return None
-
-
-def _strptime(texts: Iterable[object], form: str) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(pd.to_datetime(pd.Series(list(texts), dtype=object), format=form, errors="coerce"))
 
 
 def _by_format(cells: Cells, name: str, form: str) -> Stamps:
@@ -231,129 +193,13 @@ def _by_format(cells: Cells, name: str, form: str) -> Stamps:
                 raise InputError(
                     f"data.time_format: {form} needs a column of numbers, and {quoted(name)} is none"
                 ) from None
-        return Stamps(_epochs(numbers, form), form, why=f"{form} since 1970, by data.time_format")
+        return Stamps(epochs(numbers, form), form, why=f"{form} since 1970, by data.time_format")
     codes, distinct = pd.factorize(cells.as_texts())
     try:
-        times = _strptime(distinct, form)
+        times = parse_by(distinct, form)
     except ValueError as error:
         raise InputError(f"data.time_format: {quoted(form)}: {error}") from None
     if times.isna().all():
         example = quoted(str(distinct[0])) if len(distinct) else "nothing"
         raise InputError(f"data.time_format: {quoted(form)} does not fit column {quoted(name)}, which has {example}")
-    return Stamps(_spread(times, codes), form, why="by data.time_format")
-
-
-def _of_numbers(numbers: FloatArray, name: str) -> Stamps | None:
-    """Compact dates, times since 1970, and years; None where numbers are just numbers."""
-    values = np.unique(numbers[~np.isnan(numbers)])
-    if not len(values) or (values != np.floor(values)).any() or values[0] < YEARS[0]:
-        return None
-    lowered, digits = name.casefold().strip(), len(str(int(values[0])))
-    if (
-        digits == len(str(int(values[-1])))
-        and digits in COMPACT
-        and (len(values) >= FEWEST or lowered in NAMES_OF_TIMES)
-    ):
-        times = _strptime([f"{number:.0f}" for number in values], COMPACT[digits])
-        if times.notna().all() and times[0].year >= 1800 and times[-1].year <= 2200:  # noqa: PLR2004
-            if digits > 6 or len(np.unique(np.diff(times.year * 12 + times.month))) == 1:  # noqa: PLR2004
-                return Stamps(_place(times, values, numbers), COMPACT[digits], why=f"compact dates, {COMPACT[digits]}")
-    gaps = np.diff(values)
-    for unit, (word, scale) in enumerate(zip(EPOCHS, (1.0, 1e3, 1e6, 1e9), strict=True)):
-        low, high = EPOCH_RANGE
-        if (
-            low * scale <= values[0]
-            and values[-1] <= high * scale
-            and _even(gaps, lowered in NAMES_OF_EPOCHS, 60 * scale)
-        ):
-            return Stamps(_epochs(numbers, word), word, why=f"{word} since 1970")
-    in_range = YEARS[0] <= values[0] and values[-1] <= YEARS[1]
-    if in_range and (lowered in NAMES_OF_YEARS or (len(values) >= FEWEST and values[0] >= 1500 and (gaps == 1).all())):  # noqa: PLR2004
-        times = _strptime([f"{number:04.0f}" for number in values], "%Y")
-        return Stamps(_place(times, values, numbers), "%Y", why="years")
-    return None
-
-
-def _even(gaps: FloatArray, named: bool, unit: float) -> bool:
-    """Whether times are as far apart as times are: mostly the same, or by a name that says so."""
-    if named:
-        return True
-    if len(gaps) < FEWEST - 1:
-        return False
-    spacings, counts = np.unique(gaps, return_counts=True)
-    common = spacings[counts.argmax()]
-    return bool(2 * counts.max() >= len(gaps) and common % unit == 0 and (gaps % common == 0).all())
-
-
-def _place(times: pd.DatetimeIndex, values: FloatArray, numbers: FloatArray) -> pd.DatetimeIndex:
-    codes = np.where(np.isnan(numbers), -1, np.searchsorted(values, numbers))
-    return _spread(times, codes)
-
-
-def _epochs(numbers: FloatArray, unit: str) -> pd.DatetimeIndex:
-    known = ~np.isnan(numbers)
-    whole = np.where(known, numbers, 0)
-    short = EPOCHS[unit]
-    try:
-        if (whole == np.floor(whole)).all():
-            times = pd.DatetimeIndex(whole.astype(np.int64).astype(f"datetime64[{short}]"))
-        else:
-            times = pd.DatetimeIndex(pd.to_datetime(whole, unit=short))
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"data.time_format: {unit} since 1970: {error}") from None
-    return times.where(known)
-
-
-def in_zone(stamps: Stamps, zone: str, groups: np.ndarray | None) -> Stamps:
-    """Local times without offset as times of `data.time_zone`, group by group in the order of the rows.
-
-    Raises:
-        InputError: There is no such zone, or a time that its clocks never show.
-    """
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(
-            f"data.time_zone: there is no time zone {quoted(zone)}; expected one like Europe/Berlin"
-        ) from None
-    if stamps.times.tz is not None:
-        return replace(stamps, times=stamps.times.tz_convert(zone), wall=None)
-    if stamps.notation in EPOCHS:
-        return replace(stamps, times=stamps.times.tz_localize("UTC").tz_convert(zone))
-    if len(set(stamps.times.dropna() - stamps.times.dropna().normalize())) <= 1:  # days: no hour to tell apart
-        return replace(
-            stamps,
-            times=stamps.times.tz_localize(
-                zone, ambiguous=np.ones(len(stamps.times), dtype=bool), nonexistent="shift_forward"
-            ),
-        )
-    numbers = np.zeros(len(stamps.times), dtype=np.int64) if groups is None else groups
-    result = pd.Series(pd.NaT, index=range(len(numbers)), dtype=f"datetime64[{stamps.times.unit}, UTC]")
-    for rows in pd.Series(range(len(numbers))).groupby(numbers).indices.values():
-        result.iloc[rows] = _localised(stamps.times[rows], zone).tz_convert("UTC")
-    return replace(stamps, times=pd.DatetimeIndex(result).tz_convert(zone))
-
-
-def _localised(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
-    known = times.dropna()
-    forwards = len(known) < 2 or known[0] <= known[-1]  # noqa: PLR2004
-    ordered = times if forwards else times[::-1]
-    try:
-        try:
-            placed = ordered.tz_localize(zone, ambiguous="infer")
-        except ValueError as error:
-            if "nonexistent" in str(error).casefold() or "NonExistent" in type(error).__name__:
-                raise
-            placed = _occurrences(ordered, zone)
-    except ValueError as error:
-        raise InputError(
-            f"data.time_zone: {str(error).split(',')[0]} is no time of {zone}; are the times in another zone, or without "
-            "daylight saving?"
-        ) from None
-    return placed if forwards else placed[::-1]
-
-
-def _occurrences(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
-    """The first of two equal local times is summer time, and so is a single one of them."""
-    second = pd.Series(times).duplicated().to_numpy()
-    return times.tz_localize(zone, ambiguous=~second)
+    return Stamps(times, form, why="by data.time_format").spread(codes)
