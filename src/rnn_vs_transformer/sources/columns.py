@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from rnn_vs_transformer.data.splits import LARGEST, FloatArray
 
@@ -15,8 +14,6 @@ FOREIGN_NUMBER: Final = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]
 """A number as other countries and spreadsheets write it: 1.234,5 or 1'234 or 5 %."""
 DASHES: Final = {".", "-", "--"}
 """Missing values where nothing else in a column is text."""
-Texts = npt.NDArray[np.object_]
-"""Stripped text, None where a value is missing."""
 
 
 @dataclass
@@ -50,14 +47,6 @@ class Spelling:
     def is_missing(self, text: str) -> bool:
         """Whether a stripped cell holds no value."""
         return not text or text.casefold() in self.missing
-
-
-def strip_texts(cells: tuple[str, ...], spelling: Spelling) -> Texts:
-    """Text of some cells of one column; None for those without a value."""
-    texts = np.empty(len(cells), dtype=object)
-    stripped = map(str.strip, cells)
-    texts[:] = [None if spelling.is_missing(text) else text for text in stripped]
-    return texts
 
 
 def read_numbers(cells: tuple[str, ...], first_row: int, found: Found, spelling: Spelling) -> FloatArray:

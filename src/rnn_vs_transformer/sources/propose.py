@@ -138,7 +138,9 @@ AHEAD: Final = (
 
 def _candidates(sheet: Sheet) -> Iterator[Settings]:
     """Long by each column whose values repeat, then rows by each column whose values do not."""
-    distinct = {name: len(set(cells.as_texts())) for name, cells in sheet.columns.items() if _could_name_series(cells)}
+    distinct = {
+        name: len(cells.as_words().distinct) for name, cells in sheet.columns.items() if _could_name_series(cells)
+    }
     for name, count in distinct.items():
         if 2 * count <= sheet.length:
             yield {"format": "long", "series_column": name}
@@ -150,7 +152,7 @@ def _candidates(sheet: Sheet) -> Iterator[Settings]:
 def _could_name_series(cells: Cells) -> bool:
     if cells.numbers is not None:
         return not is_flag(cells) and bool((cells.numbers == np.floor(cells.numbers)).all())
-    return cells.texts is not None and cells.found.filled == len(cells)
+    return cells.words is not None and cells.found.filled == len(cells)
 
 
 def _long_or_rows(path: Path, params: DataParams, settings: Settings) -> Proposal:
@@ -171,10 +173,10 @@ def _long_or_rows(path: Path, params: DataParams, settings: Settings) -> Proposa
 def _is_static(sheet: Sheet, params: DataParams, name: str) -> bool:
     """Whether a column of words has one value in each series."""
     cells = sheet.columns[name]
-    if cells.texts is None or cells.found.filled < len(cells) or len(set(cells.texts)) > MOST_LEVELS:
+    if cells.words is None or cells.found.filled < len(cells) or not 1 < len(cells.words.distinct) <= MOST_LEVELS:
         return False
-    pairs = set(zip(sheet.columns[params.series_column].as_texts(), cells.texts, strict=True))
-    return len(set(cells.texts)) > 1 and len(pairs) == len(set(sheet.columns[params.series_column].as_texts()))
+    series = sheet.columns[params.series_column].as_words()
+    return len(set(zip(series.codes.tolist(), cells.words.codes.tolist(), strict=True))) == len(series.distinct)
 
 
 def command(settings: Settings) -> str:

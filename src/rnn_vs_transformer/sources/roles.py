@@ -99,8 +99,7 @@ def _untimed(name: str) -> str:
 
 
 def _text(name: str, cells: Cells, sheet: Sheet) -> str:
-    present = [text for text in cells.as_texts() if text is not None]
-    distinct = {str(text).casefold() for text in present}
+    distinct = {str(text).casefold() for text in cells.as_words().distinct}
     if len(distinct) == PAIR and distinct <= set(FLAGS):
         return f"a flag, no target; {NAME_IT}"
     foreign = cells.found
@@ -110,9 +109,7 @@ def _text(name: str, cells: Cells, sheet: Sheet) -> str:
             f"{sheet.row(row)}, column {quoted(name)}: {quoted(text)} is not written as a number here is: a dot for "
             "decimals, no separator between thousands, no unit; or leave the column out of data.channels",
         )
-    return (
-        "text" if len(distinct) > min(MOST_LEVELS, len(present) // 2) else "text; name it in data.covariates to use it"
-    )
+    return "text" if len(distinct) > min(MOST_LEVELS, len(cells) // 2) else "text; name it in data.covariates to use it"
 
 
 def is_flag(cells: Cells) -> bool:
@@ -162,12 +159,12 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: l
     frame = pd.DataFrame({"time": times})
     candidates = list[str]()
     for name, cells in sheet.columns.items():
-        texts = cells.as_texts() if cells.numbers is None or _few_whole(cells.numbers) else None
+        words = cells.as_words() if cells.numbers is None or _few_whole(cells.numbers) else None
         if (
-            texts is not None
-            and 2 * pd.Series(texts).nunique() <= len(texts)
+            words is not None
+            and 2 * len(words.distinct) <= len(words)
             and name not in time_columns
-            and not frame.assign(name=texts).duplicated().any()
+            and not frame.assign(name=words.codes).duplicated().any()
         ):
             candidates.append(name)
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
