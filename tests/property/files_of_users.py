@@ -69,7 +69,11 @@ def expected(draw, frame, series, labels, season, **more):
 @st.composite
 def iso(draw):
     times, season = axis(draw)
-    form = draw(st.sampled_from(["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M:%S.000"]))
+    form = draw(
+        st.sampled_from(
+            ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M:%S.000"]
+        )
+    )
     frame, series = table(draw, times[:-1].strftime(form), draw(st.sampled_from(TIMES)), draw(st.integers(1, 3)))
     return expected(draw, frame, series, [str(time) for time in times[-2:]], season)
 
@@ -79,7 +83,9 @@ def business_hours(draw):
     start, hours = draw(st.integers(6, 10)), draw(st.integers(5, 11))
     step = draw(st.sampled_from([1, 2]))
     days = pd.bdate_range("2021-02-01", periods=draw(st.integers(15, 40)))
-    times = [day + pd.Timedelta(hours=hour) for day in days for hour in range(start, start + hours * step, step) if hour < 24]
+    times = [
+        day + pd.Timedelta(hours=hour) for day in days for hour in range(start, start + hours * step, step) if hour < 24
+    ]
     frame, series = table(draw, [str(time)[:16] for time in times[:-1]])
     return expected(draw, frame, series, [str(time) for time in times[-2:]], len(times) // len(days))
 
@@ -90,7 +96,9 @@ def large_level(draw):
     frame = pd.DataFrame({"date": times[:-1].astype(str)})
     level = 10.0 ** draw(st.integers(6, 12))
     frame["y"] = level + np.random.default_rng(draw(st.integers(0, 99))).normal(0, 1e-2, len(frame))
-    return Expected(frame.to_csv(index=False).encode(), {"y": frame["y"].to_numpy()}, [str(time) for time in times[-2:]], season)
+    return Expected(
+        frame.to_csv(index=False).encode(), {"y": frame["y"].to_numpy()}, [str(time) for time in times[-2:]], season
+    )
 
 
 @st.composite
@@ -138,7 +146,11 @@ def quarters(draw):
 
 @st.composite
 def certain_dates(draw):
-    form = draw(st.sampled_from(["%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%d %b %Y", "%d.%m.%Y %H:%M"]))
+    form = draw(
+        st.sampled_from(
+            ["%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%d %b %Y", "%d.%m.%Y %H:%M"]
+        )
+    )
     spacing = draw(st.sampled_from(["h", "6h"] if "%H" in form else ["D", "B"]))
     times = pd.date_range("2020-01-01", periods=draw(st.integers(400, 500)) + 1, freq=spacing)
     frame, series = table(draw, times[:-1].strftime(form), draw(st.sampled_from(TIMES)))
@@ -158,7 +170,17 @@ def two_columns(draw):
 
 @st.composite
 def compact(draw):
-    spacing, form, season = draw(st.sampled_from([("D", "%Y%m%d", 7), ("MS", "%Y%m", 12), ("h", "%Y%m%d%H", 24), ("h", "%Y%m%d%H%M", 24), ("W-MON", "%Y%m%d", 52)]))
+    spacing, form, season = draw(
+        st.sampled_from(
+            [
+                ("D", "%Y%m%d", 7),
+                ("MS", "%Y%m", 12),
+                ("h", "%Y%m%d%H", 24),
+                ("h", "%Y%m%d%H%M", 24),
+                ("W-MON", "%Y%m%d", 52),
+            ]
+        )
+    )
     times = pd.date_range("2001-01-01", periods=draw(st.integers(30, 300)) + 1, freq=spacing)
     frame, series = table(draw, times[:-1].strftime(form), draw(st.sampled_from(["day", "date", "x", "Tag"])))
     return expected(draw, frame, series, list(times[-2:].strftime(form)), season)
@@ -256,14 +278,20 @@ def comments(draw):
 @st.composite
 def stores(draw):
     times, season = axis(draw, ("D", "h", "MS"), least=60)
-    names = draw(st.lists(st.sampled_from(["north", "lake", "1", "002", "Zürich", "a b", "new"]), min_size=2, max_size=5, unique=True))
+    names = draw(
+        st.lists(
+            st.sampled_from(["north", "lake", "1", "002", "Zürich", "a b", "new"]), min_size=2, max_size=5, unique=True
+        )
+    )
     parts, series = [], {}
     for name in sorted(names):
         start, end = draw(st.integers(0, 20)), draw(st.integers(0, 20))
         rows = times[start : len(times) - 1 - end]
         series[name] = numbers(draw, len(rows))
         promo = np.arange(len(rows)) % 5 == 0
-        parts.append(pd.DataFrame({"store": name, "date": rows.astype(str), "sales": series[name], "promo": promo.astype(int)}))
+        parts.append(
+            pd.DataFrame({"store": name, "date": rows.astype(str), "sales": series[name], "promo": promo.astype(int)})
+        )
     frame = pd.concat(parts)
     order = draw(st.sampled_from(["as it is", "by date", "shuffled"]))
     if order != "as it is":
@@ -286,7 +314,9 @@ def stores(draw):
 def local_hours(draw):
     zone = draw(st.sampled_from(["Europe/Berlin", "America/New_York"]))
     start = draw(st.sampled_from(["2022-03-10", "2022-10-25", "2022-03-01"]))
-    times = pd.date_range(start, periods=24 * draw(st.integers(10, 40)) + 1, freq=draw(st.sampled_from(["h", "30min"])), tz=zone)
+    times = pd.date_range(
+        start, periods=24 * draw(st.integers(10, 40)) + 1, freq=draw(st.sampled_from(["h", "30min"])), tz=zone
+    )
     frame, series = table(draw, times[:-1].tz_localize(None).astype(str))
     season = 24 if times.freqstr == "h" else 48
     return expected(draw, frame, series, [str(time) for time in times[-2:]], season, settings={"time_zone": zone})
@@ -301,7 +331,11 @@ def rows(draw):
     frame = pd.DataFrame([[name, *one, *[""] * (most - len(one))] for name, one in series.items()])
     frame.columns = [f"V{number}" for number in range(1, most + 2)]
     return Expected(
-        frame.to_csv(index=False).encode(), dict(sorted(series.items())), [], None, settings={"format": "rows", "series_column": "V1"}
+        frame.to_csv(index=False).encode(),
+        dict(sorted(series.items())),
+        [],
+        None,
+        settings={"format": "rows", "series_column": "V1"},
     )
 
 

@@ -158,7 +158,9 @@ def test_a_written_table_is_read_back_equal_or_refused(read, case):
     for name in left_out:
         known = names[name][~np.isnan(names[name])]
         assert len(known) == 0 or set(known) <= {0.0, 1.0} or np.ptp(np.diff(known)) == 0
-    for name, series, observed in zip(panel.names, panel.each(), np.split(panel.observed, panel.offsets[1:-1]), strict=True):
+    for name, series, observed in zip(
+        panel.names, panel.each(), np.split(panel.observed, panel.offsets[1:-1]), strict=True
+    ):
         known = np.flatnonzero(~np.isnan(names[name]))
         written = names[name][known[0] : known[-1] + 1]
         assert np.array_equal(observed, ~np.isnan(written))

@@ -133,7 +133,10 @@ def test_covariates_stand_in_their_columns(params):
         ("calendar weekday", "future", "category"), ("region", "static", "category"),
     ]  # fmt: skip
     assert panel.past[:, 0].tolist() == [float(number) ** 2 for number in [*range(30, 50), *range(30)]]
-    assert panel.future[:2].tolist() == [[1, 1, 0, 0, *(day == 3 for day in range(7))], [0, 0, 1, 0, *(day == 4 for day in range(7))]]
+    assert panel.future[:2].tolist() == [
+        [1, 1, 0, 0, *(day == 3 for day in range(7))],
+        [0, 0, 1, 0, *(day == 4 for day in range(7))],
+    ]
     assert panel.static.tolist() == [[0, 1], [1, 0]]
 
 
@@ -141,7 +144,9 @@ def test_the_order_of_rows_changes_nothing(params):
     """A panel is a set of series."""
     one, other = (read_frame(frame, params(**LONG)).panel for frame in (stores(), stores().sort_values("day")))
 
-    assert all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("values", "past", "future", "static"))
+    assert all(
+        np.array_equal(getattr(one, name), getattr(other, name)) for name in ("values", "past", "future", "static")
+    )
 
 
 def test_a_panel_and_its_wide_twin_are_the_same(params):
@@ -153,7 +158,8 @@ def test_a_panel_and_its_wide_twin_are_the_same(params):
 
     assert one.names == other.names
     assert all(
-        np.array_equal(getattr(one, name), getattr(other, name)) for name in ("values", "observed", "offsets", "first_steps")
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("values", "observed", "offsets", "first_steps")
     )
 
 
@@ -191,7 +197,9 @@ def test_values_ahead_are_those_after_the_end_of_each_series(params):
     ahead = read_future(frame, settings, reading.covariates, reading, 3)
 
     assert ahead.shape == (2, 3, 11)
-    assert ahead[:, :, 0].tolist() == [[float(number % 3 == 0) for number in start] for start in (range(40, 43), range(25, 28))]
+    assert ahead[:, :, 0].tolist() == [
+        [float(number % 3 == 0) for number in start] for start in (range(40, 43), range(25, 28))
+    ]
     assert ahead[0, 0, 4:].tolist() == [float(day == DAYS[20].day_of_week) for day in range(7)]
 
 
@@ -204,8 +212,12 @@ def test_a_missing_value_ahead_is_named_with_series_time_and_column(params):
         read_future, stores(), settings, reading.covariates, reading, 2
     )
     assert "--future FILE" in refusal(read_future, None, settings, reading.covariates, reading, 2)
-    strange = pd.DataFrame({"store": ["a", "b"], "day": [DAYS[-1] + pd.Timedelta(days=1)] * 2, "promo": [1, 0], "kind": ["x", "new"]})
-    assert "'new', which training has not seen" in refusal(read_future, strange, settings, reading.covariates, reading, 1)
+    strange = pd.DataFrame(
+        {"store": ["a", "b"], "day": [DAYS[-1] + pd.Timedelta(days=1)] * 2, "promo": [1, 0], "kind": ["x", "new"]}
+    )
+    assert "'new', which training has not seen" in refusal(
+        read_future, strange, settings, reading.covariates, reading, 1
+    )
 
 
 def test_a_calendar_needs_no_file(params):
@@ -255,7 +267,9 @@ def test_kinds_of_covariates_are_told_from_their_values(values, kind, levels):
 
 def test_rows_that_are_series_are_read(params):
     """As the M4 files: unequal lengths, empty cells at the end."""
-    frame = pd.DataFrame([["H1", 1.5, 2.0, 4.0, 3.0], ["H2", 5.0, 6.5, np.nan, np.nan]], columns=["V1", "V2", "V3", "V4", "V5"])
+    frame = pd.DataFrame(
+        [["H1", 1.5, 2.0, 4.0, 3.0], ["H2", 5.0, 6.5, np.nan, np.nan]], columns=["V1", "V2", "V3", "V4", "V5"]
+    )
     panel = read_frame(frame, params(format="rows", series_column="V1")).panel
 
     assert panel.names == ["H1", "H2"]
@@ -263,14 +277,19 @@ def test_rows_that_are_series_are_read(params):
 
 
 def test_rows_may_have_times_for_names(params):
-    frame = pd.DataFrame([["x", *NOISE[:12]], ["y", np.nan, *NOISE[:11]]], columns=["id", *[f"2020-{month:02}" for month in range(1, 13)]])
+    frame = pd.DataFrame(
+        [["x", *NOISE[:12]], ["y", np.nan, *NOISE[:11]]],
+        columns=["id", *[f"2020-{month:02}" for month in range(1, 13)]],
+    )
     reading = read_frame(frame, params(format="rows", series_column="id", covariates__calendar=["month"]))
 
     assert (reading.axis.first, reading.axis.frequency) == ("2020-01-01 00:00:00", "MS")
     assert reading.panel.first_steps.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize("columns", [[f"V{number}" for number in range(1, 962)], [f"2020-01-01 {number}" for number in range(961)]])
+@pytest.mark.parametrize(
+    "columns", [[f"V{number}" for number in range(1, 962)], [f"2020-01-01 {number}" for number in range(961)]]
+)
 def test_rows_that_are_series_are_asked_about(params, columns):
     """960 columns of 245 rows with a name each are no 960 series."""
     values = np.random.default_rng(0).standard_normal((245, 960))

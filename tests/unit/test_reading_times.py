@@ -144,7 +144,9 @@ def test_a_date_and_its_hour_are_one_time(read, hours):
 
 def test_year_and_month_are_one_time(read):
     """As statistical offices write them."""
-    reading = read([2000 + number // 12 for number in range(60)], "year", {"month": [number % 12 + 1 for number in range(60)]})
+    reading = read(
+        [2000 + number // 12 for number in range(60)], "year", {"month": [number % 12 + 1 for number in range(60)]}
+    )
 
     assert (reading.axis.first, reading.axis.frequency) == ("2000-01-01 00:00:00", "MS")
 
@@ -152,7 +154,9 @@ def test_year_and_month_are_one_time(read):
 def test_numbers_that_repeat_a_part_of_the_time_are_no_series(read):
     """They are known already; the calendar gives them to a model that is to have them."""
     times = pd.date_range("2022-01-03", periods=60)
-    reading = read(times.astype(str), "date", {"month": times.month, "dow": times.day_of_week, "unix": times.astype("int64")})
+    reading = read(
+        times.astype(str), "date", {"month": times.month, "dow": times.day_of_week, "unix": times.astype("int64")}
+    )
 
     assert [column.name for column in reading.columns if column.role == "left out"] == ["month", "dow", "unix"]
 
@@ -182,7 +186,11 @@ def test_opening_hours_are_steps_and_nights_are_not(read, opening, days):
 
 def test_a_missing_opening_hour_is_a_gap(read):
     """A holiday is filled for contexts, and no night is."""
-    times = [time for time in pd.date_range("2022-01-03", periods=24 * 7 * 8, freq="h") if 9 <= time.hour < 17 and time.day_of_week < 5]
+    times = [
+        time
+        for time in pd.date_range("2022-01-03", periods=24 * 7 * 8, freq="h")
+        if 9 <= time.hour < 17 and time.day_of_week < 5
+    ]
     del times[100:108]
 
     assert np.flatnonzero(~read([str(time) for time in times]).panel.observed).tolist() == list(range(100, 108))

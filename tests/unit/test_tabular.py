@@ -107,7 +107,11 @@ def test_values_channels_and_times_are_read_as_written(read):
 
     assert table.panel.names == ["b", "a"]
     assert values_of(table) == [[1.25, 2.5, 3.0], [-300.0, 0.1, 7.0]]
-    assert (table.settled["time_column"], table.axis.first, table.axis.frequency) == ("when", "2020-01-01 00:00:00", "D")
+    assert (table.settled["time_column"], table.axis.first, table.axis.frequency) == (
+        "when",
+        "2020-01-01 00:00:00",
+        "D",
+    )
     assert table.panel.observed.all()
 
 

@@ -40,6 +40,15 @@ class Column:
     why: str = ""
 
 
+class OtherFormatError(InputError):
+    """A table that seems to be of another `data.format`, with the columns that may name its series."""
+
+    def __init__(self, message: str, form: str, series_columns: list[str]) -> None:
+        """See `InputError`."""
+        super().__init__(message)
+        self.form, self.series_columns = form, series_columns
+
+
 def roles_of(sheet: Sheet, clock: Clock | None, taken: dict[str, str]) -> dict[str, Column]:
     """The roles of the columns that the settings do not name: `SERIES`, or `LEFT_OUT` and why.
 
@@ -168,15 +177,12 @@ def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: l
         ):
             candidates.append(name)
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
-    if candidates:
-        return InputError(
-            f"{repeated}; several series? set data.format: long and data.series_column: {candidates[0]}"
-            + (f" (or {listed(candidates[1:])})" if candidates[1:] else "")
-        )
-    return InputError(
-        f"{repeated}; several series? set data.series_column, with data.format: long; where clocks were put back, set "
-        "data.time_zone, or write times with their offset, as in 02:00+01:00"
-    )
+    advice = "set data.format: long and data.series_column"
+    if not candidates:
+        clocks = "where clocks were put back, set data.time_zone, or write times with their offset, as in 02:00+01:00"
+        return OtherFormatError(f"{repeated}; several series? {advice}; {clocks}", "long", [])
+    others = f" (or {listed(candidates[1:])})" if candidates[1:] else ""
+    return OtherFormatError(f"{repeated}; several series? {advice}: {candidates[0]}{others}", "long", candidates)
 
 
 def _few_whole(numbers: FloatArray) -> bool:

@@ -11,6 +11,7 @@ from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.clock import listed
 from rnn_vs_transformer.sources.columns import Found
+from rnn_vs_transformer.sources.roles import OtherFormatError
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.spacing import find_axis
 from rnn_vs_transformer.sources.stamps import Stamps
@@ -49,10 +50,12 @@ def refuse_rows(sheet: Sheet, params: DataParams) -> None:
     numbers = np.array([int(match[1]) for match in matches if match])
     numbered = len(numbers) == len(numeric) and bool((np.diff(numbers) == 1).all())
     if ids and len(numeric) >= FEWEST and (numbered or len(numeric) > sheet.length or times_of_names(numeric)):
-        raise InputError(
+        raise OtherFormatError(
             f"{sheet.name}: {sheet.length} rows with a name each ({quoted(ids[0])}) and {len(numeric)} columns of "
             f"numbers, no times: is each row a series? set data.format: rows and data.series_column: {ids[0]} (if not, "
-            "name the columns to forecast in data.channels)"
+            "name the columns to forecast in data.channels)",
+            "rows",
+            ids,
         )
 
 

@@ -239,7 +239,7 @@ def _targets(
             raise InputError(f"{key}: cannot use {quoted(texts[0])}, which holds no numbers")
         others = [name for name in sheet.columns if name not in taken]
         return {
-            name: Column(name, role, key) if name in chosen else Column(name, LEFT_OUT, f"not in {key}")
+            name: Column(name, role, key) if name in chosen else Column(name, LEFT_OUT, "not named in the settings")
             for name in others
         }, chosen
     refuse_headless(sheet)
