@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from files_of_users import KINDS
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.runtime.errors import InputError

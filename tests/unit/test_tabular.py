@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.data.axis import season_length_of
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.tabular import read_file
 
 DAYS = "time,a\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-04,4\n2020-01-05,5\n2020-01-06,6\n"

@@ -11,19 +11,19 @@ from rnn_vs_transformer.data.axis import EPOCHS
 from rnn_vs_transformer.data.panel import BoolArray, IntArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.numbers_as_times import NAMES_OF_TIMES
+from rnn_vs_transformer.sources.numbers_as_times import NAMES_OF_LABELS, NAMES_OF_TIMES, parse_by
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.stamps import Stamps
 from rnn_vs_transformer.sources.times import EXPECTED, read_times
 from rnn_vs_transformer.sources.zones import in_zone
 
 CLOCK_TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
-PARTS: Final = ("month", "quarter", "day", "hour", "minute")
+PARTS: Final = ("month", "quarter", "week", "day", "hour", "minute")
 """Columns that by their names refine a column of years or dates."""
 HALF: Final = 0.5
 NEARLY_ALL: Final = 0.8
 FEWEST_GAPS: Final = 3
-HIGHEST: Final = {"month": 12, "quarter": 4, "day": 31, "hour": 24, "minute": 59}
+HIGHEST: Final = {"month": 12, "quarter": 4, "week": 53, "day": 31, "hour": 24, "minute": 59}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _rises(cells: Cells) -> bool:
 
 def _refuse_unread(free: dict[str, Cells]) -> None:
     for name, cells in free.items():
-        if name.casefold() in NAMES_OF_TIMES and cells.words is not None:
+        if name.casefold() in NAMES_OF_TIMES | NAMES_OF_LABELS and cells.words is not None:
             got = quoted(str(cells.words.distinct[0]))
             raise InputError(
                 f"column {quoted(name)}: {EXPECTED}, got {got}; set data.time_format, as in %d/%m/%Y, or "
@@ -199,7 +199,10 @@ def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
                 f"{cells.numbers[row]:g}"
             )
         numbers = cells.numbers.astype(np.int64)
-        if kind in {"month", "quarter"}:
+        if kind == "week":
+            weeks = [f"{year}-W{week:02}-1" for year, week in zip(times.year, numbers, strict=True)]
+            times = parse_by(weeks, "%G-W%V-%u")
+        elif kind in {"month", "quarter"}:
             months = numbers if kind == "month" else 3 * numbers - 2
             times = pd.DatetimeIndex(
                 pd.to_datetime(pd.DataFrame({"year": times.year, "month": months, "day": 1}), errors="coerce")

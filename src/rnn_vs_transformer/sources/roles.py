@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rnn_vs_transformer.data.covariates import FLAGS, MOST_LEVELS
@@ -85,7 +87,7 @@ def _role(name: str, cells: Cells, clock: Clock | None, sheet: Sheet) -> Column:
     elif is_flag(cells):
         why = f"a flag, no target; {NAME_IT}"
     else:
-        why = _counted(name, cells.numbers) or (_timed(name, cells, clock) if clock is not None else _untimed(name))
+        why = _timed(name, cells, clock) if clock is not None else _untimed(name, cells.numbers)
     return Column(name, LEFT_OUT, why) if why else Column(name, SERIES, "numbers")
 
 
@@ -93,18 +95,22 @@ def _timed(name: str, cells: Cells, clock: Clock) -> str:
     """Why numbers beside times are no series: they tell the time once more."""
     if cells.numbers is not None and (part := _part_of_time(cells.numbers, clock)):
         return f"the {part} of the time; see data.covariates.calendar"
+    if cells.numbers is not None and (counted := _counted(name, cells.numbers)):
+        return counted
     named = name.casefold() in NAMES_OF_EPOCHS | NAMES_OF_YEARS
     stamps = read_times(cells, name, "auto")
     return f"another time ({stamps.why})" if stamps and (named or stamps.times.is_monotonic_increasing) else ""
 
 
-def _untimed(name: str) -> str:
-    if name.casefold() in NAMES_OF_TIMES:
+def _untimed(name: str, numbers: FloatArray) -> str:
+    """Why numbers are no series where nothing is known to be the time."""
+    counted = _counted(name, numbers)
+    if name.casefold() in NAMES_OF_TIMES and not (counted and name.casefold() == "time"):
         raise InputError(
-            f"column {quoted(name)} holds numbers and not times: name the columns to forecast in data.channels, "
-            "and set data.time_column: none"
+            f"column {quoted(name)} holds numbers and not times: set data.time_format, or name the columns to forecast "
+            "in data.channels and set data.time_column: none"
         )
-    return ""
+    return counted
 
 
 def _text(name: str, cells: Cells, sheet: Sheet) -> str:
@@ -166,23 +172,30 @@ def _part_of_time(numbers: FloatArray, clock: Clock) -> str | None:
 def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: list[str]) -> InputError:
     """What to say of a wide file in which times repeat; never to drop rows, which may be another series."""
     frame = pd.DataFrame({"time": times})
-    candidates = list[str]()
-    for name, cells in sheet.columns.items():
-        words = cells.as_words() if cells.numbers is None or _few_whole(cells.numbers) else None
-        if (
-            words is not None
-            and 2 * len(words.distinct) <= len(words)
-            and name not in time_columns
-            and not frame.assign(name=words.codes).duplicated().any()
-        ):
-            candidates.append(name)
+    words = {
+        name: cells.as_words()
+        for name, cells in sheet.columns.items()
+        if name not in time_columns and (cells.numbers is None or _few_whole(cells.numbers)) and not is_flag(cells)
+    }
+    codes = {name: one.codes for name, one in words.items() if 2 * len(one.distinct) <= len(one)}
+    candidates = [name for name in codes if not _repeat(frame, codes, (name,))]
+    pairs = [pair for pair in combinations(codes, 2) if not _repeat(frame, codes, pair)]
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
     advice = "set data.format: long and data.series_column"
+    if not candidates and pairs:
+        joined = f"{listed(list(pairs[0]))} together name a series: join them in one column, and"
+        return OtherFormatError(f"{repeated}; {joined} {advice} to it", "long", [])
     if not candidates:
         clocks = "where clocks were put back, set data.time_zone, or write times with their offset, as in 02:00+01:00"
         return OtherFormatError(f"{repeated}; several series? {advice}; {clocks}", "long", [])
     others = f" (or {listed(candidates[1:])})" if candidates[1:] else ""
     return OtherFormatError(f"{repeated}; several series? {advice}: {candidates[0]}{others}", "long", candidates)
+
+
+def _repeat(times: pd.DataFrame, codes: dict[str, npt.NDArray[np.int32]], names: tuple[str, ...]) -> bool:
+    """Whether a series has a time twice, where columns together name it."""
+    beside = {f"name {place}": codes[name] for place, name in enumerate(names)}
+    return bool(times.assign(**beside).duplicated().any())
 
 
 def _few_whole(numbers: FloatArray) -> bool:
