@@ -342,5 +342,6 @@ def rows(draw):
 
 KINDS = [
     iso, business_hours, large_level, awkward_names, stuck, local_midnights, middle_of_month, quarters, certain_dates,
-    two_columns, compact, epochs, years, counters, flags, missing, starts_and_ends, holes, comments, stores, local_hours, rows,
+    two_columns, compact, epochs, years, counters, flags, missing, starts_and_ends, holes, comments, stores,
+    local_hours, rows,
 ]  # fmt: skip

@@ -14,9 +14,9 @@ from rnn_vs_transformer.sources.propose import command
 from rnn_vs_transformer.sources.tabular import read_file
 
 NAMES = [
-    "T (degC)", "a=b", "Größe, m²", "it's", 'say "a"', "back\\", 'a\\"b', "null", "1", "x;y", "$HOME `ls`", "a:b", "{x}",
-    " lead", "${oc.env:HOME}", "true", "2022-01-01", "a\\b", "温度", "[x]", "names (1) with = and [brackets]", "*", "~", "#", "a b",
-    "-x", "1e5",
+    "T (degC)", "a=b", "Größe, m²", "it's", 'say "a"', "back\\", 'a\\"b', "null", "1", "x;y", "$HOME `ls`",
+    "a:b", "{x}", " lead", "${oc.env:HOME}", "true", "2022-01-01", "a\\b", "温度", "[x]", "*", "~", "#", "a b",
+    "names (1) with = and [brackets]", "-x", "1e5",
 ]  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def stores(count=60):
     return pd.DataFrame({
         "store": np.repeat(["b", "a"], count), "date": [*days, *days],
         "sales": np.random.default_rng(0).standard_normal(2 * count), "promo": np.arange(2 * count) % 5 == 0,
-        "temperature": np.random.default_rng(1).standard_normal(2 * count), 
+        "temperature": np.random.default_rng(1).standard_normal(2 * count),
         "region": np.repeat(["north", "south"], count),
         "remark": [f"no {number}" for number in range(2 * count)],
     })  # fmt: skip

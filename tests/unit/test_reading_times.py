@@ -171,7 +171,7 @@ def test_newest_first_is_turned_round(read):
     reading = read(times.astype(str), "date")
 
     assert reading.axis.first == "2022-01-03 00:00:00"
-    assert list(reading.panel.each())[0][-1] == np.random.default_rng(0).standard_normal(30)[0]
+    assert next(reading.panel.each())[-1] == np.random.default_rng(0).standard_normal(30)[0]
 
 
 @pytest.mark.parametrize(
