@@ -26,8 +26,6 @@ class Found:
     fault: tuple[int, str] | None = None
     """Row (from 0) and text of the first cell that is neither missing nor a usable number."""
     first_foreign: tuple[int, str] | None = None
-    first_missing: int | None = None
-    """Row of the first cell without a value."""
 
     @property
     def mostly_numbers(self) -> bool:
@@ -68,8 +66,6 @@ def read_numbers(cells: tuple[str, ...], first_row: int, found: Found, spelling:
 
 def _read_number(text: str, row: int, found: Found, spelling: Spelling) -> float:
     if spelling.is_missing(text) or text in DASHES:
-        if found.first_missing is None:
-            found.first_missing = row
         return math.nan
     found.filled += 1
     plain = text.replace(",", ".") if spelling.comma and "." not in text else text

@@ -186,8 +186,6 @@ def _cells_of_numbers(numbers: FloatArray, *, boolean: bool, as_text: bool) -> C
     known = ~np.isnan(numbers)
     usable = np.abs(numbers) <= LARGEST
     found = Found(int(known.sum()), int(known.sum()))
-    if not known.all():
-        found.first_missing = int((~known).argmax())
     bad = known & ~usable
     if bad.any():
         found.fault = (int(bad.argmax()), str(numbers[bad.argmax()]))
