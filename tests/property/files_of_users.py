@@ -50,7 +50,8 @@ def written(frame, draw, separators=",;\t|"):
 
 
 SPACINGS = {
-    "D": 7, "h": 24, "30min": 48, "15min": 96, "W-MON": 52, "W-FRI": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "B": 5, "2h": 12,
+    "D": 7, "h": 24, "30min": 48, "15min": 96, "W-MON": 52, "W-FRI": 52, "MS": 12, "ME": 12, "QS": 4, "QE": 4,
+    "B": 5, "2h": 12,
 }  # fmt: skip
 
 
@@ -340,6 +341,7 @@ def rows(draw):
 
 
 KINDS = [
-    iso, business_hours, large_level, awkward_names, stuck, local_midnights, middle_of_month, quarters, certain_dates, two_columns,
-    compact, epochs, years, counters, flags, missing, starts_and_ends, holes, comments, stores, local_hours, rows,
+    iso, business_hours, large_level, awkward_names, stuck, local_midnights, middle_of_month, quarters, certain_dates,
+    two_columns, compact, epochs, years, counters, flags, missing, starts_and_ends, holes, comments, stores,
+    local_hours, rows,
 ]  # fmt: skip

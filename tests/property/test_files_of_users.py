@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from files_of_users import KINDS
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.tabular import read_path
 
-EXAMPLES = max(5, settings().max_examples // 4)
+EXAMPLES = 5 if settings().max_examples <= 40 else settings().max_examples // 4
 """5 of each kind in `make test`, 100 in `make nightly`: 2,200 in all."""
 
 
@@ -19,7 +18,7 @@ def test_a_file_of_each_kind_is_read_as_its_user_expects(kind, configure, tmp_pa
     """Never a wrong role, a lost value or a traceback, whatever the names, the separator and the spacing are."""
     folder = tmp_path_factory.mktemp("files")
 
-    @settings(max_examples=10 if EXAMPLES == 10 else EXAMPLES)
+    @settings(max_examples=EXAMPLES)
     @given(kind())
     def check(case):
         path = folder / case.file

@@ -10,10 +10,8 @@ from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.tabular import read_path
 
-CASES = next(
-    (parent / "shared" / "cases" for parent in Path(__file__).resolve().parents if (parent / "shared" / "cases").is_dir()),
-    None,
-)  # fmt: skip
+BESIDE = [parent / "shared" / "cases" for parent in Path(__file__).resolve().parents]
+CASES = next(filter(Path.is_dir, BESIDE), None)
 pytestmark = pytest.mark.skipif(CASES is None, reason="no folder shared/cases beside the project")
 STORES = {"format": "long", "series_column": "store", "target": "sales", "covariates.future": ["promo", "temperature"]}
 WIDE = [  # file, series and their columns, season, the last time and the one after it, columns left out
@@ -35,7 +33,8 @@ WIDE = [  # file, series and their columns, season, the last time and the one af
     ("zero_one_flag.csv", {"sales": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), ["holiday"]),
     ("true_false_flag.csv", {"sales": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), ["promo"]),
     ("missing_markers.csv", {"y": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
-    ("columns_start_and_end_apart.csv", {"a": 1, "b": 2, "c": 3}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
+    ("columns_start_and_end_apart.csv", {"a": 1, "b": 2, "c": 3}, 7,
+     ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
     ("hole_of_60_days_in_test.csv", {"y": 1}, 7, ("2022-10-19 00:00:00", "2022-10-20 00:00:00"), []),
     ("comment_and_trailing_comma.csv", {"y": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
 ]  # fmt: skip

@@ -97,7 +97,8 @@ def test_what_can_be_read_with_certainty_is_read_to_the_bit(asked, content, valu
         pytest.param(times("2020-01-01T00:00", "2020-01-01T01:00+01:00", "2020-01-01T02:00"), "offset", id="offsets"),
         pytest.param(
             times("2020-10-25 01:00", "2020-10-25 02:00", "2020-10-25 02:00", "2020-10-25 03:00"),
-            "where clocks were put back, set data.time_zone, or write times with their offset", id="the hour that comes twice in autumn",
+            "where clocks were put back, set data.time_zone, or write times with their offset",
+            id="the hour that comes twice in autumn",
         ),
         pytest.param(times("2020-01-01", "now", "2020-01-03"), "row 3, column 'time'", id="now"),
         pytest.param(times("2020-01-01", "today", "2020-01-03"), "row 3, column 'time'", id="today"),

@@ -36,12 +36,15 @@ def beyond(reading, count=2):
         (pd.date_range("2022-01-03 00:00", periods=400, freq="h").strftime("%m/%d/%Y %I:%M %p"), 24,
          ["01/19/2022 03:00 PM", "01/19/2022 04:00 PM"]),
         (pd.date_range("2022-01-01", periods=40, freq="MS").strftime("%b %Y"), 12, ["Apr 2025", "May 2025"]),
-        (pd.date_range("2022-01-03", periods=40, freq="D").strftime("%d %B %Y"), 7, ["11 February 2022", "12 February 2022"]),
+        (pd.date_range("2022-01-03", periods=40, freq="D").strftime("%d %B %Y"), 7,
+         ["11 February 2022", "12 February 2022"]),
         ([f"Q{number % 4 + 1} {2000 + number // 4}" for number in range(30)], 4, ["Q2 2007", "Q3 2007"]),
         ([f"{2000 + number // 12}M{number % 12 + 1:02}" for number in range(30)], 12, ["2002M06", "2002M07"]),
         (pd.date_range("2020-01-06", periods=110, freq="W-MON").strftime("%G-W%V"), 52, ["2022-W06", "2022-W07"]),
-        ([f"{2000 + number // 12}-{number % 12 + 1:02}" for number in range(30)], 12, ["2002-06-01 00:00:00", "2002-07-01 00:00:00"]),
-        (pd.date_range("2020-01-31", periods=30, freq="ME").strftime("%Y-%m-%d"), 12, ["2022-06-30 00:00:00", "2022-07-31 00:00:00"]),
+        ([f"{2000 + number // 12}-{number % 12 + 1:02}" for number in range(30)], 12,
+         ["2002-06-01 00:00:00", "2002-07-01 00:00:00"]),
+        (pd.date_range("2020-01-31", periods=30, freq="ME").strftime("%Y-%m-%d"), 12,
+         ["2022-06-30 00:00:00", "2022-07-31 00:00:00"]),
         ([201000 + 100 * (number // 12) + number % 12 + 1 for number in range(30)], 12, ["201206", "201207"]),
         ([2022010300 + 100 * (number // 24) + number % 24 for number in range(60)], 24, ["2022010511", "2022010512"]),
         ([1_640_995_200_000 + 60_000 * number for number in range(60)], 1440, ["1640998740000", "1640998800000"]),
@@ -87,7 +90,8 @@ def test_a_format_that_is_set_settles_it(read, times, settings, labels):
         (["13/01/2022", "01/14/2022", "15/01/2022"], {}, "write all alike"),
         (["2022-01-01", "2022-01-02", "2022-01-03"], {"time_format": "%d/%m/%Y"}, "does not fit column 'time'"),
         (["2022-01-01", "2022-01-02", "2022-01-03"], {"time_zone": "Europe/Nowhere"}, "no time zone 'Europe/Nowhere'"),
-        (["2022-03-27 01:00", "2022-03-27 02:00", "2022-03-27 03:00"], {"time_zone": "Europe/Berlin"}, "no time of Europe/Berlin"),
+        (["2022-03-27 01:00", "2022-03-27 02:00", "2022-03-27 03:00"], {"time_zone": "Europe/Berlin"},
+         "no time of Europe/Berlin"),
         (["2022-01-01", "soon", "2022-01-03"], {}, "'soon'"),
         ([1, 2, 3], {"time_column": "when"}, "no column 'when'"),
     ],
@@ -167,7 +171,7 @@ def test_newest_first_is_turned_round(read):
     reading = read(times.astype(str), "date")
 
     assert reading.axis.first == "2022-01-03 00:00:00"
-    assert reading.panel.values[-1] == np.random.default_rng(0).standard_normal(30)[0]
+    assert next(reading.panel.each())[-1] == np.random.default_rng(0).standard_normal(30)[0]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.clock import Clock, listed
 from rnn_vs_transformer.sources.roles import advise_long
-from rnn_vs_transformer.sources.sheet import Sheet
+from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.spacing import find_axis
 from rnn_vs_transformer.sources.stamps import Stamps
 
@@ -165,7 +165,7 @@ class Assembly:
                     f"{self.sheet.row(row)}, column {quoted(one.name)}: expected a number, got {quoted(text)}; leave "
                     "the cell empty where the value is missing"
                 )
-        columns = [one.codes(self.sheet.columns[one.name].content) for one in moving]
+        columns = [codes_of(one, self.sheet.columns[one.name]) for one in moving]
         return np.stack(columns, axis=1) if columns else np.empty((self.sheet.length, 0))
 
     def _say_unknown(self, moving: list[Covariate], codes: FloatArray) -> None:
@@ -204,7 +204,7 @@ class Assembly:
         columns = list[FloatArray]()
         for one in self.covariates:
             if one.known == "static":
-                codes = one.codes(self.sheet.columns[one.name].content[strand.rows])
+                codes = codes_of(one, self.sheet.columns[one.name])[strand.rows]
                 distinct = np.unique(codes[~np.isnan(codes)])
                 if len(distinct) > 1:
                     raise InputError(
@@ -213,6 +213,15 @@ class Assembly:
                     )
                 columns.append(one.columns(distinct if len(distinct) else np.array([np.nan]))[0])
         return np.concatenate(columns) if columns else np.empty(0)
+
+
+def codes_of(one: Covariate, cells: Cells) -> FloatArray:
+    """One number per row, see `Covariate.codes`."""
+    if cells.numbers is not None:
+        return one.codes(cells.numbers)
+    words = cells.as_words()
+    codes: FloatArray = np.append(one.codes(words.distinct), np.nan)[words.codes]
+    return codes
 
 
 def _laid_out(codes: FloatArray, steps: IntArray, length: int, moving: list[Covariate]) -> FloatArray:

@@ -1,5 +1,6 @@
 """Which columns of a table are its time: one, or several that make one time together."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,19 +11,19 @@ from rnn_vs_transformer.data.axis import EPOCHS
 from rnn_vs_transformer.data.panel import BoolArray, IntArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.numbers_as_times import NAMES_OF_TIMES
+from rnn_vs_transformer.sources.numbers_as_times import NAMES_OF_LABELS, NAMES_OF_TIMES, parse_by
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.stamps import Stamps
 from rnn_vs_transformer.sources.times import EXPECTED, read_times
 from rnn_vs_transformer.sources.zones import in_zone
 
-CLOCK_TIME: Final = r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?"
-PARTS: Final = ("month", "quarter", "day", "hour", "minute")
+CLOCK_TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
+PARTS: Final = ("month", "quarter", "week", "day", "hour", "minute")
 """Columns that by their names refine a column of years or dates."""
 HALF: Final = 0.5
 NEARLY_ALL: Final = 0.8
 FEWEST_GAPS: Final = 3
-HIGHEST: Final = {"month": 12, "quarter": 4, "day": 31, "hour": 24, "minute": 59}
+HIGHEST: Final = {"month": 12, "quarter": 4, "week": 53, "day": 31, "hour": 24, "minute": 59}
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def _named(sheet: Sheet, names: list[str], form: str) -> Clock:
             raise InputError(f"data.time_column: no column {quoted(name)}; the file has {listed(list(sheet.columns))}")
     first = read_times(sheet.columns[names[0]], names[0], form, named=True)
     if first is None:
-        cells = sheet.columns[names[0]].as_texts()
-        row = next((row for row, text in enumerate(cells) if text is not None), 0)
-        where, got = f"{sheet.row(row)}, column {quoted(names[0])}", quoted(str(cells[row]))
+        words = sheet.columns[names[0]].as_words()
+        row = words.first()
+        where, got = f"{sheet.row(row)}, column {quoted(names[0])}", quoted(str(words.at(row)))
         raise InputError(f"{where}: {EXPECTED}, got {got}; set data.time_format")
     return Clock(names, _combine(sheet, first, names[1:]), {})
 
@@ -115,11 +116,11 @@ def _rises(cells: Cells) -> bool:
 
 def _refuse_unread(free: dict[str, Cells]) -> None:
     for name, cells in free.items():
-        if name.casefold() in NAMES_OF_TIMES and cells.texts is not None:
-            foreign = next(text for text in cells.texts if text is not None)
+        if name.casefold() in NAMES_OF_TIMES | NAMES_OF_LABELS and cells.words is not None:
+            got = quoted(str(cells.words.distinct[0]))
             raise InputError(
-                f"column {quoted(name)}: {EXPECTED}, got {quoted(str(foreign))}; set data.time_format, as in "
-                "%d/%m/%Y, or data.time_column: none to take rows as steps",
+                f"column {quoted(name)}: {EXPECTED}, got {got}; set data.time_format, as in %d/%m/%Y, or "
+                "data.time_column: none to take rows as steps",
             )
 
 
@@ -158,9 +159,9 @@ def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, 
 def _could_refine(cells: Cells) -> bool:
     """Whether a column looks like the time of day: 13:00, or 0 to 24."""
     if cells.numbers is None:
-        return cells.texts is not None and bool(
-            pd.Series(cells.texts, dtype=str).str.fullmatch(CLOCK_TIME).mean() > HALF
-        )
+        words = cells.words
+        matches = [] if words is None else [bool(CLOCK_TIME.fullmatch(text)) for text in words.distinct]
+        return words is not None and words.share(np.array(matches, dtype=np.bool_)) > HALF
     values = np.unique(cells.numbers)
     return (
         len(values) > 1
@@ -183,9 +184,11 @@ def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
     for place, name in enumerate(others):
         cells = sheet.columns[name]
         if cells.numbers is None:
-            texts = pd.Series(cells.as_texts(), dtype=str)
-            short = texts.str.fullmatch(r"\d{1,2}:\d{2}")
-            times = times + pd.to_timedelta(texts.where(~short, texts + ":00"), errors="coerce").to_numpy()
+            words = cells.as_words()
+            texts = [f"{text}:00" if text.count(":") == 1 else text for text in words.distinct]
+            times = (
+                times + pd.to_timedelta(pd.Series(texts, dtype=str), errors="coerce").reindex(words.codes).to_numpy()
+            )
             continue
         kind = _kind_of_part(name, cells, date, place)
         bad = ~((cells.numbers >= 0) & (cells.numbers <= HIGHEST[kind]) & (cells.numbers == np.floor(cells.numbers)))
@@ -196,7 +199,10 @@ def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
                 f"{cells.numbers[row]:g}"
             )
         numbers = cells.numbers.astype(np.int64)
-        if kind in {"month", "quarter"}:
+        if kind == "week":
+            weeks = [f"{year}-W{week:02}-1" for year, week in zip(times.year, numbers, strict=True)]
+            times = parse_by(weeks, "%G-W%V-%u")
+        elif kind in {"month", "quarter"}:
             months = numbers if kind == "month" else 3 * numbers - 2
             times = pd.DatetimeIndex(
                 pd.to_datetime(pd.DataFrame({"year": times.year, "month": months, "day": 1}), errors="coerce")
@@ -221,7 +227,7 @@ def _check(sheet: Sheet, clock: Clock) -> None:
     if not missing.any():
         return
     row = int(missing.argmax())
-    shown = " ".join(str(sheet.columns[name].as_texts()[row]) for name in clock.names)
+    shown = " ".join(str(sheet.columns[name].as_words().at(row)) for name in clock.names)
     what = "nothing" if shown == "None" else quoted(shown)
     raise InputError(f"{sheet.row(row)}, column {quoted(clock.names[0])}: {EXPECTED}, got {what}")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.scaling import LARGEST
@@ -16,8 +15,6 @@ FOREIGN_NUMBER: Final = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]
 """A number as other countries and spreadsheets write it: 1.234,5 or 1'234 or 5 %."""
 DASHES: Final = {".", "-", "--"}
 """Missing values where nothing else in a column is text."""
-Texts = npt.NDArray[np.object_]
-"""Stripped text, None where a value is missing."""
 
 
 @dataclass
@@ -30,8 +27,6 @@ class Found:
     fault: tuple[int, str] | None = None
     """Row (from 0) and text of the first cell that is neither missing nor a usable number."""
     first_foreign: tuple[int, str] | None = None
-    first_missing: int | None = None
-    """Row of the first cell without a value."""
 
     @property
     def mostly_numbers(self) -> bool:
@@ -53,14 +48,6 @@ class Spelling:
         return not text or text.casefold() in self.missing
 
 
-def strip_texts(cells: tuple[str, ...], spelling: Spelling) -> Texts:
-    """Text of some cells of one column; None for those without a value."""
-    texts = np.empty(len(cells), dtype=object)
-    stripped = map(str.strip, cells)
-    texts[:] = [None if spelling.is_missing(text) else text for text in stripped]
-    return texts
-
-
 def read_numbers(cells: tuple[str, ...], first_row: int, found: Found, spelling: Spelling) -> FloatArray:
     """Numbers of some cells of one column, not-a-number for others; what was seen is added to `found`."""
     joined = "\0".join(cells)
@@ -80,8 +67,6 @@ def read_numbers(cells: tuple[str, ...], first_row: int, found: Found, spelling:
 
 def _read_number(text: str, row: int, found: Found, spelling: Spelling) -> float:
     if spelling.is_missing(text) or text in DASHES:
-        if found.first_missing is None:
-            found.first_missing = row
         return math.nan
     found.filled += 1
     plain = text.replace(",", ".") if spelling.comma and "." not in text else text

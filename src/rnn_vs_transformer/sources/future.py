@@ -9,7 +9,7 @@ from rnn_vs_transformer.data.covariates import Covariate, calendar_columns
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.assembly import bare_on
+from rnn_vs_transformer.sources.assembly import bare_on, codes_of
 from rnn_vs_transformer.sources.clock import find_clock, listed
 from rnn_vs_transformer.sources.sheet import Frame, Sheet, read_sheet, sheet_of
 from rnn_vs_transformer.sources.tabular import Reading, texts_of
@@ -59,9 +59,8 @@ def _looked_up(
     for name in [*(one.name for one in wanted), *([series_column] if series_column else [])]:
         if name not in sheet.columns:
             raise InputError(f"{sheet.name}: no column {quoted(name)}; there are {listed(list(sheet.columns))}")
-    names = (
-        np.full(sheet.length, "", dtype=object) if series_column is None else sheet.columns[series_column].as_texts()
-    )
+    words = None if series_column is None else sheet.columns[series_column].as_words()
+    names = np.full(sheet.length, "", dtype=object) if words is None else words.texts()
     placed = _steps(sheet, params, reading, names, steps)
     later = np.flatnonzero(placed >= steps.min())
     keys = pd.MultiIndex.from_arrays([names[later], placed[later]])
@@ -74,16 +73,16 @@ def _looked_up(
     rows = np.where(found >= 0, later[found] if len(later) else -1, -1)
     tables = list[FloatArray]()
     for one in wanted:
-        codes = one.codes(sheet.columns[one.name].content)
+        codes = codes_of(one, sheet.columns[one.name])
         values = np.where(rows >= 0, codes[rows], np.nan)
-        texts = sheet.columns[one.name].as_texts()
+        cells = sheet.columns[one.name].as_words()
         if np.isnan(values).any():
             cell = int(np.isnan(values).argmax())
             place, ahead = divmod(cell, steps.shape[1])
             time = reading.axis.times(steps[place, [ahead, -1]])
             cause = "no value"
-            if rows[cell] >= 0 and texts[rows[cell]] is not None:
-                cause = f"{quoted(str(texts[rows[cell]]))}, which training has not seen,"
+            if rows[cell] >= 0 and cells.at(rows[cell]) is not None:
+                cause = f"{quoted(str(cells.at(rows[cell])))}, which training has not seen,"
             raise InputError(
                 f"{sheet.name}: series {quoted(reading.panel.names[place])}, {time[0]}: {cause} for "
                 f"{quoted(one.name)}; the forecast needs one for each step until {time[1]}"

@@ -13,6 +13,20 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.stamps import Stamps
 
 NAMES_OF_TIMES: Final = {"date", "datetime", "ds", "time", "timestamp"}
+NAMES_OF_LABELS: Final = {
+    "month",
+    "week",
+    "quarter",
+    "period",
+    "datum",
+    "day",
+    "monat",
+    "zeit",
+    "zeitpunkt",
+    "fecha",
+    "mois",
+}
+"""Of text that tells the time, if it could be read."""
 NAMES_OF_YEARS: Final = {"year", "years", "yr", "jahr", "année", "annee", "año", "ano", "anno"}
 NAMES_OF_EPOCHS: Final = {*NAMES_OF_TIMES, "unix", "epoch", "ts", "utc", "unixtime", "unix_time", "posix", "t"}
 COMPACT: Final = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}

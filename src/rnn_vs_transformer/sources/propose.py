@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +15,8 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.clock import listed
-from rnn_vs_transformer.sources.roles import LEFT_OUT, SERIES, is_flag
-from rnn_vs_transformer.sources.sheet import Cells, Sheet, read_sheet
+from rnn_vs_transformer.sources.roles import LEFT_OUT, SERIES, OtherFormatError
+from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
 from rnn_vs_transformer.sources.tabular import RAW_FOLDER, Reading, free_roles, read_path, texts_of
 
 PLAIN: Final = re.compile(r"[A-Za-z_/][\w./-]*", re.ASCII)
@@ -100,10 +99,10 @@ def describe(reading: Reading) -> list[str]:
 
 
 def propose(path: Path, params: DataParams) -> Proposal:
-    """The settings that read a file, found by trying: wide, then long by each column that could name series, then rows.
+    """The settings that read a file, found by trying: wide, then what a refusal suggests.
 
     Raises:
-        InputError: None reads it; what the first said, which names the way out.
+        InputError: Nothing reads it; the message names the way out.
     """
     plain: Settings = {
         "source": "csv", "format": "wide", "series_column": "none", "target": "auto", "channels": "all",
@@ -113,12 +112,11 @@ def propose(path: Path, params: DataParams) -> Proposal:
     params = params if Path(params.file).resolve() == path.resolve() else params.model_copy(update=plain)
     try:
         return _with_flags(read_path(path, params), path, params)
-    except InputError as error:
+    except OtherFormatError as error:
         refusal = error
-    sheet = read_sheet(path, params)
-    for settings in _candidates(sheet):
+    for name in refusal.series_columns:
         try:
-            return _long_or_rows(path, params, settings)
+            return _long_or_rows(path, params, {"format": refusal.form, "series_column": name})
         except (InputError, ValueError):
             continue
     raise refusal
@@ -153,23 +151,6 @@ AHEAD: Final = (
 )
 
 
-def _candidates(sheet: Sheet) -> Iterator[Settings]:
-    """Long by each column whose values repeat, then rows by each column whose values do not."""
-    distinct = {name: len(set(cells.as_texts())) for name, cells in sheet.columns.items() if _could_name_series(cells)}
-    for name, count in distinct.items():
-        if 2 * count <= sheet.length:
-            yield {"format": "long", "series_column": name}
-    for name, count in distinct.items():
-        if count == sheet.length:
-            yield {"format": "rows", "series_column": name}
-
-
-def _could_name_series(cells: Cells) -> bool:
-    if cells.numbers is not None:
-        return not is_flag(cells) and bool((cells.numbers == np.floor(cells.numbers)).all())
-    return cells.texts is not None and cells.found.filled == len(cells)
-
-
 def _long_or_rows(path: Path, params: DataParams, settings: Settings) -> Proposal:
     """The first numbers are the target, flags are known ahead, other numbers are not, words are the series' own."""
     changed = params.model_copy(update=settings)
@@ -188,10 +169,10 @@ def _long_or_rows(path: Path, params: DataParams, settings: Settings) -> Proposa
 def _is_static(sheet: Sheet, params: DataParams, name: str) -> bool:
     """Whether a column of words has one value in each series."""
     cells = sheet.columns[name]
-    if cells.texts is None or cells.found.filled < len(cells) or len(set(cells.texts)) > MOST_LEVELS:
+    if cells.words is None or cells.found.filled < len(cells) or not 1 < len(cells.words.distinct) <= MOST_LEVELS:
         return False
-    pairs = set(zip(sheet.columns[params.series_column].as_texts(), cells.texts, strict=True))
-    return len(set(cells.texts)) > 1 and len(pairs) == len(set(sheet.columns[params.series_column].as_texts()))
+    series = sheet.columns[params.series_column].as_words()
+    return len(set(zip(series.codes.tolist(), cells.words.codes.tolist(), strict=True))) == len(series.distinct)
 
 
 def command(settings: Settings) -> str:

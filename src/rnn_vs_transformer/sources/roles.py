@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from rnn_vs_transformer.data.covariates import FLAGS, MOST_LEVELS
@@ -38,6 +40,15 @@ class Column:
     name: str
     role: str
     why: str = ""
+
+
+class OtherFormatError(InputError):
+    """A table that seems to be of another `data.format`, with the columns that may name its series."""
+
+    def __init__(self, message: str, form: str, series_columns: list[str]) -> None:
+        """See `InputError`."""
+        super().__init__(message)
+        self.form, self.series_columns = form, series_columns
 
 
 def roles_of(sheet: Sheet, clock: Clock | None, taken: dict[str, str]) -> dict[str, Column]:
@@ -76,7 +87,7 @@ def _role(name: str, cells: Cells, clock: Clock | None, sheet: Sheet) -> Column:
     elif is_flag(cells):
         why = f"a flag, no target; {NAME_IT}"
     else:
-        why = _counted(name, cells.numbers) or (_timed(name, cells, clock) if clock is not None else _untimed(name))
+        why = _timed(name, cells, clock) if clock is not None else _untimed(name, cells.numbers)
     return Column(name, LEFT_OUT, why) if why else Column(name, SERIES, "numbers")
 
 
@@ -84,23 +95,26 @@ def _timed(name: str, cells: Cells, clock: Clock) -> str:
     """Why numbers beside times are no series: they tell the time once more."""
     if cells.numbers is not None and (part := _part_of_time(cells.numbers, clock)):
         return f"the {part} of the time; see data.covariates.calendar"
+    if cells.numbers is not None and (counted := _counted(name, cells.numbers)):
+        return counted
     named = name.casefold() in NAMES_OF_EPOCHS | NAMES_OF_YEARS
     stamps = read_times(cells, name, "auto")
     return f"another time ({stamps.why})" if stamps and (named or stamps.times.is_monotonic_increasing) else ""
 
 
-def _untimed(name: str) -> str:
-    if name.casefold() in NAMES_OF_TIMES:
+def _untimed(name: str, numbers: FloatArray) -> str:
+    """Why numbers are no series where nothing is known to be the time."""
+    counted = _counted(name, numbers)
+    if name.casefold() in NAMES_OF_TIMES and not (counted and name.casefold() == "time"):
         raise InputError(
-            f"column {quoted(name)} holds numbers and not times: name the columns to forecast in data.channels, "
-            "and set data.time_column: none"
+            f"column {quoted(name)} holds numbers and not times: set data.time_format, or name the columns to forecast "
+            "in data.channels and set data.time_column: none"
         )
-    return ""
+    return counted
 
 
 def _text(name: str, cells: Cells, sheet: Sheet) -> str:
-    present = [text for text in cells.as_texts() if text is not None]
-    distinct = {str(text).casefold() for text in present}
+    distinct = {str(text).casefold() for text in cells.as_words().distinct}
     if len(distinct) == PAIR and distinct <= set(FLAGS):
         return f"a flag, no target; {NAME_IT}"
     foreign = cells.found
@@ -110,9 +124,7 @@ def _text(name: str, cells: Cells, sheet: Sheet) -> str:
             f"{sheet.row(row)}, column {quoted(name)}: {quoted(text)} is not written as a number here is: a dot for "
             "decimals, no separator between thousands, no unit; or leave the column out of data.channels",
         )
-    return (
-        "text" if len(distinct) > min(MOST_LEVELS, len(present) // 2) else "text; name it in data.covariates to use it"
-    )
+    return "text" if len(distinct) > min(MOST_LEVELS, len(cells) // 2) else "text; name it in data.covariates to use it"
 
 
 def is_flag(cells: Cells) -> bool:
@@ -160,26 +172,30 @@ def _part_of_time(numbers: FloatArray, clock: Clock) -> str | None:
 def advise_long(sheet: Sheet, times: pd.DatetimeIndex, row: int, time_columns: list[str]) -> InputError:
     """What to say of a wide file in which times repeat; never to drop rows, which may be another series."""
     frame = pd.DataFrame({"time": times})
-    candidates = list[str]()
-    for name, cells in sheet.columns.items():
-        texts = cells.as_texts() if cells.numbers is None or _few_whole(cells.numbers) else None
-        if (
-            texts is not None
-            and 2 * pd.Series(texts).nunique() <= len(texts)
-            and name not in time_columns
-            and not frame.assign(name=texts).duplicated().any()
-        ):
-            candidates.append(name)
+    words = {
+        name: cells.as_words()
+        for name, cells in sheet.columns.items()
+        if name not in time_columns and (cells.numbers is None or _few_whole(cells.numbers)) and not is_flag(cells)
+    }
+    codes = {name: one.codes for name, one in words.items() if 2 * len(one.distinct) <= len(one)}
+    candidates = [name for name in codes if not _repeat(frame, codes, (name,))]
+    pairs = [pair for pair in combinations(codes, 2) if not _repeat(frame, codes, pair)]
     repeated = f"{sheet.row(row)}, column {quoted(' and '.join(time_columns))}: {times[row]} comes more than once"
-    if candidates:
-        return InputError(
-            f"{repeated}; several series? set data.format: long and data.series_column: {candidates[0]}"
-            + (f" (or {listed(candidates[1:])})" if candidates[1:] else "")
-        )
-    return InputError(
-        f"{repeated}; several series? set data.series_column, with data.format: long; where clocks were put back, set "
-        "data.time_zone, or write times with their offset, as in 02:00+01:00"
-    )
+    advice = "set data.format: long and data.series_column"
+    if not candidates and pairs:
+        joined = f"{listed(list(pairs[0]))} together name a series: join them in one column, and"
+        return OtherFormatError(f"{repeated}; {joined} {advice} to it", "long", [])
+    if not candidates:
+        clocks = "where clocks were put back, set data.time_zone, or write times with their offset, as in 02:00+01:00"
+        return OtherFormatError(f"{repeated}; several series? {advice}; {clocks}", "long", [])
+    others = f" (or {listed(candidates[1:])})" if candidates[1:] else ""
+    return OtherFormatError(f"{repeated}; several series? {advice}: {candidates[0]}{others}", "long", candidates)
+
+
+def _repeat(times: pd.DataFrame, codes: dict[str, npt.NDArray[np.int32]], names: tuple[str, ...]) -> bool:
+    """Whether a series has a time twice, where columns together name it."""
+    beside = {f"name {place}": codes[name] for place, name in enumerate(names)}
+    return bool(times.assign(**beside).duplicated().any())
 
 
 def _few_whole(numbers: FloatArray) -> bool:

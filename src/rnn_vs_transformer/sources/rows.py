@@ -144,17 +144,18 @@ def _rows(path: Path, table: Iterator[Row], rows: Rows) -> Iterator[Row]:
     """The rows below the header; pandas would take a short row for one with empty cells."""
     width, count = len(rows.names), 0
     for row in table:
-        if not row and width > 1:
-            rows.skipped.append(rows.line(count))
-            rows.blank += 1
-            continue
-        cells = _cut(row, width) if row else [""]
-        if len(cells) != width:
-            raise InputError(
-                f"{path}: row {rows.line(count)} has {len(row)} cell{'s' * (len(row) > 1)}, but the header has {width}"
-            )
+        if len(row) != width:
+            if not row and width > 1:
+                rows.skipped.append(rows.line(count))
+                rows.blank += 1
+                continue
+            cells = _cut(row, width) if row else [""]
+            if len(cells) != width:
+                where = f"{path}: row {rows.line(count)} has {len(row)} cell{'s' * (len(row) > 1)}"
+                raise InputError(f"{where}, but the header has {width}")
+            row = cells  # noqa: PLW2901 - the same without empty cells
         count += 1
-        yield cells
+        yield row
 
 
 def _names(path: Path, header: Row) -> Row:

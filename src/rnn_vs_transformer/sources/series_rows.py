@@ -4,17 +4,19 @@ import re
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.clock import listed
+from rnn_vs_transformer.sources.columns import Found
+from rnn_vs_transformer.sources.roles import OtherFormatError
 from rnn_vs_transformer.sources.sheet import Cells, Sheet
 from rnn_vs_transformer.sources.spacing import find_axis
 from rnn_vs_transformer.sources.stamps import Stamps
 from rnn_vs_transformer.sources.times import read_times
+from rnn_vs_transformer.sources.words import Words
 
 FEWEST: Final = 8
 """Columns in a row of names that are numbered, or times, before rows are taken for series."""
@@ -23,9 +25,9 @@ NUMBERED: Final = re.compile(r"[A-Za-z_ ]{0,8}(\d{1,6})", re.ASCII)
 
 def times_of_names(names: list[str]) -> Stamps | None:
     """The times that the names of columns are; None where they are none."""
-    texts = np.array(names, dtype=object)
+    words = Words(np.arange(len(names), dtype=np.int32), np.array(names, dtype=object))
     try:
-        stamps = read_times(Cells.of_texts(texts), "names of the columns", "auto")
+        stamps = read_times(Cells(Found(), words=words), "names of the columns", "auto")
     except InputError:
         return None
     return stamps if stamps is not None and not stamps.times.isna().any() else None
@@ -42,16 +44,18 @@ def refuse_rows(sheet: Sheet, params: DataParams) -> None:
     numeric = [name for name, cells in sheet.columns.items() if cells.numbers is not None]
     ids = [
         name for name, cells in sheet.columns.items()
-        if cells.texts is not None and cells.found.filled == sheet.length and pd.Series(cells.texts).is_unique
+        if cells.words is not None and len(cells.words.distinct) == sheet.length
     ]  # fmt: skip
     matches = [NUMBERED.fullmatch(name) for name in numeric]
     numbers = np.array([int(match[1]) for match in matches if match])
     numbered = len(numbers) == len(numeric) and bool((np.diff(numbers) == 1).all())
     if ids and len(numeric) >= FEWEST and (numbered or len(numeric) > sheet.length or times_of_names(numeric)):
-        raise InputError(
+        raise OtherFormatError(
             f"{sheet.name}: {sheet.length} rows with a name each ({quoted(ids[0])}) and {len(numeric)} columns of "
             f"numbers, no times: is each row a series? set data.format: rows and data.series_column: {ids[0]} (if not, "
-            "name the columns to forecast in data.channels)"
+            "name the columns to forecast in data.channels)",
+            "rows",
+            ids,
         )
 
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_complex_dtype, is_datetime64_any_dtype, is_numeric_dtype
 
@@ -15,8 +17,9 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.scaling import LARGEST
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.columns import Found, Spelling, Texts, read_numbers, strip_texts
+from rnn_vs_transformer.sources.columns import Found, Spelling, read_numbers
 from rnn_vs_transformer.sources.rows import SEPARATORS, Row, Rows, check_names, open_rows
+from rnn_vs_transformer.sources.words import Coder, Texts, Words
 
 CELLS_AT_ONCE: Final = 200_000
 """So many cells of text are in memory at a time."""
@@ -33,38 +36,27 @@ class Cells:
 
     found: Found
     numbers: FloatArray | None = None
-    texts: Texts | None = None
+    words: Words | None = None
     times: pd.DatetimeIndex | None = None
     boolean: bool = False
     """Numbers that were True and False."""
 
-    @classmethod
-    def of_texts(cls, texts: Texts) -> Self:
-        """A column of text, all filled."""
-        return cls(Found(filled=len(texts)), texts=texts)
-
     def __len__(self) -> int:
         """Rows."""
-        for cells in (self.numbers, self.texts, self.times):
+        for cells in (self.numbers, self.words, self.times):
             if cells is not None:
                 return len(cells)
         return 0
 
-    @property
-    def content(self) -> FloatArray | Texts:
-        """Numbers where it has them, else text."""
-        return self.as_texts() if self.numbers is None else self.numbers
-
-    def as_texts(self) -> Texts:
-        """Numbers and times as text too; None where there is no value."""
-        if self.texts is not None:
-            return self.texts
-        texts = np.empty(len(self), dtype=object)
-        if self.numbers is not None:
-            texts[:] = [None if np.isnan(number) else f"{number:.15g}" for number in self.numbers]
-        elif self.times is not None:
-            texts[:] = [None if pd.isna(time) else str(time) for time in self.times]
-        return texts
+    def as_words(self) -> Words:
+        """Numbers and times as text too."""
+        if self.words is not None:
+            return self.words
+        values = self.numbers if self.numbers is not None else self.times
+        codes, distinct = pd.factorize(np.empty(0) if values is None else values)
+        texts = np.empty(len(distinct), dtype=object)
+        texts[:] = [f"{value:.15g}" if self.numbers is not None else str(value) for value in distinct]
+        return Words(codes.astype(np.int32), texts)
 
 
 @dataclass
@@ -181,58 +173,46 @@ def _cells_of(column: pd.Series, spelling: Spelling, *, as_text: bool) -> Cells:
     if is_numeric_dtype(kind) and not is_complex_dtype(kind):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
         return _cells_of_numbers(numbers, boolean=is_bool_dtype(kind), as_text=as_text)
-    values = np.asarray(column, dtype=object)
-    present = [value for value in values if not _is_none(value)]
-    if present and all(isinstance(value, bool | np.bool_) for value in present):
-        return _cells_of_numbers(_floats(values), boolean=True, as_text=as_text)
-    if present and all(hasattr(value, "year") for value in present):  # datetime.date
-        return Cells(Found(filled=len(present)), times=pd.DatetimeIndex(pd.to_datetime(column, errors="coerce")))
-    return _cells_of_text(tuple("" if _is_none(value) else str(value) for value in values), spelling, as_text=as_text)
-
-
-def _is_none(value: object) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
-
-
-def _floats(values: Any) -> FloatArray:
-    return np.array([np.nan if _is_none(value) else float(value) for value in values], dtype=np.float64)
+    codes, distinct = pd.factorize(np.asarray(column, dtype=object))
+    if len(distinct) and all(isinstance(value, bool | np.bool_) for value in distinct):
+        return _cells_of_numbers(np.append(distinct.astype(float), np.nan)[codes], boolean=True, as_text=as_text)
+    if len(distinct) and all(isinstance(value, date) for value in distinct):
+        times = pd.DatetimeIndex(pd.to_datetime(column, errors="coerce"))
+        return Cells(Found(filled=int(np.sum(times.notna()))), times=times)
+    texts = np.append([str(value) for value in distinct], "").astype(object)
+    return _cells_of_text(texts[codes], spelling, as_text=as_text)
 
 
 def _cells_of_numbers(numbers: FloatArray, *, boolean: bool, as_text: bool) -> Cells:
     known = ~np.isnan(numbers)
     usable = np.abs(numbers) <= LARGEST
     found = Found(int(known.sum()), int(known.sum()))
-    if not known.all():
-        found.first_missing = int((~known).argmax())
     bad = known & ~usable
     if bad.any():
         found.fault = (int(bad.argmax()), str(numbers[bad.argmax()]))
         numbers[bad] = np.nan
     cells = Cells(found, numbers=numbers, boolean=boolean)
-    return Cells(found, texts=cells.as_texts()) if as_text else cells
+    return Cells(found, words=cells.as_words()) if as_text else cells
 
 
-def _cells_of_text(cells: tuple[str, ...], spelling: Spelling, *, as_text: bool) -> Cells:
+def _cells_of_text(cells: Texts, spelling: Spelling, *, as_text: bool) -> Cells:
+    if not as_text and _is_numeric(tuple(cells[:SAMPLE_ROWS]), spelling):
+        found = Found()
+        return Cells(found, numbers=read_numbers(tuple(cells), 0, found, spelling))
+    coder = Coder(spelling.missing)
+    return _cells_of_words(coder.words(coder.codes(cells, len(cells))), spelling, as_text=as_text)
+
+
+def _cells_of_words(words: Words, spelling: Spelling, *, as_text: bool) -> Cells:
+    """A column of text; numbers in it are looked for where they could have been meant."""
     found = Found()
     if not as_text:
-        numbers = read_numbers(cells, 0, found, spelling)
-        if found.mostly_numbers or not found.filled:
-            return Cells(found, numbers=numbers)
-    texts = strip_texts(cells, spelling)
-    return Cells(_found_in(texts, as_text, spelling), texts=texts)
-
-
-def _found_in(texts: Texts, as_text: bool, spelling: Spelling) -> Found:
-    """What a column of text holds; numbers are looked for where they could have been meant."""
-    filled = sum(text is not None for text in texts)
-    sample = tuple("" if text is None else text for text in texts[:SAMPLE_ROWS])
-    found = Found()
-    if not as_text:
-        read_numbers(sample, 0, found, spelling)
+        read_numbers(tuple(words.at(row) or "" for row in range(min(len(words), SAMPLE_ROWS))), 0, found, spelling)
         if found.first_foreign is None or 2 * (found.numbers + found.foreign) < found.filled:
             found = Found()
-    found.filled = max(found.filled, filled) if found.first_foreign is None else found.filled
-    return found
+    if found.first_foreign is None:
+        found.filled = int((words.codes >= 0).sum())
+    return Cells(found, words=words)
 
 
 def _spelling(params: DataParams, *, comma: bool = False) -> Spelling:
@@ -276,7 +256,8 @@ def _read_blocks(
     ]
     found = [Found() for _ in names]
     numbers: list[FloatArray] = []
-    strings: list[list[Texts]] = [[] for _ in names]
+    coders = [Coder(spelling.missing) for _ in names]
+    codes: list[list[npt.NDArray[np.int32]]] = [[] for _ in names]
     length = 0
     while block := list(islice(cells, max(1, CELLS_AT_ONCE // len(names)))):
         table = np.empty((sum(numeric), len(block)))
@@ -286,7 +267,7 @@ def _read_blocks(
                 table[place] = read_numbers(column, length, found[number], spelling)
                 place += 1
             else:
-                strings[number].append(strip_texts(column, spelling))
+                codes[number].append(coders[number].codes(column, len(column)))
         numbers.append(table)
         length += len(block)
     whole = np.concatenate(numbers, axis=1)
@@ -296,8 +277,8 @@ def _read_blocks(
             columns[name] = Cells(found[number], numbers=whole[place])
             place += 1
         else:
-            text = np.concatenate(strings[number])
-            columns[name] = Cells(_found_in(text, name in texts, spelling), texts=text)
+            words = coders[number].words(np.concatenate(codes[number]))
+            columns[name] = _cells_of_words(words, spelling, as_text=name in texts)
     return columns, length
 
 

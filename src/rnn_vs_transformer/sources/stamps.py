@@ -19,11 +19,11 @@ class Stamps:
     """The local clock, where offsets change: `times` are in UTC then."""
     why: str = "read as times"
 
-    def spread(self, codes: npt.NDArray[np.intp]) -> "Stamps":
+    def spread(self, codes: npt.NDArray[np.integer]) -> "Stamps":
         """The times of all rows, out of those of distinct cells; -1 is a row without a time."""
         wall = None if self.wall is None else _spread(self.wall, codes)
         return replace(self, times=_spread(self.times, codes), wall=wall)
 
 
-def _spread(times: pd.DatetimeIndex, codes: npt.NDArray[np.intp]) -> pd.DatetimeIndex:
+def _spread(times: pd.DatetimeIndex, codes: npt.NDArray[np.integer]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(pd.Series(times).reindex(codes))

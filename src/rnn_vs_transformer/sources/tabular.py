@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from rnn_vs_transformer.data.axis import Axis
-from rnn_vs_transformer.data.covariates import Covariate, Known, calendar_covariates
+from rnn_vs_transformer.data.covariates import Covariate, Known, Values, calendar_covariates
 from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import LARGEST
 from rnn_vs_transformer.runtime.errors import InputError, quoted
@@ -28,7 +27,7 @@ from rnn_vs_transformer.sources.roles import (
     roles_of,
 )
 from rnn_vs_transformer.sources.series_rows import axis_of_names, columns_of_steps, matrix, refuse_rows
-from rnn_vs_transformer.sources.sheet import Frame, Sheet, pandas_of, read_sheet, sheet_of
+from rnn_vs_transformer.sources.sheet import Cells, Frame, Sheet, pandas_of, read_sheet, sheet_of
 
 RAW_FOLDER: Final = Path("data/raw")
 COVARIATE: Final[dict[Known, str]] = {
@@ -217,12 +216,12 @@ def _series_of_rows(sheet: Sheet, params: DataParams) -> tuple[list[str], IntArr
     """The sorted names of a long table's series, and the series of each row."""
     if params.format == "wide":
         return [], None
-    texts = sheet.columns[params.series_column].as_texts()
-    codes, names = pd.factorize(texts, sort=True)
-    if (codes < 0).any():
-        row = int((codes < 0).argmax())
+    words = sheet.columns[params.series_column].as_words()
+    order = np.argsort(words.distinct.astype(str), kind="stable")
+    if (words.codes < 0).any():
+        row = int((words.codes < 0).argmax())
         raise InputError(f"{sheet.row(row)}, column {quoted(params.series_column)}: the series has no name")
-    return [str(name) for name in names], codes.astype(np.int64)
+    return [str(name) for name in words.distinct[order]], np.argsort(order)[words.codes]
 
 
 def _targets(
@@ -240,7 +239,7 @@ def _targets(
             raise InputError(f"{key}: cannot use {quoted(texts[0])}, which holds no numbers")
         others = [name for name in sheet.columns if name not in taken]
         return {
-            name: Column(name, role, key) if name in chosen else Column(name, LEFT_OUT, f"not in {key}")
+            name: Column(name, role, key) if name in chosen else Column(name, LEFT_OUT, "not named in the settings")
             for name in others
         }, chosen
     refuse_headless(sheet)
@@ -277,9 +276,8 @@ def numbers_of(sheet: Sheet, name: str) -> FloatArray:
     cells = sheet.columns[name]
     fault = cells.found.fault
     if cells.numbers is None and fault is None:
-        texts = cells.as_texts()
-        row = next((row for row, text in enumerate(texts) if text is not None), 0)
-        fault = (row, str(texts[row]))
+        words = cells.as_words()
+        fault = (words.first(), str(words.at(words.first())))
     if fault is not None:
         row, text = fault
         raise InputError(
@@ -302,10 +300,15 @@ def _covariates(sheet: Sheet, params: DataParams, known: list[Covariate] | None)
     trained = {one.name: one for one in known or []}
     kinds: list[Known] = ["past", "future", "static"]
     return [
-        trained.get(name) or Covariate.of(name, kind, sheet.columns[name].content)
+        trained.get(name) or Covariate.of(name, kind, _content(sheet.columns[name]))
         for kind in kinds
         for name in getattr(params.covariates, kind)
     ]
+
+
+def _content(cells: Cells) -> Values:
+    """All that a column holds: numbers, or each text once."""
+    return cells.as_words().distinct if cells.numbers is None else cells.numbers
 
 
 def _settled(params: DataParams, clock: Clock | None, targets: list[str]) -> dict[str, Any]:

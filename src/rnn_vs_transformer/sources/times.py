@@ -9,10 +9,10 @@ import pandas as pd
 
 from rnn_vs_transformer.data.axis import EPOCHS
 from rnn_vs_transformer.runtime.errors import InputError, quoted
-from rnn_vs_transformer.sources.columns import Texts
 from rnn_vs_transformer.sources.numbers_as_times import epochs, parse_by, times_of_numbers
 from rnn_vs_transformer.sources.sheet import Cells
 from rnn_vs_transformer.sources.stamps import Stamps
+from rnn_vs_transformer.sources.words import Texts
 
 ISO: Final = re.compile(r"\d{4}(\d{4}(T.*)?|[-/]\d.*|\.\d{1,2}\.\d.*)?", re.ASCII)
 """What may be read as a time: pandas also takes `now` and `today`, decimal years and negative ones."""
@@ -54,15 +54,19 @@ def read_times(cells: Cells, name: str, form: str, *, named: bool = False) -> St
         return _by_format(cells, name, form)
     if cells.numbers is not None:
         return times_of_numbers(cells.numbers, name, named=named)
-    texts = cells.as_texts()
-    codes, distinct = pd.factorize(texts)
-    if not len(distinct):
+    words = cells.as_words()
+    if not _could_be_times(words.distinct):
         return None
-    step = max(1, len(distinct) // SAMPLE)
-    if _of_texts(distinct[::step], name) is None:
-        return None
-    found = _of_texts(distinct, name)
-    return None if found is None else found.spread(codes)
+    found = _of_texts(words.distinct, name)
+    return None if found is None else found.spread(words.codes)
+
+
+def _could_be_times(texts: Texts) -> bool:
+    """Whether some of the texts are times, certain or not."""
+    try:
+        return len(texts) > 0 and _of_texts(texts[:: max(1, len(texts) // SAMPLE)], "") is not None
+    except InputError:
+        return True
 
 
 def _of_texts(texts: Texts, name: str) -> Stamps | None:
@@ -188,13 +192,15 @@ def _by_format(cells: Cells, name: str, form: str) -> Stamps:
         numbers = cells.numbers
         if numbers is None:
             try:
-                numbers = np.array([np.nan if text is None else float(text) for text in cells.as_texts()])
+                words = cells.as_words()
+                numbers = np.append([float(text) for text in words.distinct], np.nan)[words.codes]
             except ValueError:
                 raise InputError(
                     f"data.time_format: {form} needs a column of numbers, and {quoted(name)} is none"
                 ) from None
         return Stamps(epochs(numbers, form), form, why=f"{form} since 1970, by data.time_format")
-    codes, distinct = pd.factorize(cells.as_texts())
+    words = cells.as_words()
+    distinct = words.distinct
     try:
         times = parse_by(distinct, form)
     except ValueError as error:
@@ -202,4 +208,4 @@ def _by_format(cells: Cells, name: str, form: str) -> Stamps:
     if times.isna().all():
         example = quoted(str(distinct[0])) if len(distinct) else "nothing"
         raise InputError(f"data.time_format: {quoted(form)} does not fit column {quoted(name)}, which has {example}")
-    return Stamps(times, form, why="by data.time_format").spread(codes)
+    return Stamps(times, form, why="by data.time_format").spread(words.codes)
