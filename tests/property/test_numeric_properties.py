@@ -8,8 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, forecast_origins
-from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import SPLITS, Borders, Splits
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.families import BUILDERS
@@ -47,23 +49,28 @@ def series(seed=0):
     return (np.sin(steps / 3) + 0.3 * np.random.default_rng(seed).standard_normal(len(steps)))[:, None]
 
 
-def windows_of(values, start, end):
-    return Windows(to_tensor(values), forecast_origins(start, end, *LENGTHS), *LENGTHS)
+def scaler_of(values):
+    """The scaling of one series (steps, 1)."""
+    return Scaler.fit(Panel.wide(values, ["a"]))
+
+
+def scale(scaler, values):
+    return scaler.scale(values, np.array([0]))
 
 
 def everything(values, model, budget):
     """From a series in its own unit to losses and scores, as the pipeline goes."""
-    scaler = Scaler.fit(values[: BORDERS.train_end], ["a"])
-    scaled = scaler.scale(values)
-    validation = windows_of(scaled, BORDERS.train_end, BORDERS.validation_end)
-    run = fit(model, (windows_of(scaled, 0, BORDERS.train_end), validation), budget, seed=0)
-    forecast, truth = (part.double().numpy() for part in predict(model, windows_of(scaled, 160, 200)))
-    ridge = fit_ridge(scaled, BORDERS, *LENGTHS)
-    scale = metrics.seasonal_naive_scale(scaled[: BORDERS.train_end], 8)
+    scaler = scaler_of(values[: BORDERS.train_end])
+    splits = Splits.of_wide(scale(scaler, values), BORDERS, *LENGTHS, scaler)
+    train, validation, test = windows_of(splits, *SPLITS)
+    run = fit(model, (train, validation), budget, seed=0)
+    forecast, truth = (part.double().numpy() for part in predict(model, test))
+    ridge = fit_ridge(splits, LENGTHS[0])
+    scale_of_naive = metrics.seasonal_naive_scale(splits.values[: BORDERS.train_end], 8)
     scores = [
         metrics.mean_squared_error(forecast, truth),
         metrics.mean_absolute_error(forecast, truth),
-        metrics.mean_absolute_scaled_error(forecast[None], truth[None], scale),
+        metrics.mean_absolute_error(forecast, truth) / scale_of_naive,
         ridge.validation_mse,
     ]
     return np.array([*run.train_losses, *run.validation_losses, *scores])
@@ -126,19 +133,20 @@ def test_scaling_is_exact_at_any_unit_or_refused(unit, offset):
     values = (series() + offset) * unit
     if not 1e-306 < unit < 1e99:
         with suppress(InputError):
-            Scaler.fit(values[: BORDERS.train_end], ["a"])
+            scaler_of(values[: BORDERS.train_end])
         return
-    scaler = Scaler.fit(values[: BORDERS.train_end], ["a"])
-    plain = Scaler.fit(series()[: BORDERS.train_end] + offset, ["a"])
-    np.testing.assert_allclose(scaler.scale(values), plain.scale(series() + offset), rtol=1e-9, atol=1e-9)
-    assert abs(scaler.scale(values[: BORDERS.train_end]).std() - 1) < 1e-9
+    scaler = scaler_of(values[: BORDERS.train_end])
+    plain = scaler_of(series()[: BORDERS.train_end] + offset)
+    np.testing.assert_allclose(scale(scaler, values), scale(plain, series() + offset), rtol=1e-9, atol=1e-9)
+    assert abs(scale(scaler, values[: BORDERS.train_end]).std() - 1) < 1e-9
 
 
 def test_losses_are_summed_in_double_precision(model_of, budget):
     """Float32 has 7 digits, which a sum over a million windows uses up; errors are double before they are summed."""
     model = model_of("rnn")
-    scaled = Scaler.fit(series(), ["a"]).scale(series())
-    windows = windows_of(scaled, 0, 200)
+    scaler = scaler_of(series())
+    whole = Splits.of_wide(scale(scaler, series()), Borders(200, 200, 200), *LENGTHS, scaler)
+    [windows] = windows_of(whole, "train")
 
     errors = window_errors(model, windows)
     forecast, truth = (part.double().numpy() for part in predict(model, windows))

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, forecast_origins, split_borders
-from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import SPLITS, Borders, Splits, forecast_origins, split_borders
+from rnn_vs_transformer.data.windows import windows_of
 
 LENGTHS = st.integers(1, 8)
 
@@ -20,6 +22,18 @@ def cuts(draw):
     validation = train + prediction_length + draw(st.integers(0, 12))
     test = validation + prediction_length + draw(st.integers(0, 12))
     return Borders(train, validation, test), context_length, prediction_length
+
+
+def batch_of(values, cut, split, number=None, scaler=None):
+    """All windows of a split of a wide series (steps, S), or every series' window `number`; scaled where it is said how."""
+    borders, context_length, prediction_length = cut
+    series = values.shape[1]
+    scaler = scaler or Scaler(np.zeros(series), np.ones(series))
+    scaled = scaler.scale(values, np.arange(series)[None])
+    [windows] = windows_of(Splits.of_wide(scaled, borders, context_length, prediction_length, scaler), split)
+    each = len(windows) // series
+    index = torch.arange(len(windows)) if number is None else torch.arange(series) * each + number
+    return windows.batch(index)
 
 
 def split_ranges(borders):
@@ -47,17 +61,8 @@ def test_every_window_of_a_split_is_there_once(cut):
 @given(cuts())
 def test_no_step_is_a_target_of_two_splits(cut):
     """Targets never cross a border, so no test step was ever trained on or selected by."""
-    borders, context_length, prediction_length = cut
-    steps = torch.arange(float(borders.test_end))[None]
-    targets = [
-        set(
-            Windows(steps, origins, context_length, prediction_length)
-            .batch(torch.arange(len(origins)))[1]
-            .flatten()
-            .tolist()
-        )
-        for origins in (forecast_origins(*ends, context_length, prediction_length) for ends in split_ranges(borders))
-    ]
+    steps = np.arange(float(cut[0].test_end))[:, None]
+    targets = [set(batch_of(steps, cut, split).target.flatten().tolist()) for split in SPLITS]
 
     assert not targets[0] & targets[1]
     assert not targets[1] & targets[2]
@@ -75,11 +80,10 @@ def test_changing_the_future_leaves_contexts_and_scaler_unchanged(cut, data):
     changed[origins[number] + 1 :] = 1e6
 
     def context_and_targets(series):
-        scaler = Scaler.fit(series[: borders.train_end], ["a", "b"])
-        windows = Windows(to_tensor(scaler.scale(series)), origins, context_length, prediction_length)
-        return windows.batch(torch.tensor([number, len(origins) + number]))
+        scaler = Scaler.fit(Panel.wide(series[: borders.train_end], ["a", "b"]))
+        return batch_of(series, cut, "test", number, scaler)[:2]
 
-    (context, targets, _), (same_context, other_targets, _) = context_and_targets(values), context_and_targets(changed)
+    (context, targets), (same_context, other_targets) = context_and_targets(values), context_and_targets(changed)
     assert torch.equal(context, same_context)
     assert (other_targets > 1000).all()
     assert (targets < 1000).all()
@@ -88,14 +92,10 @@ def test_changing_the_future_leaves_contexts_and_scaler_unchanged(cut, data):
 @given(cuts())
 def test_train_windows_hold_train_steps_only(cut):
     """Neither an input nor a target of training may come from a later split."""
-    borders, context_length, prediction_length = cut
-    steps = torch.arange(float(borders.test_end))[None]
-    origins = forecast_origins(0, borders.train_end, context_length, prediction_length)
+    batch = batch_of(np.arange(float(cut[0].test_end))[:, None], cut, "train")
 
-    contexts, targets, _ = Windows(steps, origins, context_length, prediction_length).batch(torch.arange(len(origins)))
-
-    assert contexts.min() == 0
-    assert targets.max() == borders.train_end - 1
+    assert batch.context.min() == 0
+    assert batch.target.max() == cut[0].train_end - 1
 
 
 @given(
@@ -105,9 +105,12 @@ def test_train_windows_hold_train_steps_only(cut):
 def test_scaling_then_unscaling_is_the_identity(values, step):
     """Reports are in the series' own units, so the way there and back must lose nothing."""
     train = values + step * 1e3 * np.arange(len(values))[:, None] ** 2  # never constant
-    scaler = Scaler.fit(train, [f"channel {number}" for number in range(values.shape[1])])
+    panel = Panel.wide(train, [f"series {number}" for number in range(values.shape[1])])
+    scaler, series = Scaler.fit(panel), panel.series_of_cells
 
-    np.testing.assert_allclose(scaler.unscale(scaler.scale(train)), train, rtol=1e-9, atol=1e-6)
+    there_and_back = scaler.unscale(scaler.scale(panel.values, series), series)
+
+    np.testing.assert_allclose(there_and_back, panel.values, rtol=1e-9, atol=1e-6)
 
 
 @given(st.lists(st.integers(1, 98), min_size=3, max_size=3), st.integers(1, 10_000))
