@@ -3,10 +3,10 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from small import unscaled
 
 from rnn_vs_transformer.data.panel import Panel
-from rnn_vs_transformer.data.scaling import Scaler
-from rnn_vs_transformer.data.splits import Borders, Places, Splits
+from rnn_vs_transformer.data.splits import Borders, Places
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 
 SEEDS = st.integers(0, 2**31)
@@ -45,7 +45,7 @@ def test_ridge_treats_all_series_alike(seed, order):
     within, series = np.arange(69, 78), np.repeat(np.arange(3), 9)
 
     def fitted(values):
-        splits = Splits.of_wide(values, Borders(50, 70, 80), 4, 2, Scaler(np.zeros(3), np.ones(3)))
+        splits = unscaled(values, Borders(50, 70, 80), 4, 2)
         ridge = fit_ridge(splits, 4)
         origins = (splits.panel.offsets[:-1, None] + within).ravel()
         return ridge.weights, ridge.forecast(splits.panel, Places(origins, series)).reshape(3, len(within), 2)

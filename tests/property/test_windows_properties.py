@@ -25,7 +25,7 @@ def cuts(draw):
 
 
 def batch_of(values, cut, split, number=None, scaler=None):
-    """All windows of a split of a wide series (steps, S), or every series' window `number`; scaled where it is said how."""
+    """All windows of a split of a wide series (steps, S), or each series' `number`; scaled where it is said how."""
     borders, context_length, prediction_length = cut
     series = values.shape[1]
     scaler = scaler or Scaler(np.zeros(series), np.ones(series))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from small import unscaled
 
 from rnn_vs_transformer.data.panel import Panel
-from rnn_vs_transformer.data.scaling import Scaler
-from rnn_vs_transformer.data.splits import Borders, Places, Splits, forecast_origins
+from rnn_vs_transformer.data.splits import Borders, Places, forecast_origins
 from rnn_vs_transformer.models import baselines
 from rnn_vs_transformer.models.baselines import PENALTIES, fit_ridge, last_value_forecast, seasonal_naive_forecast
 
@@ -19,14 +19,8 @@ def values():
     return 3.0 + np.cumsum(np.random.default_rng(0).standard_normal((240, 2)), axis=0) * 0.3
 
 
-def splits_of(values, borders=BORDERS, context_length=CONTEXT, prediction_length=AHEAD):
-    """The columns of values (steps, S), as they are."""
-    series = values.shape[1]
-    return Splits.of_wide(values, borders, context_length, prediction_length, Scaler(np.zeros(series), np.ones(series)))
-
-
 def fitted(values, borders=BORDERS, context_length=CONTEXT, prediction_length=AHEAD):
-    return fit_ridge(splits_of(values, borders, context_length, prediction_length), context_length)
+    return fit_ridge(unscaled(values, borders, context_length, prediction_length), context_length)
 
 
 def forecast_at(ridge, values, origins):

@@ -4,8 +4,9 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from small import unscaled
 
-from rnn_vs_transformer.data.splits import Borders, forecast_origins, split_borders
+from rnn_vs_transformer.data.splits import Borders, Places, forecast_origins, split_borders
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.sources import synthetic
 from rnn_vs_transformer.sources.cases import CASES, SIGMA, World, context_floor, draw_world
@@ -30,8 +31,9 @@ def truth_of(values, origins):
 
 
 def ridge_mse(values, borders, context_length, origins):
-    ridge = fit_ridge(values[:, None], borders, context_length, HORIZON)
-    return np.square(ridge.forecast(values[:, None], origins)[0] - truth_of(values, origins)).mean()
+    splits = unscaled(values[:, None], borders, context_length, HORIZON)
+    forecast = fit_ridge(splits, context_length).forecast(splits.panel, Places(origins, np.zeros_like(origins)))
+    return np.square(forecast - truth_of(values, origins)).mean()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -74,11 +76,11 @@ def test_the_floors_lie_in_order_below_every_baseline(case, worlds):
     values, length = world.values, world.context_length
     origins = forecast_origins(*BORDERS.of("test"), length, HORIZON)
     truth = truth_of(values, origins)
-    naive = seasonal_naive_forecast(values[:, None], origins, HORIZON, world.season_length)[0]
+    naive = seasonal_naive_forecast(values, origins, HORIZON, world.season_length)
     baselines = [
         ridge_mse(values, BORDERS, length, origins),
         np.square(naive - truth).mean(),
-        np.square(last_value_forecast(values[:, None], origins, HORIZON)[0] - truth).mean(),
+        np.square(last_value_forecast(values, origins, HORIZON) - truth).mean(),
     ]
 
     floor = np.square(world.floor(origins, HORIZON) - truth).mean()

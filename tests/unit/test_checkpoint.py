@@ -4,12 +4,11 @@ import os
 import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
+from small import windows_of_pairs
 
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime import paths
@@ -54,17 +53,13 @@ def sines(count, seed=0):
     return torch.sin(2 * torch.pi * torch.arange(16) / 12 + phases).split([12, 4], dim=1)
 
 
-def windows_of(contexts, targets):
-    return Windows(torch.cat([contexts, targets], dim=1), np.array([11]), 12, 4)
-
-
 def built(build, params, seed=0):
     torch.manual_seed(seed)
     return build(params.model, 12, 4)
 
 
 def data():
-    return windows_of(*sines(40)), windows_of(*sines(40, seed=1))
+    return windows_of_pairs(*sines(40)), windows_of_pairs(*sines(40, seed=1))
 
 
 def assert_same(run, other):
@@ -116,7 +111,7 @@ def test_a_run_killed_after_every_epoch_ends_with_the_same_bits(configure, tmp_p
 def test_a_finished_run_is_not_trained_again(configure, tmp_path):
     """One of five seeds may be done when the stage is killed; its model has the best weights, not the last ones."""
     params = configure({**HARD, "train.learning_rate": 0.05, "train.patience": 1})
-    train, validation = windows_of(*sines(40)), windows_of(sines(40, seed=1)[0], -sines(40, seed=1)[1])
+    train, validation = windows_of_pairs(*sines(40)), windows_of_pairs(sines(40, seed=1)[0], -sines(40, seed=1)[1])
     keeper = Checkpoint(tmp_path / "run", "this one")
     whole = fit(built(build_rnn, params), (train, validation), params.train, 3, watch=Watch(keeper=keeper))
     steps, model = [], built(build_rnn, params, seed=9)

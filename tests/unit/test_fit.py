@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from small import windows_of_pairs
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime.errors import InputError
@@ -20,13 +20,8 @@ BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
 class LinearForecast(nn.Linear):
     """The least that can be trained: no shell, no mixer."""
 
-    def forward(self, context, channel, target=None):
+    def forward(self, context, series, target=None, covariates=None):
         return super().forward(context)
-
-
-def windows_of(contexts, targets):
-    """The windows with these contexts (n, 12) and targets (n, 4), each a channel of its own."""
-    return Windows(torch.cat([contexts, targets], dim=1), np.array([11]), 12, 4)
 
 
 def sines(count, seed=0):
@@ -44,7 +39,7 @@ def built(build, params, seed=0):
 def test_a_seeded_run_is_bit_identical(configure, build):
     """Seed k fixes initialisation, batch order and dropout, so a rerun reproduces a number to the last bit."""
     params = configure({"model.dropout": 0.3, "model.rnn_layers": 2})
-    data = windows_of(*sines(40)), windows_of(*sines(40, seed=1))
+    data = windows_of_pairs(*sines(40)), windows_of_pairs(*sines(40, seed=1))
 
     first, again, other = (fit(built(build, params, seed), data, params.train, seed) for seed in (3, 3, 4))
 
@@ -60,7 +55,7 @@ def test_one_batch_can_be_learnt_by_heart(configure, build):
     params = configure({"train.epochs": 250, "train.patience": 250, "train.learning_rate": 0.01, "train.batch_size": 8})
     noise = torch.randn(8, 16, generator=torch.Generator().manual_seed(0)).split([12, 4], dim=1)
 
-    run = fit(built(build, params), (windows_of(*noise), windows_of(*noise)), params.train, seed=0)
+    run = fit(built(build, params), (windows_of_pairs(*noise), windows_of_pairs(*noise)), params.train, seed=0)
 
     assert run.train_losses[0] > 0.5
     assert run.best_validation_loss < 0.02
@@ -73,7 +68,7 @@ def test_every_weight_is_trained(configure, build):
     model = built(build, params)
     before = {name: weight.clone() for name, weight in model.named_parameters()}
 
-    run = fit(model, (windows_of(*sines(40)), windows_of(*sines(40))), params.train, seed=0)
+    run = fit(model, (windows_of_pairs(*sines(40)), windows_of_pairs(*sines(40))), params.train, seed=0)
 
     assert [name for name, weight in before.items() if torch.equal(run.state[name], weight)] == []
 
@@ -88,9 +83,9 @@ def backwards(count):
 def test_training_stops_when_patience_is_at_an_end_and_gives_back_the_best_weights(configure, build):
     """On mirrored targets the first epoch stays the best, so training ends `patience` epochs later and goes back."""
     params = configure({"train.epochs": 30, "train.patience": 4, "train.learning_rate": 0.01})
-    model, validation = built(build, params), windows_of(*backwards(40))
+    model, validation = built(build, params), windows_of_pairs(*backwards(40))
 
-    run = fit(model, (windows_of(*sines(160)), validation), params.train, seed=0)
+    run = fit(model, (windows_of_pairs(*sines(160)), validation), params.train, seed=0)
 
     assert len(run.validation_losses) == len(run.train_losses) == len(run.seconds) == run.best_epoch + 4 < 30
     assert run.best_validation_loss == min(run.validation_losses) < run.validation_losses[-1]
@@ -103,7 +98,12 @@ def test_training_goes_on_while_it_improves(configure, build):
     """Patience counts epochs without improvement, not epochs."""
     params = configure({"train.epochs": 4, "train.patience": 1})
 
-    run = fit(built(build, params), (windows_of(*sines(160)), windows_of(*sines(40, seed=1))), params.train, seed=0)
+    run = fit(
+        built(build, params),
+        (windows_of_pairs(*sines(160)), windows_of_pairs(*sines(40, seed=1))),
+        params.train,
+        seed=0,
+    )
 
     assert run.validation_losses == sorted(run.validation_losses, reverse=True)
     assert run.best_epoch == len(run.validation_losses) == 4
@@ -113,10 +113,10 @@ def test_training_goes_on_while_it_improves(configure, build):
 def test_validation_windows_never_enter_a_gradient(configure, build):
     """They choose the epoch and nothing else: other values there leave the whole course of training as it was."""
     params = configure({"model.dropout": 0.3, "train.epochs": 3, "train.patience": 3})
-    train = windows_of(*sines(40))
+    train = windows_of_pairs(*sines(40))
 
     one, other = (
-        fit(built(build, params), (train, windows_of(*validation)), params.train, seed=0)
+        fit(built(build, params), (train, windows_of_pairs(*validation)), params.train, seed=0)
         for validation in (sines(40, seed=1), backwards(40))
     )
 
@@ -129,8 +129,8 @@ def test_a_loss_that_is_no_number_stops_with_seed_and_epoch(configure, spoilt, n
     """Else patience would run on, and the last finite weights would be reported as the best."""
     params = configure()
     contexts, targets = sines(40)
-    data = {"train": windows_of(contexts, targets), "validation": windows_of(contexts, targets)}
-    data[spoilt] = windows_of(contexts, torch.full_like(targets, torch.nan))
+    data = {"train": windows_of_pairs(contexts, targets), "validation": windows_of_pairs(contexts, targets)}
+    data[spoilt] = windows_of_pairs(contexts, torch.full_like(targets, torch.nan))
 
     with pytest.raises(InputError, match=f"seed 7: the {name} loss became nan in epoch 1; lower train.learning_rate"):
         fit(built(build_rnn, params), (data["train"], data["validation"]), params.train, seed=7)
@@ -142,7 +142,7 @@ def test_a_learning_rate_far_too_high_stops_in_one_line(configure, build):
     params = configure({"train.learning_rate": 1e30, "train.epochs": 30, "train.patience": 30})
 
     with pytest.raises(InputError, match=r"seed 0: the \w+ loss became (nan|inf) in epoch \d+") as error:
-        fit(built(build, params), (windows_of(*sines(40)), windows_of(*sines(40))), params.train, seed=0)
+        fit(built(build, params), (windows_of_pairs(*sines(40)), windows_of_pairs(*sines(40))), params.train, seed=0)
 
     assert "\n" not in str(error.value)
 
@@ -158,7 +158,7 @@ def contexts_seen(build, params, seed):
     contexts = torch.arange(40.0)[:, None].repeat(1, 12) / 40
     model = built(build, params, seed)
     model.register_forward_pre_hook(remember)
-    data = windows_of(contexts, torch.zeros(40, 4))
+    data = windows_of_pairs(contexts, torch.zeros(40, 4))
     fit(model, (data, data), params.train, seed)
     return seen
 
@@ -191,7 +191,7 @@ def test_each_epoch_meets_every_window_once_in_a_new_order(configure):
 def test_the_train_loss_weighs_every_window_alike(configure):
     """With weights that cannot move, the loss of an epoch is the mean over windows, the short last batch included."""
     params = configure({"train.learning_rate": 1e-30, "train.batch_size": 16, "train.epochs": 1})
-    model, train = built(build_rnn, params), windows_of(*sines(40))
+    model, train = built(build_rnn, params), windows_of_pairs(*sines(40))
 
     run = fit(model, (train, train), params.train, seed=0)
 
@@ -210,7 +210,7 @@ def test_history_that_says_nothing_brings_both_families_to_the_mean_forecast(con
     others = torch.randperm(480, generator=torch.Generator().manual_seed(0))
 
     honest, shuffled = (
-        fit(built(build, params), (windows_of(contexts, answers), windows_of(*pair)), params.train, seed=0)
+        fit(built(build, params), (windows_of_pairs(contexts, answers), windows_of_pairs(*pair)), params.train, seed=0)
         for answers, pair in [
             (targets, validation),
             (targets[others], (validation[0], validation[1].roll(1, dims=0))),
@@ -226,7 +226,7 @@ def test_errors_and_forecasts_of_many_windows_agree(configure):
     """Both pass over the windows in parts; a window lost between two parts would shift all that follow."""
     params = configure({"model.dropout": 0.5})
     model = built(build_transformer, params)
-    windows = windows_of(*sines(EVALUATION_BATCH + 3))
+    windows = windows_of_pairs(*sines(EVALUATION_BATCH + 3))
 
     forecasts, targets = predict(model, windows)
     errors = window_errors(model, windows)
@@ -251,7 +251,7 @@ def test_large_gradients_are_clipped(configure):
 
     hook = register_optimizer_step_pre_hook(remember)
     contexts, targets = sines(40)
-    fit(model, (windows_of(contexts, 1000 * targets), windows_of(contexts, targets)), params.train, seed=0)
+    fit(model, (windows_of_pairs(contexts, 1000 * targets), windows_of_pairs(contexts, targets)), params.train, seed=0)
     hook.remove()
 
     assert norms == [pytest.approx(0.5, rel=1e-4)] * 3
@@ -262,7 +262,12 @@ def test_any_model_can_be_fitted(configure):
     params = configure({"train.epochs": 60, "train.patience": 60, "train.learning_rate": 0.02})
     torch.manual_seed(0)
 
-    run = fit(LinearForecast(12, 4), (windows_of(*sines(160)), windows_of(*sines(40, seed=1))), params.train, seed=0)
+    run = fit(
+        LinearForecast(12, 4),
+        (windows_of_pairs(*sines(160)), windows_of_pairs(*sines(40, seed=1))),
+        params.train,
+        seed=0,
+    )
 
     assert run.best_validation_loss < 0.01
 
@@ -274,7 +279,7 @@ def test_any_model_can_be_fitted(configure):
 def test_the_schedule_sets_the_rate_of_each_epoch(configure, name, multiples):
     """The step size of epoch e is the learning rate times the schedule's multiple, worked out by hand."""
     params = configure({"train.epochs": 4, "train.patience": 4, "train.schedule": name, "train.batch_size": 8})
-    data = windows_of(*sines(8)), windows_of(*sines(8, seed=1))
+    data = windows_of_pairs(*sines(8)), windows_of_pairs(*sines(8, seed=1))
     rates = []
     hook = register_optimizer_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
     try:
@@ -291,7 +296,7 @@ def test_weight_decay_pulls_weights_towards_zero(configure):
     with torch.no_grad():
         model.weight.fill_(1.0)
         model.bias.fill_(1.0)
-    zeros = windows_of(torch.zeros(1, 12), torch.ones(1, 4))
+    zeros = windows_of_pairs(torch.zeros(1, 12), torch.ones(1, 4))
     fit(model, (zeros, zeros), params.train, seed=0)
     assert model.weight.detach() == pytest.approx(torch.full((4, 12), 0.95))
 
@@ -308,7 +313,7 @@ def test_each_loss_leads_to_its_own_forecast(configure, loss, level):
     model = LinearForecast(12, 4)
     with torch.no_grad():
         model.bias.fill_(-1.0)
-    far = windows_of(torch.zeros(1, 12), torch.full((1, 4), 100.0))
-    run = fit(model, (windows_of(torch.zeros(5, 12), targets), far), params.train, seed=0)
+    far = windows_of_pairs(torch.zeros(1, 12), torch.full((1, 4), 100.0))
+    run = fit(model, (windows_of_pairs(torch.zeros(5, 12), targets), far), params.train, seed=0)
     assert model.bias.detach().numpy() == pytest.approx(level, abs=0.12)
     assert run.train_losses[-1] == pytest.approx(float((targets - level).square().mean()), rel=0.1)  # told as MSE

@@ -3,22 +3,19 @@
 import numpy as np
 import pytest
 import torch
+from small import unscaled
 
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.splits import (
     Borders,
     Places,
-    Splits,
     check_windows,
     forecast_origins,
     split_borders,
 )
 from rnn_vs_transformer.data.windows import Windows, steps_of, windows_of
 from rnn_vs_transformer.runtime.errors import InputError
-
-
-UNSCALED = Scaler(np.zeros(2), np.ones(2))
 
 
 def counted(observed=None):
@@ -85,9 +82,9 @@ def test_the_shortest_allowed_splits_give_two_windows_each():
 
 
 def test_a_window_is_the_steps_around_its_origin():
-    """On series that count their own steps, window i of series c can be read off; no window crosses from one to the next."""
+    """On series that count their own steps, window i of series c can be read off; none reaches into the next."""
     values = np.column_stack([np.arange(20.0), 100 + np.arange(20.0)])
-    splits = Splits.of_wide(values, Borders(8, 14, 20), 3, 2, UNSCALED)
+    splits = unscaled(values, Borders(8, 14, 20), 3, 2)
     [windows] = windows_of(splits, "validation")  # origins 7 to 11
 
     contexts, targets, series, scored, covariates = windows.batch(torch.tensor([0, 4, 5, 9]))
