@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.scaling import Scaler
-from rnn_vs_transformer.data.splits import SPLITS, Borders, Splits
+from rnn_vs_transformer.data.splits import Borders, Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.models.baselines import fit_ridge
@@ -44,33 +44,38 @@ def budget(configure):
 
 
 def series(seed=0):
-    """A seasonal series with noise (200, 1)."""
+    """A seasonal series with noise (200,)."""
     steps = np.arange(BORDERS.test_end)
-    return (np.sin(steps / 3) + 0.3 * np.random.default_rng(seed).standard_normal(len(steps)))[:, None]
+    return np.sin(steps / 3) + 0.3 * np.random.default_rng(seed).standard_normal(len(steps))
 
 
 def scaler_of(values):
-    """The scaling of one series (steps, 1)."""
-    return Scaler.fit(Panel.wide(values, ["a"]))
+    """Fitted on train."""
+    return Scaler.fit(Panel.of(["a"], [values[: BORDERS.train_end]]))
 
 
-def scale(scaler, values):
-    return scaler.scale(values, np.array([0]))
+def scaled(values):
+    """By its train steps."""
+    return scaler_of(values).scale(values, np.array(0))
+
+
+def splits_of(values):
+    """Of a series (200,), scaled on train."""
+    return Splits.of_wide(scaled(values)[:, None], BORDERS, *LENGTHS, scaler_of(values))
 
 
 def everything(values, model, budget):
     """From a series in its own unit to losses and scores, as the pipeline goes."""
-    scaler = scaler_of(values[: BORDERS.train_end])
-    splits = Splits.of_wide(scale(scaler, values), BORDERS, *LENGTHS, scaler)
-    train, validation, test = windows_of(splits, *SPLITS)
+    splits = splits_of(values)
+    train, validation, test = windows_of(splits, "train", "validation", "test")
     run = fit(model, (train, validation), budget, seed=0)
     forecast, truth = (part.double().numpy() for part in predict(model, test))
     ridge = fit_ridge(splits, LENGTHS[0])
-    scale_of_naive = metrics.seasonal_naive_scale(splits.values[: BORDERS.train_end], 8)
+    scale = metrics.seasonal_naive_scale(splits.values[: BORDERS.train_end], 8)
     scores = [
         metrics.mean_squared_error(forecast, truth),
         metrics.mean_absolute_error(forecast, truth),
-        metrics.mean_absolute_error(forecast, truth) / scale_of_naive,
+        metrics.mean_absolute_error(forecast, truth) / scale,
         ridge.validation_mse,
     ]
     return np.array([*run.train_losses, *run.validation_losses, *scores])
@@ -121,7 +126,7 @@ def test_a_long_flat_stretch_and_a_long_gap_can_be_trained_on(model_of, budget, 
     """A third of the train steps stands still, another third is a filled gap, a straight line; one value is far off."""
     values = series()
     values[:40] = values[0]
-    values[40:80, 0] = np.linspace(values[40, 0], values[79, 0], 40)
+    values[40:80] = np.linspace(values[40], values[79], 40)
     values[100] = 1e6
 
     assert np.isfinite(everything(values, model_of(family, instance_norm=norm), budget)).all()
@@ -133,20 +138,16 @@ def test_scaling_is_exact_at_any_unit_or_refused(unit, offset):
     values = (series() + offset) * unit
     if not 1e-306 < unit < 1e99:
         with suppress(InputError):
-            scaler_of(values[: BORDERS.train_end])
+            scaler_of(values)
         return
-    scaler = scaler_of(values[: BORDERS.train_end])
-    plain = scaler_of(series()[: BORDERS.train_end] + offset)
-    np.testing.assert_allclose(scale(scaler, values), scale(plain, series() + offset), rtol=1e-9, atol=1e-9)
-    assert abs(scale(scaler, values[: BORDERS.train_end]).std() - 1) < 1e-9
+    np.testing.assert_allclose(scaled(values), scaled(series() + offset), rtol=1e-9, atol=1e-9)
+    assert abs(scaled(values)[: BORDERS.train_end].std() - 1) < 1e-9
 
 
 def test_losses_are_summed_in_double_precision(model_of, budget):
     """Float32 has 7 digits, which a sum over a million windows uses up; errors are double before they are summed."""
     model = model_of("rnn")
-    scaler = scaler_of(series())
-    whole = Splits.of_wide(scale(scaler, series()), Borders(200, 200, 200), *LENGTHS, scaler)
-    [windows] = windows_of(whole, "train")
+    [windows] = windows_of(splits_of(series()), "train")
 
     errors = window_errors(model, windows)
     forecast, truth = (part.double().numpy() for part in predict(model, windows))

@@ -5,7 +5,8 @@ import pytest
 from small import unscaled
 
 from rnn_vs_transformer.data.panel import Panel
-from rnn_vs_transformer.data.splits import Borders, Places, forecast_origins
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import Borders, Places, Splits, forecast_origins
 from rnn_vs_transformer.models import baselines
 from rnn_vs_transformer.models.baselines import PENALTIES, fit_ridge, last_value_forecast, seasonal_naive_forecast
 
@@ -19,14 +20,22 @@ def values():
     return 3.0 + np.cumsum(np.random.default_rng(0).standard_normal((240, 2)), axis=0) * 0.3
 
 
-def fitted(values, borders=BORDERS, context_length=CONTEXT, prediction_length=AHEAD):
-    return fit_ridge(unscaled(values, borders, context_length, prediction_length), context_length)
+def splits_of(values, borders=BORDERS, context_length=CONTEXT, prediction_length=AHEAD):
+    """Of columns (steps, S) that count as scaled."""
+    unscaled = Scaler(np.zeros(values.shape[1]), np.ones(values.shape[1]))
+    return Splits.of_wide(values, borders, context_length, prediction_length, unscaled)
 
 
-def forecast_at(ridge, values, origins):
-    """Forecasts (S, N, H) from the same origins (N,) of every series of values (steps, S)."""
+def ridge_of(values, borders=BORDERS, context_length=CONTEXT, prediction_length=AHEAD):
+    """Ridge on columns (steps, S)."""
+    return fit_ridge(splits_of(values, borders, context_length, prediction_length), context_length)
+
+
+def forecast(ridge, values, origins):
+    """Of columns (steps, S) from the same steps of each (S, N, H)."""
     panel = Panel.wide(values, [str(number) for number in range(values.shape[1])])
-    places = Places((panel.offsets[:-1, None] + origins).ravel(), np.repeat(np.arange(len(panel)), len(origins)))
+    cells = np.concatenate([origins + offset for offset in panel.offsets[:-1]])
+    places = Places(cells, np.repeat(np.arange(len(panel)), len(origins)))
     return ridge.forecast(panel, places).reshape(len(panel), len(origins), -1)
 
 
@@ -61,7 +70,7 @@ def test_ridge_is_the_best_of_all_candidates_solved_directly(values):
             candidates[subtract_last, penalty] = (np.square(contexts @ weights - targets).mean(), weights)
     best = min(candidates, key=lambda candidate: candidates[candidate][0])
 
-    ridge = fitted(values[:200])
+    ridge = ridge_of(values[:200])
 
     assert (ridge.subtract_last, ridge.penalty) == best
     assert ridge.validation_mse == pytest.approx(candidates[best][0])
@@ -73,7 +82,7 @@ def test_the_intercept_bears_no_penalty(values, monkeypatch, penalty):
     """However strong the penalty, the level is forecast: a shrunk intercept would handicap the baseline."""
     monkeypatch.setattr(baselines, "PENALTIES", (penalty,))
 
-    ridge = fitted(values)
+    ridge = ridge_of(values)
 
     np.testing.assert_allclose(
         ridge.weights, solved_directly(values, ridge.subtract_last, penalty), rtol=1e-5, atol=1e-7
@@ -90,9 +99,9 @@ def test_ridge_recovers_a_planted_linear_map():
         series.append(2.0 + 0.5 * series[-1] - 0.3 * series[-2] + noise)
     values = np.array(series)[:, None]
 
-    ridge = fitted(values, Borders(5000, 6000, 6000), 3, 1)
+    ridge = ridge_of(values, Borders(5000, 6000, 6000), 3, 1)
     impulses = np.vstack([np.zeros(3), np.eye(3)]).reshape(-1, 1)
-    level, *moved = forecast_at(ridge, impulses, np.array([2, 5, 8, 11])).flatten()
+    level, *moved = forecast(ridge, impulses, np.array([2, 5, 8, 11])).flatten()
 
     assert level == pytest.approx(2.0, abs=0.15)
     np.testing.assert_allclose(np.array(moved) - level, [0.0, -0.3, 0.5], atol=0.06)
@@ -102,11 +111,11 @@ def test_ridge_forecasts_a_noiseless_recurrence_without_error():
     """A sine obeys a linear recurrence of order two, so the best linear forecast is all but perfect."""
     values = np.sin(np.arange(400) * 2 * np.pi / 13)[:, None]
 
-    ridge = fitted(values, Borders(300, 400, 400), 6, 4)
+    ridge = ridge_of(values, Borders(300, 400, 400), 6, 4)
     origins = np.arange(310, 390)
 
     truth = values[origins[:, None] + np.arange(1, 5), 0]
-    np.testing.assert_allclose(forecast_at(ridge, values, origins)[0], truth, atol=1e-3)
+    np.testing.assert_allclose(forecast(ridge, values, origins)[0], truth, atol=1e-3)
 
 
 def test_ridge_never_reads_beyond_validation(values):
@@ -114,7 +123,7 @@ def test_ridge_never_reads_beyond_validation(values):
     spoilt = values.copy()
     spoilt[BORDERS.validation_end :] = np.nan
 
-    known, blind = (fitted(series) for series in (values, spoilt))
+    known, blind = (ridge_of(series) for series in (values, spoilt))
 
     assert np.array_equal(known.weights, blind.weights)
     assert (known.penalty, known.subtract_last) == (blind.penalty, blind.subtract_last)
@@ -126,8 +135,8 @@ def test_the_penalty_is_chosen_on_validation_not_on_train(values):
     noisy[150:200] = 3.0 + np.random.default_rng(1).standard_normal((50, 2))
     noisy[:150] = 3.0 + np.sin(np.arange(150))[:, None]
 
-    assert fitted(noisy).penalty > PENALTIES[0]
-    assert fitted(np.sin(np.arange(240.0))[:, None]).penalty == PENALTIES[0]
+    assert ridge_of(noisy).penalty > PENALTIES[0]
+    assert ridge_of(np.sin(np.arange(240.0))[:, None]).penalty == PENALTIES[0]
 
 
 @pytest.mark.parametrize(("trend", "subtract_last"), [(0.0, False), (0.5, True)])
@@ -137,44 +146,40 @@ def test_forecasts_repeat_the_error_that_chose_the_ridge(trend, subtract_last):
     origins = forecast_origins(BORDERS.train_end, BORDERS.validation_end, CONTEXT, AHEAD)
     truth = values[origins[:, None] + np.arange(1, AHEAD + 1)].transpose(2, 0, 1)
 
-    ridge = fitted(values)
+    ridge = ridge_of(values)
 
     assert ridge.subtract_last is subtract_last
-    assert np.square(forecast_at(ridge, values, origins) - truth).mean() == pytest.approx(ridge.validation_mse)
+    assert np.square(forecast(ridge, values, origins) - truth).mean() == pytest.approx(ridge.validation_mse)
 
 
 def test_ridge_is_the_same_whatever_the_number_of_rows_at_once(values, monkeypatch):
     """Rows are summed in blocks to save memory; a row lost at a block's end would show here."""
-    whole = fitted(values)
-    forecasts = forecast_at(whole, values, np.arange(200, 237))
+    whole = ridge_of(values)
+    forecasts = forecast(whole, values, np.arange(200, 237))
     monkeypatch.setattr(baselines, "ROWS_AT_ONCE", 7)
 
-    parts = fitted(values)
+    parts = ridge_of(values)
 
     np.testing.assert_allclose(parts.weights, whole.weights, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(forecast_at(parts, values, np.arange(200, 237)), forecasts, rtol=1e-9)
+    np.testing.assert_allclose(forecast(parts, values, np.arange(200, 237)), forecasts, rtol=1e-9)
 
 
 def test_the_last_value_is_repeated():
     """Per origin: the value there, for every step ahead."""
-    values = np.concatenate([np.arange(10.0), 10 * np.arange(10.0)])
+    found = last_value_forecast(np.arange(10.0), np.array([3, 8]), 2)
 
-    forecast = last_value_forecast(values, np.array([3, 8, 13, 18]), 2)
-
-    assert forecast.tolist() == [[3, 3], [8, 8], [30, 30], [80, 80]]
+    assert found.tolist() == [[3, 3], [8, 8]]
 
 
 @pytest.mark.parametrize(
-    ("season_length", "forecast"),
+    ("season_length", "expected"),
     [(3, [7, 8, 9, 7, 8]), (1, [9, 9, 9, 9, 9]), (5, [5, 6, 7, 8, 9]), (7, [3, 4, 5, 6, 7])],
 )
-def test_the_last_season_is_repeated_as_often_as_needed(season_length, forecast):
+def test_the_last_season_is_repeated_as_often_as_needed(season_length, expected):
     """From 0 to 9 the last season of 3 is 7, 8, 9; five steps ahead take it and begin it again."""
-    values = np.concatenate([np.arange(10.0), np.arange(10.0)])
+    result = seasonal_naive_forecast(np.arange(10.0), np.array([9]), 5, season_length)
 
-    result = seasonal_naive_forecast(values, np.array([9, 19]), 5, season_length)
-
-    assert result.tolist() == [forecast, forecast]
+    assert result.tolist() == [expected]
 
 
 def test_every_origin_has_its_own_last_season():
@@ -186,27 +191,27 @@ def test_every_origin_has_its_own_last_season():
 
 def test_no_baseline_knows_the_future(values):
     """A baseline that saw ahead would be a bar that no model can reach."""
-    ridge = fitted(values)
+    ridge = ridge_of(values)
     origins = np.array([219, 220])
     changed = values.copy()
     changed[221:] = 1e6
 
-    for forecast in (
+    for made in (
         lambda series: last_value_forecast(series[:, 0], origins, AHEAD),
         lambda series: seasonal_naive_forecast(series[:, 0], origins, AHEAD, 2),
-        lambda series: forecast_at(ridge, series, origins),
+        lambda series: forecast(ridge, series, origins),
     ):
-        assert np.array_equal(forecast(values), forecast(changed))
+        assert np.array_equal(made(values), made(changed))
 
 
 def test_ridge_forecasts_at_the_last_step_of_the_series(values):
     """A real forecast has no targets yet."""
-    ridge = fitted(values)
+    ridge = ridge_of(values)
     origins = forecast_origins(200, 240, CONTEXT, AHEAD)
 
-    at_end = forecast_at(ridge, values, np.array([239]))
+    at_end = forecast(ridge, values, np.array([239]))
 
     assert np.isfinite(at_end).all()
     np.testing.assert_allclose(
-        forecast_at(ridge, values[: origins[0] + 1], origins[:1]), forecast_at(ridge, values, origins)[:, :1]
+        forecast(ridge, values[: origins[0] + 1], origins[:1]), forecast(ridge, values, origins)[:, :1]
     )
