@@ -3,7 +3,6 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from small import unscaled
 
 from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.splits import Borders, Splits
@@ -18,7 +17,7 @@ def test_a_periodic_series_is_forecast_without_error_by_its_last_season(seed, se
     values = np.tile(np.random.default_rng(seed).standard_normal(season_length), 60)
     origins = np.arange(season_length - 1, season_length + 20)
 
-    forecast = seasonal_naive_forecast(panel.values, origins, prediction_length, season_length)
+    forecast = seasonal_naive_forecast(values, origins, prediction_length, season_length)
 
     truth = values[origins[:, None] + np.arange(1, prediction_length + 1)]
     assert np.array_equal(forecast, truth)

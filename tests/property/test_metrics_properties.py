@@ -14,7 +14,7 @@ NUMBERS = st.floats(-1e3, 1e3, width=32)
 
 @st.composite
 def pairs(draw):
-    """A forecast and the truth, of one shape (S, N, H)."""
+    """A forecast and the truth, of one shape (C, N, H)."""
     shape = draw(SHAPES)
     return draw(arrays(np.float64, shape, elements=NUMBERS)), draw(arrays(np.float64, shape, elements=NUMBERS))
 

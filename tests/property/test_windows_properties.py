@@ -24,18 +24,6 @@ def cuts(draw):
     return Borders(train, validation, test), context_length, prediction_length
 
 
-def batch_of(values, cut, split, number=None, scaler=None):
-    """All windows of a split of a wide series (steps, S), or each series' `number`; scaled where it is said how."""
-    borders, context_length, prediction_length = cut
-    series = values.shape[1]
-    scaler = scaler or Scaler(np.zeros(series), np.ones(series))
-    scaled = scaler.scale(values, np.arange(series)[None])
-    [windows] = windows_of(Splits.of_wide(scaled, borders, context_length, prediction_length, scaler), split)
-    each = len(windows) // series
-    index = torch.arange(len(windows)) if number is None else torch.arange(series) * each + number
-    return windows.batch(index)
-
-
 def split_ranges(borders):
     return [
         (0, borders.train_end),

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from small import unscaled
 
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.scaling import Scaler
@@ -16,7 +15,7 @@ CONTEXT, AHEAD = 5, 3
 
 @pytest.fixture
 def values():
-    """Two series (240, 2) with a level, so that an intercept is needed."""
+    """Two channels with a level, so that an intercept is needed."""
     return 3.0 + np.cumsum(np.random.default_rng(0).standard_normal((240, 2)), axis=0) * 0.3
 
 
@@ -40,7 +39,7 @@ def forecast(ridge, values, origins):
 
 
 def windows(values, start, end, subtract_last):
-    """Contexts and targets of all windows whose targets lie in [start, end), stacked over series."""
+    """Contexts and targets of all windows whose targets lie in [start, end), stacked over channels."""
     rows = []
     for series in values.T:
         for origin in range(max(start, CONTEXT) - 1, end - AHEAD):

@@ -8,9 +8,9 @@ import pytest
 from rnn_vs_transformer.evaluation import comparison, metrics
 
 TRUTH = np.array([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [10.0, 10.0]]])
-"""2 series, 2 windows, 2 steps ahead."""
+"""2 channels, 2 windows, 2 steps ahead."""
 FORECAST = np.array([[[1.0, 4.0], [2.0, 4.0]], [[1.0, -1.0], [10.0, 7.0]]])
-"""Errors 0, 2, -1, 0 in the first series and 1, -1, 0, -3 in the second."""
+"""Errors 0, 2, -1, 0 in the first channel and 1, -1, 0, -3 in the second."""
 
 
 @pytest.mark.parametrize("module", [metrics, comparison])

@@ -25,14 +25,6 @@ from rnn_vs_transformer.runtime.errors import InputError
 PLAIN = Scaler(np.zeros(1), np.ones(1))
 
 
-def counted(observed=None):
-    """Windows of the one series 0, 1, ... 19, of context 3 and 2 steps ahead, with its steps."""
-    panel = Panel.of(["a"], [np.arange(20.0)], observed)
-    origins = forecast_origins(0, 20, 3, 2)
-    steps = steps_of(panel)
-    return Windows(steps, Places(origins, np.zeros(len(origins), dtype=np.int64)), 3, 2), steps
-
-
 def test_the_ett_protocol_gives_the_published_number_of_windows():
     """12, 4 and 4 months of hours with L=336 and H=96 are 8209, 2785 and 2785 windows; fewer means dropped ones."""
     borders = split_borders([8640, 2880, 2880], 17420)
