@@ -28,7 +28,7 @@ class Scaler:
     deviation: FloatArray
     transform: Transform = "none"
     power: FloatArray | None = None
-    """Of the Box-Cox transform (1964), by maximum likelihood; None for the others."""
+    """Of the Box-Cox transform (1964), by maximum likelihood from 0 on; None for the others."""
 
     @classmethod
     def fit(cls, train: Panel, transform: Transform = "none", *, constant: bool = False) -> Self:
@@ -85,8 +85,8 @@ class Scaler:
             return np.expm1(bent)
         if self.power is not None:
             power = self.power[series]
-            inside = np.where(power * bent + 1 > 0, bent, 0.0)  # beyond lies no value: below 0 for a positive power
-            return np.where(power * bent + 1 > 0, special.inv_boxcox(inside, power), 0.0)
+            below = power * bent + 1 <= 0  # what lies below 0; False for what is not a number, which stays so
+            return np.where(below, 0.0, special.inv_boxcox(np.where(below, 0.0, bent), power))
         return bent
 
 
@@ -118,9 +118,10 @@ def _fit(train: FloatArray, transform: Transform) -> tuple[float, float, float]:
 
 
 def _power(train: FloatArray) -> float:
+    """At least 0, the logarithm: with a negative power a forecast above some value would have no way back."""
     from scipy import stats  # noqa: PLC0415 - takes a second to import, which other transforms should not wait for
 
-    return float(stats.boxcox_normmax(train, method="mle"))
+    return max(0.0, float(stats.boxcox_normmax(train, method="mle")))
 
 
 def _bend(values: FloatArray, transform: Transform, power: FloatArray | float | None) -> FloatArray:

@@ -174,5 +174,6 @@ def lower_bounds(lower: float | str, scaler: Scaler) -> FloatArray | None:
     """`data.lower` in the scaled units of each series (S,)."""
     if isinstance(lower, str):
         return None
-    with np.errstate(divide="ignore"):  # the logarithm of 0 bounds nothing
-        return scaler.scale(np.full(len(scaler.mean), float(lower)), np.arange(len(scaler.mean)))
+    with np.errstate(all="ignore"):  # 0 or less has no logarithm, and bounds nothing
+        scaled = scaler.scale(np.full(len(scaler.mean), float(lower)), np.arange(len(scaler.mean)))
+    return np.where(np.isnan(scaled), -np.inf, scaled)
