@@ -85,7 +85,7 @@ def tables():
         paths.SEEDS: seeds,
         paths.SERIES_SCORES: series.assign(mse=0.1, mae=0.2, mase=0.3, mae_in_units=2.0, rmse_in_units=3.0),
         paths.HORIZON: horizon.assign(rnn_low=0.1, rnn_high=0.3),
-        paths.FORECASTS: forecasts.assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3),
+        paths.FORECASTS: forecasts.assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3, ridge=1.25),
         paths.PROBE_TABLE: trials.assign(recovered=trials["model"].map(shares) + 0.01 * trials["seed"]),
         paths.MEAN_GRADIENTS: gradients.assign(norm=1.0, norm_low=0.9, norm_high=1.1),
         paths.OCCLUSION_MAP: occlusion.assign(importance=1.0),

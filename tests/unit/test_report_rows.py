@@ -7,14 +7,14 @@ import pytest
 
 from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, error_row, family_row, rounded
 
-TEST = SimpleNamespace(block_length=10)
+TEST = SimpleNamespace(block_length=10, has_blocks=True, series=["a"])
 
 
 def runs(*levels):
     """Scores of one seed per level, whose windows lie about it."""
     noise = np.random.default_rng(0).uniform(0.9, 1.1, 200)
     return [
-        Scores(level * noise, np.full(4, level), np.array([level]), np.array([level / 2]), 1.0, np.zeros((1, 1, 4)))
+        Scores(level * noise, np.full(4, level), *(np.array([level / 2**part]) for part in range(5)), np.zeros((1, 4)))
         for level in levels
     ]
 
