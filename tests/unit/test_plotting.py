@@ -115,7 +115,7 @@ def test_forecasts_are_drawn_under_the_name_of_their_series(drawn, results):
     comparison.draw_series(some)
     assert [axes.get_ylabel() for axes in drawn["forecasts"]] == [name.replace("$", r"\$") + " (own units)"] * 2
     [axes] = drawn["series"]
-    assert axes.get_title().startswith(name.replace("$", r"\$") + ": MASE 0.30")
+    assert axes.get_title(loc="left").startswith(name.replace("$", r"\$") + ": MASE 0.30")
 
 
 @pytest.mark.parametrize("draw", [comparison.draw_loss_curves, comparison.draw_horizon])
