@@ -29,7 +29,7 @@ def bring_sales(clone: Clone) -> None:
     for number, (store, days) in enumerate(DAYS.items()):
         dates = pd.date_range("2024-01-01", periods=days + AHEAD)
         promo = draw.random(len(dates)) < 0.25
-        week = 1 + 0.1 * np.sin(2 * np.pi * (dates.dayofweek + number) / 7)
+        week = 1 + 0.1 * np.sin(2 * np.pi * (dates.day_of_week + number) / 7)
         noise = np.exp(0.02 * draw.standard_normal(len(dates)))
         values = 100 * (number + 1) * week * np.where(promo, 1 + LIFT, 1) * noise
         table = pd.DataFrame({"store": store, "date": dates.date, "sales": values.round(2), "promo": promo.astype(int)})

@@ -175,7 +175,9 @@ def _inputs(
     back = origins[:, None] + np.arange(1 - context_length, 1)
     contexts = panel.values[back]
     last = contexts[:, -1:] if subtract_last else np.zeros((count, 1))
-    covariates = [panel.future[steps_ahead(origins, prediction_length)], panel.static[places.series]]
-    covariates += [panel.past[back], panel.future[back]] if covariates_back else []
-    known = [columns.reshape(count, -1) for columns in covariates if columns.shape[-1]]
+    known = [panel.static[places.series]]
+    if panel.future.shape[1]:
+        known.append(panel.future[steps_ahead(origins, prediction_length)].reshape(count, -1))
+    if covariates_back:
+        known += [columns[back].reshape(count, -1) for columns in (panel.past, panel.future)]
     return np.hstack([contexts - last, *known, np.ones((count, 1))]), last

@@ -152,7 +152,7 @@ def _season_notes(season: int, suggested: int | None) -> list[str]:
         return []
     told = f"the season is set to {season} steps, but {suggested} are suggested by the series or their times; if they "
     return [
-        f"{told}are right, set data.season_length: {suggested} (the seasonal naive at {suggested} stands in the table too)"
+        f"{told}are right, set data.season_length: {suggested} (the seasonal naive at it stands in the table too)"
     ]
 
 
