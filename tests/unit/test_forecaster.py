@@ -338,6 +338,16 @@ def test_a_missing_covariate_ahead_is_named_by_series_time_and_column(make, ahea
     assert "\n" not in str(refused.value)
 
 
+def test_times_may_be_the_index_of_the_table_ahead_too(make):
+    """Of a wide table, whose steps ahead have a covariate and no name of a series."""
+    frame = daily().assign(promo=[0, 1, 1, 0] * 20)
+    covariates = {"data.covariates": PROMO["data.covariates"], "data.channels": ["a", "b"]}
+    forecaster = Forecaster.load(make(frame, covariates).folder, "rnn")
+    ahead = pd.DataFrame({"day": pd.date_range("2026-03-22", periods=H), "promo": [1, 0, 1, 1]})
+    found = forecaster.predict(frame.set_index("day"), ahead.set_index("day").rename_axis(None))
+    pd.testing.assert_frame_equal(found, forecaster.predict(frame, ahead))
+
+
 def test_without_times_the_past_does_not_stand_in_for_covariates_ahead(make):
     """Rows are then only counted, and the table's own first rows would pass for the steps after its last."""
     frame = stores().drop(columns="day")

@@ -7,14 +7,24 @@ import pytest
 
 from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, error_row, family_row, rounded
 
-TEST = SimpleNamespace(block_length=10, has_blocks=True, series=["a"])
+TEST = SimpleNamespace(block_length=10, has_blocks=True, steps=np.arange(200), series=[slice(0, 200)])
+"""One series of 200 test windows."""
 
 
 def runs(*levels):
     """Scores of one seed per level, whose windows lie about it."""
     noise = np.random.default_rng(0).uniform(0.9, 1.1, 200)
     return [
-        Scores(level * noise, np.full(4, level), *(np.array([level / 2**part]) for part in range(5)), np.zeros((1, 4)))
+        Scores(
+            window_mse=level * noise,
+            step_mse=np.full(4, level),
+            series_mse=np.array([level]),
+            series_mae=np.array([level / 2]),
+            mae_in_units=np.array([level / 2]),
+            rmse_in_units=np.array([level]),
+            series_mase=np.ones(1),
+            shown=np.zeros((1, 4)),
+        )
         for level in levels
     ]
 

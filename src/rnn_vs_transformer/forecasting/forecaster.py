@@ -112,6 +112,7 @@ class Forecaster:
         """Future covariates over the horizon (S, H, Kf); without a table of their own, from rows beyond the series."""
         rows_tell_steps = reading.axis.known  # without times, rows of the data would be taken for those beyond them
         source = data if future is None and rows_tell_steps else future
+        source = named_as(params, source) if isinstance(source, pd.DataFrame) else source
         try:
             return read_future(
                 Path(source) if isinstance(source, str) else source,
