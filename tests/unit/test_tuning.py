@@ -299,7 +299,7 @@ def run_like(task, loss):
 def test_parameters_match_within_two_per_cent(params, cell, layers):
     """With the project's own sizes, any cell in any number of layers can be given as many parameters."""
     settings = given(params, "rnn").with_values({"model.cell": cell, "model.rnn_layers": layers})
-    meta = Meta({"source": "synthetic", "context_length": 96, "prediction_length": 24}, ["y"], 24, Axis())
+    meta = Meta(params.data.model_dump() | {"context_length": 96, "prediction_length": 24}, ["y"], 24, Axis())
     target = transformer_parameters(
         search_of("rnn", params.tune, given(params, "transformer")).transformer_size, settings.model, meta
     )

@@ -22,6 +22,7 @@ from rnn_vs_transformer.models.weights import build_family, load_weights
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.future import read_future
+from rnn_vs_transformer.sources.sheet import pandas_of
 from rnn_vs_transformer.sources.tabular import Reading, read_frame, read_path
 from rnn_vs_transformer.training.fit import predict
 
@@ -92,8 +93,10 @@ class Forecaster:
             InputError: What is given cannot be read, or does not fit the models.
         """
         meta, params = self.meta, DataParams.model_validate(self.meta.settings)
-        read: Any = read_path if isinstance(data, str | Path) else read_frame
-        reading: Reading = read(Path(data) if isinstance(data, str) else data, params, meta.covariates, meta.axis)
+        from_file = isinstance(data, str | Path)
+        read: Any = read_path if from_file else read_frame
+        data = Path(data) if from_file else named_as(params, data)
+        reading: Reading = read(data, params, meta.covariates, meta.axis)
         ahead = self._ahead(data, future, params, reading)
         numbers = self._numbers(reading.panel)
         scaler = self._scaler(reading.panel, numbers)
@@ -102,11 +105,14 @@ class Forecaster:
         forecast = self._forecast(scaled, places, numbers)
         lower = lower_bounds(params.lower, scaler)
         floor = None if lower is None else lower[:, None]
-        return self._table(forecast, reading, scaler, numbers, floor, as_text=isinstance(data, str | Path))
+        table = self._table(forecast, reading, scaler, numbers, floor, as_text=from_file)
+        return table if from_file else in_zone_of(data, params, table)
 
     def _ahead(self, data: Any, future: Any, params: DataParams, reading: Reading) -> FloatArray:
         """Future covariates over the horizon (S, H, Kf); without a table of their own, from rows beyond the series."""
-        source = data if future is None else future
+        rows_tell_steps = reading.axis.known  # without times, rows of the data would be taken for those beyond them
+        source = data if future is None and rows_tell_steps else future
+        source = named_as(params, source) if isinstance(source, pd.DataFrame) else source
         try:
             return read_future(
                 Path(source) if isinstance(source, str) else source,
@@ -116,7 +122,8 @@ class Forecaster:
                 self.meta.prediction_length,
             )
         except InputError as error:
-            way_out = "; give the steps ahead with --future FILE (in Python: future=)" if future is None else ""
+            told = future is not None or "--future" in str(error)
+            way_out = "" if told else "; give the steps ahead with --future FILE (in Python: future=)"
             raise InputError(f"{error}{way_out}") from None
 
     def _numbers(self, panel: Panel) -> IntArray:
@@ -211,3 +218,22 @@ class Forecaster:
             columns[f"low_{100 * level:.0f}"] = in_units(forecast - known)
             columns[f"high_{100 * level:.0f}"] = in_units(forecast + known)
         return pd.DataFrame(columns)
+
+
+def named_as(params: DataParams, data: Any) -> Any:
+    """A frame whose index of times, or a Series which, has another name than in training, by that name."""
+    column, channels = params.time_column, params.channels
+    if isinstance(data, pd.Series) and isinstance(channels, list) and len(channels) == 1:
+        data = data.rename(channels[0])
+    has_times = isinstance(getattr(data, "index", None), pd.DatetimeIndex | pd.PeriodIndex)
+    if has_times and isinstance(column, str) and column not in getattr(data, "columns", ()):
+        data = data.rename_axis(column)
+    return data
+
+
+def in_zone_of(data: Any, params: DataParams, table: pd.DataFrame) -> pd.DataFrame:
+    """The forecast with its times in the zone of the frame's."""
+    column, frame = params.time_column, pandas_of(data)
+    zone = getattr(frame[column].dtype, "tz", None) if isinstance(column, str) and column in frame else None
+    told = "time" in table and getattr(table["time"].dtype, "tz", None) is not None
+    return table.assign(time=table["time"].dt.tz_convert(zone)) if told and zone is not None else table

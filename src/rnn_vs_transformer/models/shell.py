@@ -119,8 +119,7 @@ class ForecastModel(nn.Module):
             self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
         if sizes.covariates:
-            more = self.patch_length * (sizes.past + sizes.future) + sizes.static
-            self.embedding = widened(self.embedding, more)
+            self.embedding = widened(self.embedding, self.patch_length * (sizes.past + sizes.future) + sizes.static)
         self.horizon = HorizonHead(sizes.future, width) if sizes.future else None
 
     def forward(

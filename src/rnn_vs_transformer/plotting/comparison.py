@@ -136,14 +136,19 @@ def draw_forecasts(results: Results) -> None:
             some = table[table["horizon_step"] == step]
             target = some["forecast_origin"] + step
             axes.plot(target, some["truth"], color=LOOKS["truth"].colour, label=LOOKS["truth"].label, linewidth=2.4)
-            for name in ("oracle", *FAMILIES):
-                if name in some:
-                    line, look = "--" if name == "oracle" else "-", LOOKS[name]
-                    axes.plot(target, some[name], line, color=look.colour, label=look.label, linewidth=1.5)
+            for told in ("oracle", *FAMILIES):
+                if told in some:
+                    line, look = "--" if told == "oracle" else "-", LOOKS[told]
+                    axes.plot(target, some[told], line, color=look.colour, label=look.label, linewidth=1.5)
             ahead = "one step" if step == 1 else f"{step} steps"
             axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (settings as given)")
-            axes.set(xlabel="Step of the series", ylabel=f"{name} (own units)")
+            axes.set(xlabel="Step of the series", ylabel=f"{_plain(name)} (own units)")
         legend_below(panels[0], columns=4)
+
+
+def _plain(name: object) -> str:
+    """A user's name of a series, in which a dollar begins no formula."""
+    return str(name).replace("$", r"\$")
 
 
 def draw_series(results: Results) -> None:
@@ -160,7 +165,7 @@ def draw_series(results: Results) -> None:
                 look = LOOKS[forecaster_name]
                 axes.plot(steps, of_series[forecaster_name], look.line, color=look.colour, label=look.label,
                           linewidth=2.4 if forecaster_name == "truth" else 1.5)  # fmt: skip
-            axes.set_title(f"{name}: MASE {error:.2f}, mean of both families")
+            axes.set_title(f"{_plain(name)}: MASE {error:.2f}, mean of both families")
             axes.set_ylabel("own units")
         panels[-1].set_xlabel(f"Step of the series, forecast {int(table['horizon_step'].iloc[0])} steps ahead")
         legend_below(panels[0], columns=4)
