@@ -22,7 +22,7 @@ def check(params: Params) -> None:
     if lacking := shortage(meta.forecast_origins["test"], block, len(meta.series)):
         log.warning("%s for a verdict between the families: %s", NOT_ENOUGH, lacking.told())
     if told := lack_in_copies(Path(params.data.file)):
-        log.warning("--queue, --temp, branches and clones will lack %s: %s", params.data.file, told)
+        log.warning("--queue, --temp and clones will lack %s: %s", params.data.file, told)
     for family in MODELS:
         save_settings(paths.family_settings("given", family), given_settings(family, params.model, params.train))
     write_bytes(paths.CHECKED, b"The settings and the input series can be used.\n")

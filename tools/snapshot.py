@@ -10,14 +10,15 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property, reduce
+from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from rnn_vs_transformer.runtime import paths
 
-LOCKS: Final = ("dvc.lock", "tuning/dvc.lock")
-"""What DVC recorded of the stages that lead to the metrics."""
+PIPELINES: Final = (Path("dvc.yaml"), Path("tuning/dvc.yaml"))
+"""The stages that lead to the metrics; the lock beside each has what DVC recorded of them, and of earlier ones."""
 EXPONENT: Final = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 """A number that PyYAML alone takes for a word."""
 
@@ -57,7 +58,7 @@ class Snapshot:
         Args:
             target: Name of the stage in dvc.lock.
         """
-        stages = {name: stage for lock in LOCKS for name, stage in (self.read(lock).get("stages") or {}).items()}
+        stages = {name: stage for pipeline in PIPELINES for name, stage in self._recorded(pipeline)}
         if target not in stages:
             return f"{target} did not run"
         made = {out["path"]: (out["md5"], name) for name, stage in stages.items() for out in stage.get("outs", [])}
@@ -69,13 +70,19 @@ class Snapshot:
                 stage = stages[name]
                 for found in self._differences(stage, made, params):
                     return f"{found} is not what {name} ran with"
-                waiting += [made[dep["path"]][1] for dep in stage.get("deps", []) if dep["path"] in made]
+                waiting += [one for dep in stage.get("deps", []) for one in _makers(dep["path"], made)]
         return ""
+
+    def _recorded(self, pipeline: Path) -> Iterator[tuple[str, Any]]:
+        """What the lock of a pipeline has of the stages that are still in it."""
+        known = self.read(pipeline.as_posix()).get("stages", {})
+        recorded = self.read(pipeline.with_suffix(".lock").as_posix()).get("stages") or {}
+        yield from ((name, stage) for name, stage in recorded.items() if name.split("@")[0] in known)
 
     def _differences(self, stage: Any, made: Mapping[str, tuple[str, str]], params: Any) -> Iterator[str]:
         for dep in stage.get("deps", []):
             path = dep["path"]
-            here = made[path][0] if path in made else self.hash(path)
+            here = made[path][0] if path in made else None if _makers(path, made) else self.hash(path)
             if here not in {None, dep["md5"]}:
                 yield path
         for out in stage.get("outs", []):
@@ -84,6 +91,11 @@ class Snapshot:
         for key, value in stage.get("params", {}).get(paths.PARAMS.as_posix(), {}).items():
             if reduce(_get, key.split("."), params) != value:
                 yield f"{paths.PARAMS}: {key}"
+
+
+def _makers(path: str, made: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The stages that make a file or folder, or parts of the folder."""
+    return [name for out, (_, name) in made.items() if out == path or out.startswith(f"{path}/")]
 
 
 class _Yaml(yaml.CSafeLoader):

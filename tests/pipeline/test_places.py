@@ -53,8 +53,12 @@ def test_a_clone_of_depth_one(finished: Clone, tmp_path: Path) -> None:
 
 def test_a_clone_with_line_ends_of_windows(finished: Clone, tmp_path: Path) -> None:
     """`.gitattributes` keeps every byte that DVC hashes, so that nothing is taken for changed."""
-    clone = Clone(tmp_path / "clone")
-    finished.run("git", "clone", "--quiet", "--config", "core.autocrlf=true", str(finished.folder), str(clone.folder))
+    origin, clone = finished.copy(tmp_path / "origin"), Clone(tmp_path / "clone")
+    series = "data/raw/from windows.csv"
+    (origin.folder / series).write_bytes(b"day,y\r\n2024-01-01,1\r\n")
+    origin.commit("a file of the user's own")
+    origin.run("git", "clone", "--quiet", "--config", "core.autocrlf=true", ".", str(clone.folder))
+    assert (clone.folder / series).read_bytes() == (origin.folder / series).read_bytes()
     assert stages_run(clone.run("dvc", "repro", "--allow-missing", "--dry")) == set()
     assert b"\r\n" not in (clone.folder / "params.yaml").read_bytes()
     clone.set(model__heads=1)
@@ -70,7 +74,7 @@ def test_names_with_spaces_brackets_and_umlauts_as_the_readme_tells_them(clone: 
     output = clone.run("bash", "-c", f"{pasted} generate")
     assert json.loads((clone.folder / "data/meta.json").read_text())["channels"] == COLUMNS
     [line] = [line for line in output.splitlines() if "neither git nor DVC" in line]
-    assert line.startswith(f"--queue, --temp, branches and clones will lack {MINE}: ")
+    assert line.startswith(f"--queue, --temp and clones will lack {MINE}: ")
 
     command = line.partition("run: ")[2].partition(" (or")[0]
     clone.run("bash", "-c", f"{pasted} --temp check -S data.season_length=7", fails=True)

@@ -8,6 +8,7 @@ import pytest
 from rnn_vs_transformer.data.evidence import FEWEST_SERIES, NOT_ENOUGH, NotEnoughData, shortage
 from rnn_vs_transformer.evaluation.coverage import coverage_row
 from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, family_row
+from stages.check import check
 
 WINDOWS = 30
 FEW = SimpleNamespace(block_length=10, has_blocks=False, series=[slice(None)])
@@ -70,6 +71,17 @@ def test_ten_series_are_compared_without_blocks_of_time(configure) -> None:
     row = control_row("ridge", runs(1.0, 1.0, series=10), runs(2.0, series=10), PANEL, params)
     assert list(row.values()) == pytest.approx([-0.5, -0.5, -0.5])
     assert compare_runs(runs(2.0, series=10), runs(1.0, series=10), PANEL, params).verdict == "transformer better"
+
+
+@pytest.mark.parametrize(("steps", "told"), [(400, False), (150, True)])
+def test_check_says_so_before_anything_is_trained(configure, tmp_path, monkeypatch, caplog, steps, told) -> None:
+    monkeypatch.chdir(tmp_path)
+    check(configure({"data.synthetic.length": steps}))
+    said = [record.getMessage() for record in caplog.records if NOT_ENOUGH in record.getMessage()]
+    assert bool(said) == told
+    if told:
+        assert "42 test windows hold fewer than 4 independent blocks of 16" in said[0]
+        assert "enough would be 22 more steps in the test split" in said[0]
 
 
 def test_the_word_is_one_everywhere() -> None:

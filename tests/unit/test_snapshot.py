@@ -23,6 +23,9 @@ PARAMS = "a: 1\ntrain: {rate: 1e-5, word: NaN}\n"
 FILES = {"params.yaml": PARAMS, "code/x": "x = 1\n", "code/y": "y = 2\n", "reports/metrics.json": "{}\n"}
 
 
+PIPELINE = {"check": {}, "train": {}, "evaluate": {}}
+
+
 def lock():
     """What DVC records of a run: `check` passes settings on to `train`, and `evaluate` scores what it trained."""
     given, weights = {"path": "given.json", "md5": "1" * 32}, {"path": "weights", "md5": "2" * 32 + ".dir"}
@@ -49,7 +52,11 @@ def commit(tmp_path, monkeypatch):
     git("init", "--quiet")
 
     def make(stages, **changed):
-        for name, content in {**FILES, **changed, "dvc.lock": yaml.safe_dump({"stages": stages})}.items():
+        written = {
+            "dvc.lock": yaml.safe_dump({"stages": stages}, sort_keys=False),
+            "dvc.yaml": yaml.safe_dump({"stages": PIPELINE}),
+        }
+        for name, content in {**FILES, **written, **changed}.items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(content)
         git("add", "--all")
@@ -84,6 +91,25 @@ def test_a_stage_that_ran_later_than_those_behind_it_makes_their_results_foreign
         "deps": [{"path": "params.yaml", "md5": md5(changed)}], "outs": [{"path": "given.json", "md5": "3" * 32}]
     }  # fmt: skip
     assert commit(stages, **{"params.yaml": changed}).foreign("evaluate") == "given.json is not what train ran with"
+
+
+def test_a_folder_of_several_stages_is_followed_to_each_of_them(commit) -> None:
+    """DVC's hash of it is of outputs that git does not have, beside a .gitignore that it has."""
+    stages, changed = lock(), PARAMS.replace("a: 1", "a: 2")
+    stages["train"]["outs"].append({"path": "history/rnn", "md5": "6" * 32 + ".dir"})
+    stages["evaluate"]["deps"] = [{"path": "history", "md5": "7" * 32 + ".dir"}]
+    ignored = {"history/.gitignore": "/rnn\n"}
+    assert commit(stages, **ignored).foreign("evaluate") == ""
+    stages["check"]["outs"] = [{"path": "given.json", "md5": "3" * 32}]
+    told = commit(stages, **ignored, **{"params.yaml": changed}).foreign("evaluate")
+    assert told == "given.json is not what train ran with"
+
+
+def test_what_the_lock_still_has_of_a_stage_that_is_gone_does_not_count(commit) -> None:
+    """Its outputs may have the names of those of a stage of today."""
+    stages = {"train_once": {**lock()["train"], "deps": [{"path": "given.json", "md5": "9" * 32}]}, **lock()}
+    assert commit(stages).foreign("evaluate") == ""
+    assert commit({**lock(), "train_once": stages["train_once"]}).foreign("evaluate") == ""
 
 
 def test_a_stage_that_never_ran_has_no_results(commit) -> None:

@@ -13,7 +13,7 @@ LOCK = Path("dvc.lock")
 
 
 def lack_in_copies(path: Path) -> str:
-    """Why copies, branches and clones will lack a file, and what to run; empty where they have it.
+    """Why copies and clones will lack a file, and what to run; empty where they have it.
 
     Args:
         path: Of the file, from the root of the workspace.
