@@ -16,27 +16,27 @@ pytestmark = pytest.mark.skipif(CASES is None, reason="no folder shared/cases be
 STORES = {"format": "long", "series_column": "store", "target": "sales", "covariates.future": ["promo", "temperature"]}
 WIDE = [  # file, series and their columns, season, the last time and the one after it, columns left out
     ("business_hours.csv", {"calls": 1}, 8, ("2022-02-24 16:00:00", "2022-02-25 09:00:00"), []),
-    ("large_level_small_spread.csv", {"y": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
+    ("large_level_small_spread.csv", {"y": 1}, 7, ("2022-07-21", "2022-07-22"), []),
     ("names (1) with = and [brackets].csv", {"T (degC)": 1, "a=b": 2, "Größe, m²": 3}, 7,
-     ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
-    ("sensor_stuck_at_the_end.csv", {"a": 1, "b": 2}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
-    ("local_midnights_with_offset.csv", {"y": 1}, 7, ("2022-11-15 00:00:00", "2022-11-16 00:00:00"), []),
-    ("fifteenth_of_month.csv", {"y": 1}, 12, ("2022-08-15 00:00:00", "2022-09-15 00:00:00"), []),
+     ("2022-07-21", "2022-07-22"), []),
+    ("sensor_stuck_at_the_end.csv", {"a": 1, "b": 2}, 7, ("2022-07-21", "2022-07-22"), []),
+    ("local_midnights_with_offset.csv", {"y": 1}, 7, ("2022-11-15", "2022-11-16"), []),
+    ("fifteenth_of_month.csv", {"y": 1}, 12, ("2022-08-15", "2022-09-15"), []),
     ("quarter_labels.csv", {"gdp": 1}, 4, ("2009Q4", "2010Q1"), []),
     ("us_dates.csv", {"y": 1}, 7, ("07/21/2022", "07/22/2022"), []),
     ("date_and_hour.csv", {"mw": 2}, 24, ("2022-01-14 23:00:00", "2022-01-15 00:00:00"), []),
     ("compact_dates.csv", {"sales": 1}, 7, ("20220721", "20220722"), []),
     ("unix_seconds.csv", {"load": 1}, 24, ("1641711600", "1641715200"), []),
-    ("year_as_number.csv", {"y": 1}, None, ("2029", "2030"), []),
-    ("counter_and_date.csv", {"y": 2}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), ["id"]),
-    ("pandas_index.csv", {"y": 2}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), ["column 1"]),
-    ("zero_one_flag.csv", {"sales": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), ["holiday"]),
-    ("true_false_flag.csv", {"sales": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), ["promo"]),
-    ("missing_markers.csv", {"y": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
+    ("year_as_number.csv", {"y": 1}, 1, ("2029", "2030"), []),
+    ("counter_and_date.csv", {"y": 2}, 7, ("2022-07-21", "2022-07-22"), ["id"]),
+    ("pandas_index.csv", {"y": 2}, 7, ("2022-07-21", "2022-07-22"), ["column 1"]),
+    ("zero_one_flag.csv", {"sales": 1}, 7, ("2022-07-21", "2022-07-22"), ["holiday"]),
+    ("true_false_flag.csv", {"sales": 1}, 7, ("2022-07-21", "2022-07-22"), ["promo"]),
+    ("missing_markers.csv", {"y": 1}, 7, ("2022-07-21", "2022-07-22"), []),
     ("columns_start_and_end_apart.csv", {"a": 1, "b": 2, "c": 3}, 7,
-     ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
-    ("hole_of_60_days_in_test.csv", {"y": 1}, 7, ("2022-10-19 00:00:00", "2022-10-20 00:00:00"), []),
-    ("comment_and_trailing_comma.csv", {"y": 1}, 7, ("2022-07-21 00:00:00", "2022-07-22 00:00:00"), []),
+     ("2022-07-21", "2022-07-22"), []),
+    ("hole_of_60_days_in_test.csv", {"y": 1}, 7, ("2022-10-19", "2022-10-20"), []),
+    ("comment_and_trailing_comma.csv", {"y": 1}, 7, ("2022-07-21", "2022-07-22"), []),
 ]  # fmt: skip
 
 
@@ -75,11 +75,7 @@ def test_a_wide_case_is_read_as_its_user_expects(read, name, columns, season, la
     last = panel.lengths[0] - 1
     assert tuple(reading.axis.labels(np.array([last, last + 1]))) == labels
     assert [column.name for column in reading.columns if column.role == "left out"] == left_out
-    if season is None:
-        with pytest.raises(InputError, match=r"set data\.season_length"):
-            season_length_of(reading.axis)
-    else:
-        assert season_length_of(reading.axis) == season
+    assert season_length_of(reading.axis) == season
 
 
 def test_series_start_and_end_where_their_column_does(read):

@@ -88,6 +88,7 @@ def test_settings_of_the_last_file_are_taken_back(project, capsys):
 
     assert capsys.readouterr().out.splitlines()[-1] == (
         "dvc exp run -S data.source=csv -S data.file=data/raw/a.csv -S data.format=wide -S data.series_column=none"
+        " -S data.context_length=8 -S data.prediction_length=2"
     )
 
 
@@ -98,7 +99,11 @@ def test_a_file_elsewhere_is_copied_first(project, capsys):
     main(["inspect", "a b.csv"])
 
     assert capsys.readouterr().out.splitlines()[-2:] == [
-        "cp 'a b.csv' data/raw/", "dvc exp run -S data.source=csv -S 'data.file=\"data/raw/a b.csv\"'",
+        "cp 'a b.csv' data/raw/",
+        (
+            "dvc exp run -S data.source=csv -S 'data.file=\"data/raw/a b.csv\"' -S data.context_length=2 "
+            "-S data.prediction_length=1"
+        ),
     ]  # fmt: skip
 
 

@@ -69,8 +69,8 @@ class Axis:
         if not isinstance(times, pd.DatetimeIndex):
             return [str(step) for step in times]
         if self.notation is None:
-            bare = self._bare(3)
-            return [str(time.date() if (bare == bare.normalize()).all() else time) for time in times]
+            daily = self.zone is None and (self._bare(3) == self._bare(3).normalize()).all()
+            return [str(time.date() if daily else time) for time in times]
         if self.notation in EPOCHS:
             bare = times.tz_convert("UTC").tz_localize(None) if times.tz else times
             return [

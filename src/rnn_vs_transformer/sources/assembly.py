@@ -135,25 +135,25 @@ class Assembly:
             self.notes.append(f"left out, without any value: {listed(absent)}")
         if not names:
             raise InputError(f"{self.sheet.name}: no series has a value")
-        cells = sum(map(len, series))
-        table = np.concatenate(beside) if beside else np.empty((cells, 0))
         self._say_unknown(moving, codes)
+        steps = np.concatenate([start + np.arange(len(one)) for start, one in zip(starts, series, strict=True)])
+        table = np.concatenate(beside) if beside else np.empty((len(steps), 0))
+        past, future = self._moving(moving, table, steps)
+        tables = past, future, np.array(static, dtype=np.float64).reshape(len(names), -1)
+        panel = Panel.of(names, series, observed, starts, tables)
+        if filled := int((~panel.observed).sum()):
+            self.notes.append(f"filled for contexts and never scored: {filled} of {len(steps)} values")
+        return panel
+
+    def _moving(self, moving: list[Covariate], table: FloatArray, steps: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Past and future covariates of all cells, from their codes (cells, K), and the calendar."""
         past, future = (
             [one.columns(table[:, place]) for place, one in enumerate(moving) if one.known == kind]
             for kind in ("past", "future")
         )
         if parts := self.params.covariates.calendar:
-            steps = np.concatenate([start + np.arange(len(one)) for start, one in zip(starts, series, strict=True)])
             future.append(calendar_columns(self.axis, steps, parts, self.params.covariates.holidays))
-        tables = (
-            _beside(past, cells),
-            _beside(future, cells),
-            np.array(static, dtype=np.float64).reshape(len(names), -1),
-        )
-        panel = Panel.of(names, series, observed, starts, tables)
-        if filled := int((~panel.observed).sum()):
-            self.notes.append(f"filled for contexts and never scored: {filled} of {cells} values")
-        return panel
+        return _beside(past, len(steps)), _beside(future, len(steps))
 
     def _codes(self, moving: list[Covariate]) -> FloatArray:
         """Of all rows (rows, K)."""

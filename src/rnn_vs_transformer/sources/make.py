@@ -151,9 +151,7 @@ def _season_notes(season: int, suggested: int | None) -> list[str]:
     if suggested is None:
         return []
     told = f"the season is set to {season} steps, but {suggested} are suggested by the series or their times; if they "
-    return [
-        f"{told}are right, set data.season_length: {suggested} (the seasonal naive at it stands in the table too)"
-    ]
+    return [f"{told}are right, set data.season_length: {suggested} (the seasonal naive at it stands in the table too)"]
 
 
 def _left_out_notes(faults: dict[str, str]) -> list[str]:
