@@ -27,3 +27,12 @@ def unscaled(values: np.ndarray, borders: Borders, context_length: int, predicti
 def one_series(origins: np.ndarray) -> Places:
     """Windows of the only series."""
     return Places(origins, np.zeros(len(origins), dtype=np.int64))
+
+
+def wide_windows(values, origins, context_length, prediction_length):
+    """Of the rows of values (S, steps), each with the same forecast origins; series by series, in order of time."""
+    count, steps = values.shape
+    panel = Panel.wide(np.asarray(values, dtype=np.float64).T, [str(number) for number in range(count)])
+    cells = (np.asarray(origins)[None, :] + steps * np.arange(count)[:, None]).ravel()
+    places = Places(cells, np.repeat(np.arange(count), len(origins)))
+    return Windows(steps_of(panel), places, context_length, prediction_length)

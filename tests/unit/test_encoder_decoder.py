@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from panels import wide_windows
 from pydantic import ValidationError
 from torch import nn
 from torch.nn import functional
-from wide import wide_windows
 
 from rnn_vs_transformer.models.attention_decoder import DecoderLayer
 from rnn_vs_transformer.models.encoder_decoder import EncoderDecoder

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from wide import wide_windows
+from panels import wide_windows
 
 from rnn_vs_transformer.models.positional import sinusoidal_encoding
 from rnn_vs_transformer.settings.family.families import FAMILIES
