@@ -72,6 +72,7 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     difference = clone.run("dvc", "metrics", "diff", "main", "eight-heads")
     assert "transformer.mse" in difference.replace("│", " ")
     assert "rnn.mse" not in difference.replace("transformer.mse", "")
+    assert "data.fingerprint" not in difference
     assert "index.html" in clone.run("dvc", "plots", "diff", "main", "eight-heads")
     page = (clone.folder / "dvc_plots/index.html").read_text()
     assert {"main", "eight-heads"} <= set(re.findall(r'"rev": "([^"]+)"', page))
@@ -84,21 +85,16 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
 
 def test_no_table_shows_numbers_that_a_run_did_not_make(clone: Clone) -> None:
     """A run that ends before `evaluate` carries the metrics of the run before it."""
-    clone.run("dvc", "exp", "run", "--name", "eight", "-S", "model.heads=8", "evaluate")
     clone.run("dvc", "exp", "run", "--name", "early", "-S", "model.cell=gru", "check")
     clone.run("git", "restore", ".")
     clone.run("dvc", "exp", "run", "--name", "mine", "-S", "data.synthetic.seed=1", "evaluate")
     for target in ("experiments", "sweep"):
         shown = table_of(clone, target)
-        assert {line.split()[1] for line in shown.splitlines()[3:] if line.startswith("| ")} == {
-            "main",
-            "eight",
-            "mine",
-        }
+        rows = [line.split()[1] for line in shown.splitlines()[3:] if line.startswith("| ")]
+        assert sorted(rows) == ["main", "mine"]
         assert "Without results of their own: early." in shown
         assert "`dvc metrics diff` compares nothing" in shown
     assert "data.fingerprint" in clone.run("dvc", "metrics", "diff", "main", "mine")
-    assert "data.fingerprint" not in clone.run("dvc", "metrics", "diff", "main", "eight")
 
 
 @pytest.mark.slow

@@ -34,9 +34,10 @@ def test_a_workspace_whose_path_has_a_space(finished: Clone, tmp_path: Path) -> 
     assert "train@transformer" in stages_run(output)
     (clone.folder / "my series.csv").write_text("y\n" + "\n".join(str(step % 8) for step in range(30)) + "\n")
     clone.run(sys.executable, "-m", "rnn_vs_transformer", "forecast", "--input", "my series.csv", "--output", "out.csv")
-    assert "Without results of their own: one." in table(clone)
-    clone.run("dvc", "exp", "run", "--temp", "--name", "apart", "-S", "model.heads=1", "check")
-    assert "apart" in clone.run("dvc", "exp", "list")
+    clone.run("dvc", "exp", "run", "--temp", "--name", "apart", "-S", "model.heads=2", "-S", "model.cell=gru", "check")
+    shown = table(clone)
+    assert "| one " in shown
+    assert "Without results of their own: apart." in shown
 
 
 def test_a_clone_of_depth_one(finished: Clone, tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ def test_names_with_spaces_brackets_and_umlauts_as_the_readme_tells_them(clone: 
         r"^\$ (dvc exp run -S data.source=csv .*Umsätze.*)$", (ROOT / "README.md").read_text(), re.MULTILINE
     )
     output = clone.run("bash", "-c", f"{pasted} generate")
-    assert json.loads((clone.folder / "data/meta.json").read_text())["channels"] == COLUMNS
+    assert json.loads((clone.folder / "data/meta.json").read_text())["series"] == COLUMNS
     [line] = [line for line in output.splitlines() if "neither git nor DVC" in line]
     assert line.startswith(f"--queue, --temp and clones will lack {MINE}: ")
 
