@@ -161,6 +161,15 @@ class Results:
         return set(FAMILIES) <= set(self.times)
 
 
+def in_seconds(value: float) -> str:
+    """Seconds for people: whole ones from ten on, two digits below, as 0 s is no time.
+
+    >>> in_seconds(0.034), in_seconds(3.14), in_seconds(1234.5)
+    ('0.034', '3.1', '1,234')
+    """
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
+
+
 def rows_of(metrics: Report) -> dict[str, Report]:
     """The row of every forecaster in reports/metrics.json, by its name; those of the other recipes lie deeper there."""
     named = {name: row for name, row in metrics.items() if "mse" in row}

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, Look, figure, legend_below, whole_steps
-from rnn_vs_transformer.results import Results, rows_of
+from rnn_vs_transformer.results import Results, in_seconds, rows_of
 from rnn_vs_transformer.runtime.paths import forecaster
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES, Recipe
@@ -183,7 +183,9 @@ def draw_training_time(results: Results) -> None:
             seconds, epochs = found["train_seconds"], found["epochs"]
             axes.barh(row, seconds, color=LOOKS[family].colour, height=0.55)
             size = f"{found['parameters']:,} parameters, {found['multiply_adds_per_window'] / 1e6:.2f} M multiply-adds"
-            axes.text(seconds, row, f"  {seconds:.0f} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10)
+            axes.text(
+                seconds, row, f"  {in_seconds(seconds)} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10
+            )
         axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
         axes.set_xlim(0, 1.9 * max([1.0, *(found["train_seconds"] for found in results.times.values())]))

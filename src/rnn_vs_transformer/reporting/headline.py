@@ -13,7 +13,7 @@ from rnn_vs_transformer.claims.claim import NAMES, Words
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.evaluation.across import holm
 from rnn_vs_transformer.evaluation.comparison import verdict
-from rnn_vs_transformer.results import rows_of
+from rnn_vs_transformer.results import in_seconds, rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -155,12 +155,12 @@ NOT_BEATEN: Final = {
 }
 BEATEN: Final = Words("At its best each family beats ridge and an MLP.", "取最佳配方时,两个家族都优于岭回归和 MLP。")
 COST: Final = Words(
-    "One training takes {rnn:,.0f} s for the RNN and {transformer:,.0f} s for the Transformer",
-    "训练一次:RNN 需 {rnn:,.0f} 秒,Transformer 需 {transformer:,.0f} 秒",
+    "One training takes {rnn} s for the RNN and {transformer} s for the Transformer",
+    "训练一次:RNN 需 {rnn} 秒,Transformer 需 {transformer} 秒",
 )
 COST_SEASON: Final = Words(
-    "; with one season per token {rnn:,.0f} s and {transformer:,.0f} s", ";以一个季节为一个 token 时为 {rnn:,.0f} 秒和 "
-    "{transformer:,.0f} 秒",
+    "; with one season per token {rnn} s and {transformer} s", ";以一个季节为一个 token 时为 {rnn} 秒和 "
+    "{transformer} 秒",
 )  # fmt: skip
 COST_END: Final = Words(", on one thread.", "(单线程)。")
 
@@ -325,7 +325,7 @@ def cost(times: Mapping[str, Report]) -> Iterator[Words]:
     for recipe, words in ((TUTORIAL, COST), (SEASON_TOKENS, COST_SEASON)):
         names = {family: paths.forecaster(family, recipe) for family in FAMILIES}
         if set(names.values()) <= set(times):
-            told += words.filled(**{family: times[name]["train_seconds"] for family, name in names.items()})
+            told += words.filled(**{family: in_seconds(times[name]["train_seconds"]) for family, name in names.items()})
     if told.en:
         yield told + COST_END
 
@@ -360,9 +360,12 @@ def _filled(words: Words, **values: object) -> Words:
     return Words(words.en.format(**en), words.zh.format(**zh))
 
 
-def markdown(told: Headline, language: str) -> str:
-    """The answer as Markdown: the lead in bold, then two lists."""
-    lines = [f"**{told.lead.told(language)}**"]
-    for title, sentences in ((IN_GENERAL, told.general), (THIS_SERIES, told.series)):
+def markdown(told: Headline, language: str, *, own: bool = False) -> str:
+    """The answer as Markdown: the lead in bold, then two lists; what was found on a user's own series comes first."""
+    lead, parts = told.lead, [(IN_GENERAL, told.general), (THIS_SERIES, told.series)]
+    if own:
+        lead, parts = told.series[0], [(THIS_SERIES, told.series[1:]), (IN_GENERAL, [told.lead, *told.general])]
+    lines = [f"**{lead.told(language)}**"]
+    for title, sentences in parts:
         lines += ["", title.told(language), "", *(f"- {sentence.told(language)}" for sentence in sentences)]
     return "\n".join(lines)

@@ -46,9 +46,9 @@ def write_report(results: Results, language: Literal["en", "zh"]) -> str:
     page = render(load_texts(language), results, claims)
     write_json(paths.CLAIMS, claims)
     write_bytes(REPORT, page.encode())
-    told = headline(results.studies, results.metrics, times={})
-    write_bytes(VERDICT, f"{markdown(told, 'en')}\n".encode())
-    return markdown(told, language).replace("**", "")
+    told, own = headline(results.studies, results.metrics, times={}), results.meta.source != "synthetic"
+    write_bytes(VERDICT, f"{markdown(told, 'en', own=own)}\n".encode())
+    return markdown(told, language, own=own).replace("**", "")
 
 
 def load_texts(language: str) -> Texts:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.headline import TOO_LITTLE
-from rnn_vs_transformer.results import Results, rows_of
+from rnn_vs_transformer.results import Results, in_seconds, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
@@ -113,7 +113,8 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
 def _cost(texts: Texts, results: Results) -> list[str]:
     if not results.timed:
         return [texts["cost_untimed"]]
-    seconds, sizes = ({name: results.times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
+    seconds = {name: in_seconds(results.times[name]["train_seconds"]) for name in FAMILIES}
+    sizes = {name: results.times[name]["parameters"] for name in FAMILIES}
     return [texts["cost_timed"].format(**seconds), texts["cost_size"].format(**sizes)]
 
 
@@ -140,7 +141,11 @@ def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     for name in (name for name in texts["names"] if name in found):
         spent = results.times.get(name, {})
         scores = [number(found[name].get(key), ".3f") for key in keys]
-        sizes = [number(spent.get("parameters"), ",.0f"), number(spent.get("train_seconds"), ".0f")]
+        seconds = spent.get("train_seconds")
+        sizes = [
+            number(spent.get("parameters"), ",.0f"),
+            Cell("") if seconds is None else Cell(in_seconds(seconds), seconds),
+        ]
         rows.append([cell(texts["names"][name]), *scores, *sizes])
     return rows
 
