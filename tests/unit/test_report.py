@@ -284,7 +284,7 @@ def test_times_are_told_only_where_they_are_of_this_run(time_training) -> None:
     time_training()
     page = html.unescape(page_of(load_results([], "given")))
     assert untimed not in page
-    assert "A training run takes 6.0 s for the RNN and 15.0 s for the Transformer" in page
+    assert "A training run takes 6 s for the RNN and 15 s for the Transformer" in page
 
 
 @LANGUAGES
