@@ -63,6 +63,13 @@ def axis(draw, spacings=tuple(SPACINGS), least=60, most=160):
     return times, SPACINGS.get(spacing)
 
 
+def labels_of(times):
+    """The last time of a table and the one after it: dates where all are midnights without a zone."""
+    times = pd.DatetimeIndex(times)
+    dates = times.tz is None and (times == times.normalize()).all()
+    return [str(time.date() if dates else time) for time in times[-2:]]
+
+
 def expected(draw, frame, series, labels, season, **more):
     return Expected(written(frame, draw), series, labels, season, **more)
 
@@ -76,7 +83,7 @@ def iso(draw):
         )
     )
     frame, series = table(draw, times[:-1].strftime(form), draw(st.sampled_from(TIMES)), draw(st.integers(1, 3)))
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season)
+    return expected(draw, frame, series, labels_of(times), season)
 
 
 @st.composite
@@ -88,7 +95,7 @@ def business_hours(draw):
         day + pd.Timedelta(hours=hour) for day in days for hour in range(start, start + hours * step, step) if hour < 24
     ]
     frame, series = table(draw, [str(time)[:16] for time in times[:-1]])
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], len(times) // len(days))
+    return expected(draw, frame, series, labels_of(times), len(times) // len(days))
 
 
 @st.composite
@@ -97,16 +104,14 @@ def large_level(draw):
     frame = pd.DataFrame({"date": times[:-1].astype(str)})
     level = 10.0 ** draw(st.integers(6, 12))
     frame["y"] = level + np.random.default_rng(draw(st.integers(0, 99))).normal(0, 1e-2, len(frame))
-    return Expected(
-        frame.to_csv(index=False).encode(), {"y": frame["y"].to_numpy()}, [str(time) for time in times[-2:]], season
-    )
+    return Expected(frame.to_csv(index=False).encode(), {"y": frame["y"].to_numpy()}, labels_of(times), season)
 
 
 @st.composite
 def awkward_names(draw):
     times, season = axis(draw)
     frame, series = table(draw, times[:-1].astype(str), columns=3)
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season, file=draw(
+    return expected(draw, frame, series, labels_of(times), season, file=draw(
         st.sampled_from(["a (1) = [b].csv", "größe.csv", "it's.csv", "a b.csv", "x,y.csv", "50%.csv"])))  # fmt: skip
 
 
@@ -117,7 +122,7 @@ def stuck(draw):
     name = next(iter(series))
     series[name][-len(frame) // 3 :] = series[name][-len(frame) // 3]
     frame[name] = series[name]
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season)
+    return expected(draw, frame, series, labels_of(times), season)
 
 
 @st.composite
@@ -125,7 +130,7 @@ def local_midnights(draw):
     zone = draw(st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Sydney", "Europe/London"]))
     times = pd.date_range("2021-02-01", periods=draw(st.integers(300, 500)) + 1, freq="D", tz=zone)
     frame, series = table(draw, [time.isoformat() for time in times[:-1]])
-    return expected(draw, frame, series, [str(time.tz_localize(None)) for time in times[-2:]], 7)
+    return expected(draw, frame, series, labels_of(times.tz_localize(None)), 7)
 
 
 @st.composite
@@ -133,7 +138,7 @@ def middle_of_month(draw):
     day = draw(st.integers(2, 28))
     months = pd.date_range("1990-01-01", periods=draw(st.integers(30, 200)) + 1, freq="MS") + pd.Timedelta(days=day - 1)
     frame, series = table(draw, months[:-1].astype(str))
-    return expected(draw, frame, series, [str(time) for time in months[-2:]], 12)
+    return expected(draw, frame, series, labels_of(months), 12)
 
 
 @st.composite
@@ -166,7 +171,7 @@ def two_columns(draw):
     name = draw(st.sampled_from(["hour", "Stunde", "time of day", "Hour"]))
     hours = times[:-1].hour if draw(st.booleans()) else times[:-1].strftime("%H:%M")
     frame.insert(1, name, hours)
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], 24 // step)
+    return expected(draw, frame, series, labels_of(times), 24 // step)
 
 
 @st.composite
@@ -202,7 +207,7 @@ def years(draw):
     start = draw(st.integers(1700, 1990))
     numbers_of_years = np.arange(start, start + draw(st.integers(20, 100)) + 1)
     frame, series = table(draw, numbers_of_years[:-1], draw(st.sampled_from(["year", "Year", "Jahr", "x"])))
-    return expected(draw, frame, series, [str(year) for year in numbers_of_years[-2:]], None)
+    return expected(draw, frame, series, [str(year) for year in numbers_of_years[-2:]], 1)
 
 
 @st.composite
@@ -211,7 +216,7 @@ def counters(draw):
     frame, series = table(draw, times[:-1].astype(str))
     name = draw(st.sampled_from(["id", "", "index", "row", "Unnamed: 0", "nr"]))
     frame.insert(0, name, np.arange(len(frame)) + draw(st.integers(0, 1000)))
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season, left_out={name or "column 1"})
+    return expected(draw, frame, series, labels_of(times), season, left_out={name or "column 1"})
 
 
 @st.composite
@@ -223,7 +228,7 @@ def flags(draw):
     pair = draw(st.sampled_from([(1, 0), ("True", "False"), ("yes", "no"), ("TRUE", "FALSE"), (1.0, 0.0), ("Y", "N")]))
     name = draw(st.sampled_from(["promo", "holiday", "open?", "is_weekend"]))
     frame[name] = [pair[0] if one else pair[1] for one in flag]
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season, left_out={name})
+    return expected(draw, frame, series, labels_of(times), season, left_out={name})
 
 
 @st.composite
@@ -238,7 +243,7 @@ def missing(draw):
             series[name][cell] = np.nan
         frame[name] = text
     text = frame.to_csv(index=False)
-    return Expected(text.encode(), series, [str(time) for time in times[-2:]], season)
+    return Expected(text.encode(), series, labels_of(times), season)
 
 
 @st.composite
@@ -250,7 +255,7 @@ def starts_and_ends(draw):
         frame.loc[frame.index < start, name] = np.nan
         frame.loc[frame.index >= len(frame) - end, name] = np.nan
         series[name] = series[name][start : len(frame) - end]
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season)
+    return expected(draw, frame, series, labels_of(times), season)
 
 
 @st.composite
@@ -261,7 +266,7 @@ def holes(draw):
     name = next(iter(series))
     series[name][start : start + length] = np.nan
     frame = frame.drop(index=range(start, start + length))
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season)
+    return expected(draw, frame, series, labels_of(times), season)
 
 
 @st.composite
@@ -273,7 +278,7 @@ def comments(draw):
         text = text.replace("\n", ",\n" if draw(st.booleans()) else ",,\n")
     above = draw(st.lists(st.sampled_from(["# exported 2022-07-22\n", "# a, b, c\n", "#\n", "\n"]), max_size=3))
     below = draw(st.sampled_from(["", "\n", "# end\n", "\n\n"]))
-    return Expected("".join([*above, text, below]).encode(), series, [str(time) for time in times[-2:]], season)
+    return Expected("".join([*above, text, below]).encode(), series, labels_of(times), season)
 
 
 @st.composite
@@ -320,7 +325,7 @@ def local_hours(draw):
     )
     frame, series = table(draw, times[:-1].tz_localize(None).astype(str))
     season = 24 if times.freqstr == "h" else 48
-    return expected(draw, frame, series, [str(time) for time in times[-2:]], season, settings={"time_zone": zone})
+    return expected(draw, frame, series, labels_of(times), season, settings={"time_zone": zone})
 
 
 @st.composite
