@@ -190,7 +190,8 @@ def test_a_level_without_a_spread_does_not_drown_the_series():
 @pytest.mark.parametrize("transform", ["none", "log", "log1p", "boxcox"])
 def test_the_way_to_scaled_units_and_back_loses_nothing(transform):
     """Errors in own units are those of the values as they were read."""
-    values = np.exp([*np.random.default_rng(0).standard_normal((2, 60)), [0.0], [5.0]])
+    levels = np.array([[0.0], [5.0]])
+    values = np.exp(levels + np.random.default_rng(0).standard_normal((2, 60)))
     scaler = Scaler.fit(Panel.of(["a", "b"], list(values)), transform)
     series = np.array([[0], [1]])
 
