@@ -43,5 +43,5 @@ def compare_series(rnn: FloatArray, transformer: FloatArray, params: EvaluatePar
         minimum_detectable_effect=minimum_detectable_effect(interval),
         series=found.units,
         wilcoxon_p=found.wilcoxon_p,
-        rnn_better_in=float(np.mean(rnn < transformer)),
+        rnn_better_in=float(np.mean(rnn[some] < transformer[some])),
     )
