@@ -1,15 +1,4 @@
-"""Small settings of the tests' own, for units and pipelines alike: a changed params.yaml changes no test.
-
-And short ways to small panels.
-"""
-
-import numpy as np
-import torch
-
-from rnn_vs_transformer.data.panel import Panel
-from rnn_vs_transformer.data.scaling import Scaler
-from rnn_vs_transformer.data.splits import Places, Splits
-from rnn_vs_transformer.data.windows import Windows, steps_of
+"""Small settings of the tests' own, for units and pipelines alike: a changed params.yaml changes no test."""
 
 SMALL = {
     "data.source": "synthetic",
@@ -116,17 +105,3 @@ SMALL = {
     "report.language": "en",
     "report.analyses": [],
 }
-
-
-def unscaled(values, borders, context_length, prediction_length):
-    """Splits of the columns of values (steps, S), as they are."""
-    series = values.shape[1]
-    return Splits.of_wide(values, borders, context_length, prediction_length, Scaler(np.zeros(series), np.ones(series)))
-
-
-def windows_of_pairs(contexts, targets):
-    """The windows with these contexts (n, L) and targets (n, H), each a series of its own."""
-    pairs = torch.cat([contexts, targets], dim=1).double().numpy()
-    panel, length = Panel.of([str(number) for number in range(len(pairs))], list(pairs)), contexts.shape[1]
-    places = Places(panel.offsets[:-1] + length - 1, np.arange(len(panel)))
-    return Windows(steps_of(panel), places, length, targets.shape[1])
