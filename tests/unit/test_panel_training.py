@@ -106,6 +106,22 @@ def test_what_fills_a_target_reaches_no_weight(configure, family, loss):
     assert all(torch.equal(one.state[name], other.state[name]) for name in one.state)
 
 
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_the_loss_is_the_mean_over_observed_targets(configure, loss):
+    """Gaps must not make a batch look easy: with weights that cannot move, one batch of all windows, by hand."""
+    params = configure({"train.epochs": 1, "train.learning_rate": 1e-30, "train.batch_size": 1000, "train.loss": loss})
+    meta, (panel, ends) = meta_of(params), drawn()
+    train, validation = windows_of(scale_splits(panel, ends, meta), "train", "validation")
+    model = built(params, meta, "rnn")
+    forecast, target = predict(model, train)
+    scored = train.batch(torch.arange(len(train))).scored
+
+    run = fit(model, (train, validation), params.train, seed=0)
+
+    assert 0.5 < scored.float().mean() < 0.95
+    assert run.train_losses[0] == pytest.approx(float((forecast - target)[scored].square().mean()), rel=1e-5)
+
+
 def test_what_fills_a_target_chooses_no_epoch_and_enters_no_error(configure):
     """Nor in validation, nor in test, nor in the ridge, nor in the measure of MASE."""
     params = configure()
