@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.set_defaults(run=_forecast)
     inspect = commands.add_parser("inspect", help="tell how a file would be read, and the settings for it")
     inspect.add_argument("file", type=Path, help="CSV, CSV.gz, Parquet or Feather")
+    inspect.add_argument("-S", dest="settings", action="append", default=[], metavar="data.KEY=VALUE",
+                         help="a setting that the command shall have, as in data.time_zone=Europe/Berlin")  # fmt: skip
     inspect.set_defaults(run=_inspect)
     recipe = commands.add_parser("recipe", help="print a recipe of recipes/ for: dvc exp run $(...)")
     recipe.add_argument("name", help="a file of recipes/ without its ending")
@@ -46,6 +48,8 @@ def _forecast(chosen: argparse.Namespace) -> None:
             raise InputError(f"{given} does not exist")
         if chosen.output.resolve() == given.resolve():
             raise InputError("--output must be another file than those that are read")
+    if chosen.output.suffix != ".csv":
+        raise InputError(f"--output must be a .csv file, got {chosen.output}")
     forecaster = Forecaster.load(chosen.artifact or FOLDER, chosen.family)
     found = forecaster.predict(chosen.input, chosen.future)
     write_table(chosen.output, found)
@@ -61,7 +65,7 @@ def _forecast(chosen: argparse.Namespace) -> None:
 def _inspect(chosen: argparse.Namespace) -> None:
     from rnn_vs_transformer.sources.propose import inspect  # noqa: PLC0415 - --help must not wait for pandas
 
-    print(*inspect(chosen.file), sep="\n")  # noqa: T201
+    print(*inspect(chosen.file, chosen.settings), sep="\n")  # noqa: T201
 
 
 def _recipe(chosen: argparse.Namespace) -> None:

@@ -58,6 +58,9 @@ class Covariate:
     def codes(self, values: Values) -> FloatArray:
         """One number per value (n,): itself, 0 or 1, or the place of its level; NaN for what is unknown."""
         if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+            odd = values[~np.isnan(values) & ~np.isin(values, (0.0, 1.0))]
+            if self.kind == "flag" and len(odd):
+                raise InputError(f"column {self.name!r}: expected 0 or 1 as in training, got {odd[0]:g}")
             if self.kind != "category":
                 return np.asarray(values, dtype=np.float64)
             values = [None if np.isnan(value) else f"{value:g}" for value in values]

@@ -103,6 +103,8 @@ class Panel:
 
     def chosen(self, series: IntArray) -> Self:
         """Some of the series, by increasing number."""
+        if (np.diff(series) <= 0).any():
+            raise ValueError(f"expected increasing numbers of series, got {series}")
         kept = np.isin(self.series_of_cells, series)
         chosen: Self = replace(
             self,

@@ -41,8 +41,11 @@ class Scaler:
         for name, values, observed in zip(train.names, train.each(), np.split(train.observed, train.offsets[1:-1]),
                                           strict=True):  # fmt: skip
             known = values[observed]
+            if not len(known):
+                raise InputError(f"series {quoted(name)} has no value")
             is_constant = constant and bool((known == known[0]).all())
-            if not is_constant and (fault := fault_of(known, transform)):
+            allowed = is_constant and known[0] > LEAST.get(transform, -np.inf)
+            if not allowed and (fault := fault_of(known, transform)):
                 raise InputError(f"series {quoted(name)} {fault}")
             mean, deviation, power = _fit(known, transform)
             fitted.append((mean, 1.0 if is_constant else deviation, power))

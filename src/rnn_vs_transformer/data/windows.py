@@ -95,6 +95,14 @@ class Windows:
         """Windows in all."""
         return len(self._starts)
 
+    def mean_over_series(self, of_windows: Tensor) -> float:
+        """The mean over series of the mean over their windows (W,), as scores are taken."""
+        if len(self._series) == 0 or self._series[0] == self._series[-1]:
+            return float(of_windows.mean())
+        numbers, counts = torch.unique_consecutive(self._series, return_counts=True)
+        parts = torch.split(of_windows, counts.tolist())
+        return float(torch.stack([part.mean() for part in parts]).sum() / len(numbers))
+
     def batch(self, index: Tensor) -> Batch:
         """The windows `index` (B,)."""
         starts, series, length = self._starts[index], self._series[index], self.context_length

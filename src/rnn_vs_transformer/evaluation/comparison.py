@@ -28,7 +28,7 @@ class Comparison:
     """(transformer - rnn) / rnn; negative where the Transformer is better."""
     ci_low: float
     ci_high: float
-    diebold_mariano: float
+    diebold_mariano: float | None
     """Not used by the verdict: it knows of time only, and beyond +-1.96 lies more than 5 % where windows are few."""
     verdict: str
     minimum_detectable_effect: float

@@ -17,8 +17,8 @@ from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
-from rnn_vs_transformer.evaluation.intervals import bootstrap_interval, ratio_interval
-from rnn_vs_transformer.evaluation.series_comparison import compare_series
+from rnn_vs_transformer.evaluation.intervals import ratio_interval
+from rnn_vs_transformer.evaluation.series_comparison import SeriesComparison, compare_series, widened
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.files import finite
@@ -263,11 +263,24 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
 
 def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> list[FloatArray]:
     """Truth less the mean forecast of some models on the windows of a split; see `residuals_of`."""
+    return residuals_of(mean_forecast(models, splits, split), splits, splits.places(split))
+
+
+def mean_forecast(models: Sequence[nn.Module], splits: Splits, split: Split) -> FloatArray:
+    """Of some models on all windows of a split (W, H), in scaled units."""
     [windows] = windows_of(splits, split)
     total = np.zeros(())
     for model in models:
         total = total + forecast_windows(model, windows)
-    return residuals_of(total / len(models), splits, windows.places)
+    return np.asarray(total / len(models))
+
+
+def squared_error_of(forecast: FloatArray, splits: Splits, places: Places) -> float:
+    """Of windows over their observed targets, of series over windows, of all over series."""
+    scored = splits.scored(places)
+    squares = np.square(splits.truth(places) - splits.clip(forecast, places)) * scored
+    of_windows = squares.sum(axis=1) / scored.sum(axis=1)
+    return float(np.mean([of_windows[one].mean() for one in places.of_series(len(splits.panel))]))
 
 
 def residuals_of(forecast: FloatArray, splits: Splits, places: Places) -> list[FloatArray]:
@@ -297,7 +310,9 @@ def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) 
     """`error_row` of a family, and where time suffices `mse_ci_low` and `mse_ci_high`, 95 % over seeds and time."""
     if not test.has_blocks:
         return error_row(runs)
-    interval = bootstrap_interval(_losses(runs), test.block_length, params.resamples, params.seed)
+    losses = _losses(runs)
+    weights = np.broadcast_to(test.over_time(np.ones(len(test.truth))), losses.shape)  # 1 where all series are there
+    interval = ratio_interval(losses, weights, test.block_length, params.resamples, params.seed)
     return {**error_row(runs), "mse_ci_low": interval.low, "mse_ci_high": interval.high}
 
 
@@ -329,15 +344,19 @@ def compare_runs(
 ) -> Comparison | NotEnoughData:
     """The second group of seeds against the first, paired by seed.
 
-    From `FEWEST_SERIES` on, the series are the independent units, see `compare_series`; else blocks of time, see
-    `compare`.
+    Below `FEWEST_SERIES` the units are blocks of time, see `compare`. From there on they are the series, see
+    `compare_series`; as series may share shocks, the interval is as wide as that over time too, where there is one.
     """
-    if len(test.series) >= FEWEST_SERIES:
-        return _compare_over_series(first, second, params)
-    return compare(_losses(first), _losses(second), test.block_length, params)
+    if len(test.series) < FEWEST_SERIES:
+        return compare(_losses(first), _losses(second), test.block_length, params)
+    over_series = _compare_over_series(first, second, params)
+    if not test.has_blocks:
+        return over_series
+    over_time = compare(_losses(first), _losses(second), test.block_length, params)
+    return widened(over_series, over_time, params) if isinstance(over_time, Comparison) else over_series
 
 
-def _compare_over_series(first: Sequence[Scores], second: Sequence[Scores], params: EvaluateParams) -> Comparison:
+def _compare_over_series(first: Sequence[Scores], second: Sequence[Scores], params: EvaluateParams) -> SeriesComparison:
     errors = [np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second)]
     return compare_series(errors[0], errors[1], params)
 
@@ -348,7 +367,8 @@ def rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:
     Raises:
         ValueError: A number is not finite.
     """
-    return {key: value if isinstance(value, str) else round(finite(value), DIGITS) for key, value in row.items()}
+    told = {key: value for key, value in row.items() if value is not None}
+    return {key: value if isinstance(value, str) else round(finite(value), DIGITS) for key, value in told.items()}
 
 
 def _losses(runs: Sequence[Scores]) -> FloatArray:

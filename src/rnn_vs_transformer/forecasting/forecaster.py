@@ -100,6 +100,7 @@ class Forecaster:
         ahead = self._ahead(data, future, params, reading)
         numbers = self._numbers(reading.panel)
         scaler = self._scaler(reading.panel, numbers)
+        scaler.check_range(reading.panel)
         panel, places = self._window(reading.panel, ahead)
         scaled = scale_panel(panel, np.arange(len(panel)), scaler, self._artifact.covariates)
         forecast = self._forecast(scaled, places, numbers)
@@ -120,6 +121,7 @@ class Forecaster:
                 self.meta.covariates,
                 reading,
                 self.meta.prediction_length,
+                None if future is None else data,
             )
         except InputError as error:
             told = future is not None or "--future" in str(error)
@@ -130,10 +132,14 @@ class Forecaster:
         """The number that each series has for the models (S,)."""
         known = {name: number for number, name in enumerate(self.meta.series)}
         numbers = np.array([known.get(name, NEW) for name in panel.names], dtype=np.int64)
-        if self.meta.settings["format"] == "wide" and (numbers == NEW).any():
-            raise InputError(f"the models were not trained on {quoted(panel.names[int((numbers == NEW).argmax())])}")
+        if self.meta.settings["format"] == "wide":
+            for name in (name for name in panel.names if name not in {*known, *self.meta.left_out}):
+                raise InputError(f"the models were not trained on {quoted(name)}")
         for name in (name for name, number in zip(panel.names, numbers, strict=True) if number == NEW):
-            log.warning("series %s was not trained on: it is scaled by its own rows", quoted(name))
+            log.warning(
+                "series %s was not trained on: scaled by its own rows, with the mean of the others' intervals",
+                quoted(name),
+            )
         return numbers
 
     def _scaler(self, panel: Panel, numbers: IntArray) -> Scaler:

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-import numpy as np
 import torch
 
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
-from rnn_vs_transformer.evaluation.scoring import residuals_of, validation_residuals
+from rnn_vs_transformer.evaluation.scoring import mean_forecast, residuals_of, squared_error_of
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
 from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
@@ -42,15 +41,18 @@ def package_forecasters() -> Artifact:
     recipes = {**best_recipes(), "mlp": paths.TUTORIAL}
     settings = {family: trained_settings(family, recipes[family]) for family in MODELS}
     ridge = fit_best_ridge(splits)
-    residuals = {
-        family: validation_residuals(list(load_trained(family, meta, recipe)), splits)
+    places = splits.places("validation")
+    forecasts = {
+        family: mean_forecast(list(load_trained(family, meta, recipe)), splits, "validation")
         for family, recipe in recipes.items()
-    } | _baseline_residuals(splits, ridge, meta.season_length)
+    } | _baselines(splits, ridge, meta.season_length)
+    residuals = {name: residuals_of(forecast, splits, places) for name, forecast in forecasts.items()}
+    errors = {name: squared_error_of(forecasts[name], splits, places) for name in FORECASTERS}
     artifact = Artifact(
         meta=meta,
         models={family: found.model for family, found in settings.items()},
         seeds={family: found.seeds for family, found in settings.items()},
-        validation_mse={name: _mse(residuals[name]) for name in FORECASTERS},
+        validation_mse={name: round(error, 8) for name, error in errors.items()},
         accuracy=_accuracy(recipes),
         levels=list(LEVELS),
         scaler=scaler,
@@ -67,19 +69,14 @@ def package_forecasters() -> Artifact:
     return artifact
 
 
-def _baseline_residuals(splits: Splits, ridge: Ridge, season_length: int) -> dict[str, list[FloatArray]]:
+def _baselines(splits: Splits, ridge: Ridge, season_length: int) -> dict[str, FloatArray]:
+    """Their forecasts of the validation windows (W, H)."""
     places, horizon = splits.places("validation"), splits.prediction_length
-    forecasts = {
+    return {
         "ridge": ridge.forecast(splits.panel, places),
         "seasonal_naive": seasonal_naive_forecast(splits.values, places.origins, horizon, season_length),
         "last_value": last_value_forecast(splits.values, places.origins, horizon),
     }
-    return {name: residuals_of(forecast, splits, places) for name, forecast in forecasts.items()}
-
-
-def _mse(residuals: list[FloatArray]) -> float:
-    """The mean over series that have any."""
-    return round(float(np.mean([np.square(one).mean() for one in residuals if len(one)])), 8)
 
 
 def _accuracy(recipes: dict[str, str]) -> dict[str, dict[str, float]]:

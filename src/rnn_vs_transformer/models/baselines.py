@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
-from rnn_vs_transformer.data.splits import Places, Split, Splits, steps_ahead
+from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
+from rnn_vs_transformer.data.splits import Places, Splits, steps_ahead
 
 PENALTIES = tuple(10.0**power for power in range(-3, 6))
 """Ridge penalties tried on validation, in units of the summed squares of scaled inputs."""
@@ -16,6 +16,8 @@ CONTEXTS = (0.5, 1.0, 2.0, 4.0)
 MOST_PRODUCTS = 2e12
 """A context longer than the families' is left out where its normal equations would take more multiply-adds."""
 ROWS_AT_ONCE = 4096
+Form = tuple[int, int, bool, bool]
+"""Context and prediction length, whether the last value is subtracted, whether covariates are read back too."""
 
 
 def last_value_forecast(values: FloatArray, origins: IntArray, prediction_length: int) -> FloatArray:
@@ -110,56 +112,67 @@ def fit_ridge(splits: Splits, context_length: int, covariates_back: bool = False
         covariates_back: Whether the covariates over the context are read too.
 
     Returns:
-        The candidate with the least mean squared error on the validation windows, where all targets were observed.
+        The candidate with the least mean squared error on validation: of windows over their observed targets, of series
+        over windows, of all over series.
     """
-    train, validation = (_whole(splits, split, context_length) for split in ("train", "validation"))
+    train, validation = (splits.places(split, context_length) for split in ("train", "validation"))
     candidates = []
     for subtract_last in (False, True):
         form = context_length, splits.prediction_length, subtract_last, covariates_back
-        gram, moment = np.zeros(()), np.zeros(())
-        for inputs, targets in _blocks(splits.panel, train, *form):
-            gram, moment = gram + inputs.T @ inputs, moment + inputs.T @ targets
+        products = _products(splits, train, form)
         for penalty in PENALTIES:
-            weights = _solve(gram, moment, penalty)
-            errors = [
-                np.square(inputs @ weights - targets).sum()
-                for inputs, targets in _blocks(splits.panel, validation, *form)
-            ]
-            mse = sum(errors) / (len(validation.origins) * splits.prediction_length)
-            candidates.append(Ridge(weights, context_length, subtract_last, covariates_back, penalty, float(mse)))
+            weights = _solve(*products, penalty)
+            mse = _validation_error(splits, validation, form, weights)
+            candidates.append(Ridge(weights, context_length, subtract_last, covariates_back, penalty, mse))
     return min(candidates, key=lambda ridge: ridge.validation_mse)
+
+
+def _products(splits: Splits, train: Places, form: Form) -> tuple[FloatArray, FloatArray]:
+    """Inputs times inputs (n, n), and inputs times targets (n, H).
+
+    Where targets are missing the former is (H, n, n), as then each step has rows of its own.
+    """
+    gram, moment, whole = np.zeros(()), np.zeros(()), bool(splits.scored(train).all())
+    for inputs, targets, scored in _blocks(splits, train, form):
+        if whole:
+            gram, moment = gram + inputs.T @ inputs, moment + inputs.T @ targets
+            continue
+        some = [inputs[known] for known in scored.T]  # (H) of rows with that target
+        gram = gram + np.stack([rows.T @ rows for rows in some])
+        moment = moment + inputs.T @ np.where(scored, targets, 0.0)
+    return gram, moment
+
+
+def _validation_error(splits: Splits, validation: Places, form: Form, weights: FloatArray) -> float:
+    errors = [
+        (np.square(inputs @ weights - targets) * scored).sum(axis=1) / scored.sum(axis=1)
+        for inputs, targets, scored in _blocks(splits, validation, form)
+    ]
+    of_windows = np.concatenate(errors)
+    series = [of_windows[one].mean() for one in validation.of_series(len(splits.panel)) if one.stop > one.start]
+    return float(np.mean(series))
 
 
 def _solve(gram: FloatArray, moment: FloatArray, penalty: float) -> FloatArray:
     """Minimiser of the penalised squares; the intercept (last row) bears no penalty."""
-    penalties = np.full(len(gram), penalty)
+    penalties = np.full(gram.shape[-1], penalty)
     penalties[-1] = 0.0
+    if gram.ndim > 2:  # noqa: PLR2004 - a step at a time
+        steps = zip(gram, moment.T, strict=True)
+        return np.stack([_solve(one, known[:, None], penalty)[:, 0] for one, known in steps], axis=1)
     weights: FloatArray = linalg.solve(gram + np.diag(penalties), moment, assume_a="pos")
     return weights
 
 
-def _whole(splits: Splits, split: Split, context_length: int) -> Places:
-    """The windows of a split of which all targets were observed, or all where there are none such."""
-    places = splits.places(split, context_length)
-    whole = splits.scored(places).all(axis=1)
-    return Places(places.origins[whole], places.series[whole]) if whole.any() else places
-
-
-def _blocks(
-    panel: Panel,
-    places: Places,
-    context_length: int,
-    prediction_length: int,
-    subtract_last: bool,
-    covariates_back: bool,
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Inputs and targets of all windows, some at a time."""
+def _blocks(splits: Splits, places: Places, form: Form) -> Iterator[tuple[FloatArray, FloatArray, BoolArray]]:
+    """Inputs, targets and which of these were observed, of all windows, some at a time."""
+    panel = splits.panel
     for one in places.of_series(len(panel)):
         for start in range(one.start, one.stop, ROWS_AT_ONCE):
             some = slice(start, min(start + ROWS_AT_ONCE, one.stop))
             windows = Places(places.origins[some], places.series[some])
-            inputs, last = _inputs(panel, windows, context_length, prediction_length, subtract_last, covariates_back)
-            yield inputs, panel.values[steps_ahead(windows.origins, prediction_length)] - last
+            inputs, last = _inputs(panel, windows, *form)
+            yield inputs, splits.truth(windows) - last, splits.scored(windows)
 
 
 def _inputs(

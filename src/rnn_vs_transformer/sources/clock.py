@@ -20,6 +20,11 @@ from rnn_vs_transformer.sources.zones import in_zone
 CLOCK_TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
 PARTS: Final = ("month", "quarter", "week", "day", "hour", "minute")
 """Columns that by their names refine a column of years or dates."""
+IN_ENGLISH: Final = {
+    "monat": "month", "mois": "month", "mes": "month", "mês": "month", "mese": "month", "quartal": "quarter",
+    "trimestre": "quarter", "woche": "week", "semaine": "week", "semana": "week", "tag": "day", "jour": "day",
+    "día": "day", "dia": "day", "stunde": "hour", "heure": "hour", "hora": "hour", "minuto": "minute",
+}  # fmt: skip
 HALF: Final = 0.5
 NEARLY_ALL: Final = 0.8
 FEWEST_GAPS: Final = 3
@@ -108,6 +113,11 @@ def _found(sheet: Sheet, form: str, groups: IntArray | None, taken: set[str]) ->
     return Clock(clock.names, clock.stamps, others)
 
 
+def _part_of(name: str) -> str:
+    """The part of a time that a column is named for, or its own name, in lower case."""
+    return IN_ENGLISH.get(name.casefold(), name.casefold())
+
+
 def _rises(cells: Cells) -> bool:
     """Whether a column could be seconds: any number could, but those of times are whole and do not fall."""
     numbers = cells.numbers
@@ -132,7 +142,7 @@ def _repeated(times: pd.DatetimeIndex, groups: IntArray | None) -> BoolArray:
 
 def _with_parts(sheet: Sheet, name: str, date: Stamps, groups: IntArray | None, free: list[str]) -> Clock | None:
     """A date or year that repeats, with what tells its rows apart, where there is only one reading of it."""
-    named = {other.casefold(): other for other in free if other != name}
+    named = {_part_of(other): other for other in free if other != name}
     parts = [named[part] for part in PARTS if part in named]
     readings = [parts] if parts else []
     if 2 * _repeated(date.times, groups).sum() >= sheet.length:  # else two rows of a day are a fault, and no hours
@@ -214,8 +224,8 @@ def _combine(sheet: Sheet, date: Stamps, others: list[str]) -> Stamps:
 
 
 def _kind_of_part(name: str, cells: Cells, date: Stamps, place: int) -> str:
-    if name.casefold() in HIGHEST:
-        return name.casefold()
+    if _part_of(name) in HIGHEST:
+        return _part_of(name)
     if place == 0 and date.notation == "%Y":
         return "quarter" if cells.numbers is not None and np.nanmax(cells.numbers) <= HIGHEST["quarter"] else "month"
     return "hour"

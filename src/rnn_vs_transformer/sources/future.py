@@ -16,7 +16,12 @@ from rnn_vs_transformer.sources.tabular import Reading, texts_of
 
 
 def read_future(
-    source: Path | Frame | None, params: DataParams, known: list[Covariate], reading: Reading, prediction_length: int
+    source: Path | Frame | None,
+    params: DataParams,
+    known: list[Covariate],
+    reading: Reading,
+    prediction_length: int,
+    behind: Path | Frame | None = None,
 ) -> FloatArray:
     """The columns of the future covariates over the horizon of each series (S, H, Kf), as in `Panel.future`.
 
@@ -27,6 +32,7 @@ def read_future(
         known: The covariates of training.
         reading: The series to forecast; the horizon begins after the end of each.
         prediction_length: Steps to forecast (H).
+        behind: A table to look in where the source has no value, as the one that ends where the forecast begins.
 
     Raises:
         InputError: A value is missing; series, time and column are named.
@@ -42,19 +48,20 @@ def read_future(
         needed = params.model_copy(
             update={"covariates": params.covariates.model_copy(update={"past": [], "static": []})}
         )
-        sheet = (
-            read_sheet(source, needed, texts_of(needed))
-            if isinstance(source, Path)
-            else sheet_of(source, needed, texts_of(needed))
-        )
-        parts += _looked_up(sheet, needed, wanted, reading, steps)
+        sheets = [_sheet(one, needed) for one in (source, behind) if one is not None]
+        parts += _looked_up(sheets, needed, wanted, reading, steps)
     calendar = calendar_columns(reading.axis, steps.ravel(), params.covariates.calendar, params.covariates.holidays)
     return np.concatenate([*parts, calendar.reshape(*steps.shape, -1)], axis=2)
 
 
-def _looked_up(
-    sheet: Sheet, params: DataParams, wanted: list[Covariate], reading: Reading, steps: IntArray
-) -> list[FloatArray]:
+def _sheet(source: Path | Frame, params: DataParams) -> Sheet:
+    if isinstance(source, Path):
+        return read_sheet(source, params, texts_of(params))
+    return sheet_of(source, params, texts_of(params))
+
+
+def _rows(sheet: Sheet, params: DataParams, wanted: list[Covariate], reading: Reading, steps: IntArray) -> IntArray:
+    """The row of each series and step to forecast (S * H,); -1 where there is none."""
     series_column = params.series_column if params.format != "wide" else None
     for name in [*(one.name for one in wanted), *([series_column] if series_column else [])]:
         if name not in sheet.columns:
@@ -70,11 +77,23 @@ def _looked_up(
     series = [""] * len(steps) if series_column is None else reading.panel.names
     asked = pd.MultiIndex.from_arrays([np.repeat(np.array(series, dtype=object), steps.shape[1]), steps.ravel()])
     found = keys.get_indexer(asked)
-    rows = np.where(found >= 0, later[found] if len(later) else -1, -1)
+    rows: IntArray = np.where(found >= 0, later[found] if len(later) else -1, -1)
+    return rows
+
+
+def _looked_up(
+    sheets: list[Sheet], params: DataParams, wanted: list[Covariate], reading: Reading, steps: IntArray
+) -> list[FloatArray]:
+    """The columns of each covariate at the steps (S, H), from the first table that has a value there."""
+    sheet, rows = sheets[0], _rows(sheets[0], params, wanted, reading, steps)
+    more = [(one, _rows(one, params, wanted, reading, steps)) for one in sheets[1:] if reading.axis.known]
     tables = list[FloatArray]()
     for one in wanted:
         codes = codes_of(one, sheet.columns[one.name])
         values = np.where(rows >= 0, codes[rows], np.nan)
+        for other, beside in more:
+            known = np.where(beside >= 0, codes_of(one, other.columns[one.name])[beside], np.nan)
+            values = np.where(np.isnan(values), known, values)
         cells = sheet.columns[one.name].as_words()
         if np.isnan(values).any():
             cell = int(np.isnan(values).argmax())

@@ -87,7 +87,7 @@ def _usable(panel: Panel, params: DataParams, season: int) -> tuple[Panel, IntAr
     """The series that can be trained on and scored, the ends of their splits (S, 3), and why others cannot.
 
     Raises:
-        InputError: None can; or one of a wide file, whose columns were chosen, cannot.
+        InputError: None can; or one cannot that data.channels names.
     """
     faults: dict[str, str] = {}
     ends, lengths = np.zeros((len(panel), 3), dtype=np.int64), (params.context_length, params.prediction_length)
@@ -105,7 +105,7 @@ def _usable(panel: Panel, params: DataParams, season: int) -> tuple[Panel, IntAr
         for number in np.flatnonzero(counts == 0).tolist():
             why = f"no window of the {split} split has an observed forecast origin and target"
             faults.setdefault(panel.names[number], why)
-    if faults and (params.format == "wide" or len(faults) == len(panel)):
+    if faults and (params.channels != "all" or len(faults) == len(panel)):
         name, fault = next(iter(faults.items()))
         named = "" if len(panel) == 1 else f"series {quoted(name)}: "
         raise InputError(f"{named}{fault}")
@@ -122,6 +122,8 @@ def _check_train(train: FloatArray, observed: BoolArray, season: int, params: Da
     if fault := fault_of(train[observed], params.transform) if observed.any() else "has no value in the train split":
         raise InputError(fault)
     pairs = observed[season:] & observed[:-season]
+    if not pairs.any():
+        raise InputError(f"no two values of the train split are known that lie one season of {season} steps apart")
     if (train[season:] == train[:-season])[pairs].all():
         raise InputError(
             f"repeats one season of {season} steps exactly in the train split, so the seasonal naive has no error to "

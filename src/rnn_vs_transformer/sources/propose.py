@@ -3,11 +3,13 @@
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import yaml
 
 from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.data.covariates import MOST_LEVELS
@@ -36,8 +38,12 @@ class Proposal:
     advice: list[str] = field(default_factory=list)
 
 
-def inspect(path: Path) -> list[str]:
+def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     """Lines that tell how a file is read, and the command that trains on it.
+
+    Args:
+        path: The file.
+        given: Settings that shall hold, as in `data.time_zone=Europe/Berlin`.
 
     Raises:
         InputError: The file is missing, or nothing reads it; the message says what would.
@@ -45,7 +51,9 @@ def inspect(path: Path) -> list[str]:
     if not path.is_file():
         raise InputError(f"{path} does not exist")
     present = load_params().data
-    proposal = propose(path, present)
+    asked = dict(setting.removeprefix("data.").partition("=")[::2] for setting in given)
+    asked = {key: yaml.safe_load(value) for key, value in asked.items()}
+    proposal = propose(path, present, asked)
     inside = path.resolve().is_relative_to(RAW_FOLDER.resolve())
     file = path.resolve().relative_to(Path.cwd()) if inside else RAW_FOLDER / path.name
     settings = {"source": "csv", "file": file.as_posix(), **_changes(present, proposal.params)}
@@ -56,12 +64,18 @@ def inspect(path: Path) -> list[str]:
     return [*lines, command(settings)]
 
 
+def season_of(reading: Reading) -> int | None:
+    """Steps in one season; None where nothing tells it."""
+    try:
+        return season_length_of(reading.axis)
+    except InputError:
+        return None
+
+
 def _lengths(reading: Reading, present: DataParams) -> Settings:
     """Season and lengths, where those that are set do not fit: two seasons of context, and one ahead."""
-    try:
-        season, unknown = season_length_of(reading.axis), {}
-    except InputError:
-        season, unknown = 1, {"season_length": 1} if present.season_length == "auto" else {}
+    known = season_of(reading)
+    season, unknown = known or 1, {"season_length": 1} if known is None and present.season_length == "auto" else {}
     steps = int(np.median(reading.panel.lengths))
     if steps >= ENOUGH * (present.context_length + present.prediction_length):
         return unknown
@@ -98,27 +112,30 @@ def describe(reading: Reading) -> list[str]:
     ]
 
 
-def propose(path: Path, params: DataParams) -> Proposal:
-    """The settings that read a file, found by trying: wide, then what a refusal suggests.
+def propose(path: Path, params: DataParams, asked: Settings | None = None) -> Proposal:
+    """The settings that read a file, with those that are asked for: wide if not, then what a refusal suggests.
 
     Raises:
         InputError: Nothing reads it; the message names the way out.
     """
     plain: Settings = {
         "source": "csv", "format": "wide", "series_column": "none", "target": "auto", "channels": "all",
-        "time_column": "auto",
+        "time_column": "auto", "time_format": "auto", "time_zone": "none", "separator": "auto",
         "covariates": params.covariates.model_copy(update={"past": [], "future": [], "static": []}),
     }  # fmt: skip
     params = params if Path(params.file).resolve() == path.resolve() else params.model_copy(update=plain)
+    params = DataParams.model_validate({**params.model_dump(), "source": "csv", **(asked or {})})
     try:
         return _with_flags(read_path(path, params), path, params)
     except OtherFormatError as error:
         refusal = error
     for name in refusal.series_columns:
         try:
-            return _long_or_rows(path, params, {"format": refusal.form, "series_column": name})
+            proposal = _long_or_rows(path, params, {"format": refusal.form, "series_column": name})
         except (InputError, ValueError):
             continue
+        if season_of(proposal.reading) != 1:  # years of each month are one series, and no twelve
+            return proposal
     raise refusal
 
 
@@ -136,7 +153,7 @@ def _with_flags(reading: Reading, path: Path, params: DataParams) -> Proposal:
 
 def _changes(present: DataParams, proposed: DataParams) -> Settings:
     """The settings to change in the workspace."""
-    keys = ("format", "series_column", "target", "channels", "time_column")
+    keys = ("format", "series_column", "target", "channels", "time_column", "time_format", "time_zone", "separator")
     before = {key: getattr(present, key) for key in keys} | _covariates(present)
     after = {key: getattr(proposed, key) for key in keys} | _covariates(proposed)
     return {key: value for key, value in after.items() if value != before[key]}

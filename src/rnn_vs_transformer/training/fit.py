@@ -117,7 +117,7 @@ def fit(
     while not run.finished:
         started = time.perf_counter()
         run.train_losses.append(_train_epoch(state, train, params, watch))
-        run.validation_losses.append(float(window_errors(model, validation).mean()))
+        run.validation_losses.append(validation.mean_over_series(window_errors(model, validation)))
         run.seconds.append(time.perf_counter() - started)
         _check_finite(run, seed)
         _judge_epoch(run, model, params, watch)
@@ -152,7 +152,8 @@ def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) ->
 def _step(
     model: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Loss, batch: Batch, gradient_clip: float
 ) -> Tensor:
-    forecast = model(batch.context, batch.series, batch.target, batch.covariates)
+    taught = batch.target if batch.scored is None else torch.where(batch.scored, batch.target, batch.context[:, -1:])
+    forecast = model(batch.context, batch.series, taught, batch.covariates)  # what fills a gap would tell what follows
     target, share = _observed(batch, forecast.detach())
     loss = loss_of(forecast, target) / share
     loss.backward()  # type: ignore[no-untyped-call]
