@@ -113,16 +113,10 @@ class Forecaster:
         """Future covariates over the horizon (S, H, Kf); without a table of their own, from rows beyond the series."""
         rows_tell_steps = reading.axis.known  # without times, rows of the data would be taken for those beyond them
         source = data if future is None and rows_tell_steps else future
-        source = named_as(params, source) if isinstance(source, pd.DataFrame) else source
+        behind = None if future is None else data
+        known, ahead = self.meta.covariates, self.meta.prediction_length
         try:
-            return read_future(
-                Path(source) if isinstance(source, str) else source,
-                params,
-                self.meta.covariates,
-                reading,
-                self.meta.prediction_length,
-                None if future is None else data,
-            )
+            return read_future(_table(source, params), params, known, reading, ahead, _table(behind, params))
         except InputError as error:
             told = future is not None or "--future" in str(error)
             way_out = "" if told else "; give the steps ahead with --future FILE (in Python: future=)"
@@ -243,3 +237,10 @@ def in_zone_of(data: Any, params: DataParams, table: pd.DataFrame) -> pd.DataFra
     zone = getattr(frame[column].dtype, "tz", None) if isinstance(column, str) and column in frame else None
     told = "time" in table and getattr(table["time"].dtype, "tz", None) is not None
     return table.assign(time=table["time"].dt.tz_convert(zone)) if told and zone is not None else table
+
+
+def _table(source: Any, params: DataParams) -> Any:  # noqa: ANN401 - a path, or a frame of pandas or polars
+    """A source as the reader takes it."""
+    if isinstance(source, str):
+        return Path(source)
+    return named_as(params, source) if isinstance(source, pd.DataFrame) else source
