@@ -239,7 +239,7 @@ def in_zone_of(data: Any, params: DataParams, table: pd.DataFrame) -> pd.DataFra
     return table.assign(time=table["time"].dt.tz_convert(zone)) if told and zone is not None else table
 
 
-def _table(source: Any, params: DataParams) -> Any:  # noqa: ANN401 - a path, or a frame of pandas or polars
+def _table(source: Any, params: DataParams) -> Any:
     """A source as the reader takes it."""
     if isinstance(source, str):
         return Path(source)
