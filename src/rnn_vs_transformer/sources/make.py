@@ -25,7 +25,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources import synthetic, tabular
-from rnn_vs_transformer.sources.propose import describe
+from rnn_vs_transformer.sources.describe import describe
 from rnn_vs_transformer.sources.setar import context_floor_forecast
 
 log = logging.getLogger(__name__)
