@@ -7,7 +7,10 @@ import pytest
 
 from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, error_row, family_row, rounded
 
-TEST = SimpleNamespace(block_length=10, has_blocks=True, steps=np.arange(200), series=[slice(0, 200)])
+TEST = SimpleNamespace(
+    block_length=10, has_blocks=True, steps=np.arange(200), series=[slice(0, 200)], truth=np.zeros((200, 4)),
+    over_time=lambda of_windows: of_windows,
+)  # fmt: skip
 """One series of 200 test windows."""
 
 
