@@ -195,7 +195,7 @@ def test_the_packaged_forecaster_works_in_another_folder(finished: Clone, tmp_pa
             elsewhere.run(*command, "--family", family, "--output", output)
         assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     lines = (tmp_path / "one.csv").read_text().splitlines()
-    assert lines[0] == "step,channel,forecast,low_80,high_80,low_95,high_95"
+    assert lines[0] == "step,series,forecast,low_80,high_80,low_95,high_95"
     assert len(lines) == 1 + 4
 
 
