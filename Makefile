@@ -121,11 +121,11 @@ format: $(READY)  ## Format and mend what ruff can mend
 	ruff format .
 	ruff check --fix .
 
-experiments: $(READY)  ## Show the experiments in a table of a few columns
-	dvc exp show --only-changed --hide-failed --drop '(?!Experiment$$|(rnn|transformer)\.mse$$|comparison\.(relative_mse_difference|verdict)$$|(data|model|train|decoding|probe|cost|inspect)\.).*'
+experiments: $(READY)  ## Show the experiments on this commit in a few columns, with the data that each is of
+	python -m tools.experiments
 
 sweep: $(READY)  ## Show the experiments on this commit with intervals, the best by validation marked
-	python tools/sweep.py
+	python -m tools.sweep
 
 search: $(READY)  ## Repeat the search for the recipes on the validation split of ETTh1 (data/raw/ETTh1.csv; an hour and a half)
 	python -m studies.search

@@ -1,4 +1,4 @@
-"""How the cost of training grows with windows, channels, context length and seeds."""
+"""How the cost of training grows with windows, series, context length and seeds."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from rnn_vs_transformer.runtime.parallel import end_processes, run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 
 SERIES_LENGTHS: Final = (4_000, 16_000, 64_000)
-CHANNELS: Final = (1, 8, 64)
+SERIES: Final = (1, 8, 64)
 CONTEXT_LENGTHS: Final = (96, 192, 384, 768)
 SEEDS: Final = (1, 2, 4)
 STEPS: Final = 20
@@ -42,8 +42,8 @@ def _cases(case: Case) -> Iterator[tuple[str, int, Case]]:
     for length in SERIES_LENGTHS:
         synthetic = case.params.data.synthetic.model_copy(update={"length": length})
         yield "series_length", length, _with_data(case, {"synthetic": synthetic})
-    for channels in CHANNELS:
-        yield "channels", channels, Case(case.params, channels)
+    for series in SERIES:
+        yield "series", series, Case(case.params, series)
     for length in CONTEXT_LENGTHS:
         yield "context_length", length, _with_data(case, {"context_length": length})
 

@@ -50,7 +50,7 @@ def fit_windows_per_second(case: Case, family: str, steps: int) -> float:
 def bare_windows_per_second(case: Case, family: str, steps: int) -> float:
     """The same steps, written as a tutorial would: all windows in two tensors, no stopping rule, no progress."""
     model, train, params = case.build(family), case.train, case.params.train
-    contexts, targets, _ = train.batch(torch.arange(len(train)))
+    contexts, targets, *_ = train.batch(torch.arange(len(train)))
     optimizer = torch.optim.AdamW(
         model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True
     )

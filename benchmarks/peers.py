@@ -95,7 +95,7 @@ def neuralforecast_rates(case: Case, family: str, steps: int) -> tuple[float, fl
             hidden_size=params.model.transformer_width, n_head=params.model.heads, dropout=0.0, activation="relu",
             encoder_layers=params.model.transformer_layers, conv_hidden_size=params.model.feedforward_width, **shared,
         )  # fmt: skip
-    values = case.steps[:, 0].astype(np.float32)
+    values = case.steps.astype(np.float32)
     frame = pd.DataFrame({"unique_id": "y", "ds": np.arange(len(values)), "y": values})
     forecaster = NeuralForecast(models=[model], freq=1)
     forecaster.fit(frame)
@@ -127,7 +127,7 @@ def darts_rates(case: Case, family: str, steps: int) -> tuple[float, float]:
             num_encoder_layers=params.model.transformer_layers, dim_feedforward=params.model.feedforward_width,
             activation="relu", **shared,
         )  # fmt: skip
-    series = TimeSeries.from_values(case.steps[:, :1].astype(np.float32))
+    series = TimeSeries.from_values(case.steps[:, None].astype(np.float32))
     model.fit(series, verbose=False)
     began = time.perf_counter()
     found = model.historical_forecasts(

@@ -1,4 +1,4 @@
-"""Make the series: simulate the synthetic world with its floors, or read a CSV file."""
+"""Make the series: simulate the synthetic world with its floors, or read a file."""
 
 from pathlib import Path
 

@@ -1,18 +1,23 @@
-"""Put weights, settings, scaler, intervals and schema into one folder that can forecast anywhere."""
+"""Put all forecasters, with scalers, intervals and how to read, into one folder that can forecast anywhere."""
 
 import logging
 
 from rnn_vs_transformer.forecasting.artifact import FOLDER
-from rnn_vs_transformer.forecasting.package import package_families
+from rnn_vs_transformer.forecasting.package import package_forecasters
 from stages import run
 
 log = logging.getLogger(__name__)
 
 
 def package() -> None:
-    """Write models/forecaster; tell which family is the default."""
-    artifact = package_families()
-    log.info("%s: forecasts with the %s by default, which has the lower validation loss", FOLDER, artifact.winner)
+    """Write models/forecaster; tell which forecaster is the default."""
+    artifact = package_forecasters()
+    errors = ", ".join(f"{name} {error:.4f}" for name, error in sorted(artifact.validation_mse.items(), key=_error))
+    log.info("%s: forecasts by %s if not told otherwise (validation MSE: %s)", FOLDER, artifact.best, errors)
+
+
+def _error(item: tuple[str, float]) -> float:
+    return item[1]
 
 
 if __name__ == "__main__":

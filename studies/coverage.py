@@ -21,7 +21,8 @@ import numpy.typing as npt
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer.data.splits import Scaler, Split, Splits
+from rnn_vs_transformer.data.series import scale_splits
+from rnn_vs_transformer.data.splits import Split, Splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS, STEP, half_widths, inside
 from rnn_vs_transformer.evaluation.coverage import score_rolling
 from rnn_vs_transformer.models.baselines import Ridge, fit_ridge
@@ -77,19 +78,18 @@ def other_worlds(data: DataParams) -> Iterator[DataParams]:
 def score_world(data: DataParams) -> list[dict[str, Any]]:
     """Coverage on test and mean width, in scaled units, of each kind of interval about the forecasts of ridge."""
     series = make_series(data, with_floors=False)
-    borders, in_units = series.meta.borders, series.values  # noqa: PD011
-    scaler = Scaler.fit(in_units[: borders.train_end], series.meta.channels)
-    splits = Splits(scaler.scale(in_units), borders, data.context_length, data.prediction_length, scaler)
-    ridge = fit_ridge(splits.values, borders, data.context_length, data.prediction_length)
+    splits = scale_splits(series.panel, series.ends, series.meta)
+    ridge = fit_ridge(splits, data.context_length)
     calibration, residuals = (_residuals(ridge, splits, split) for split in ("validation", "test"))
     world = {"world": data.synthetic.seed, "prediction_length": data.prediction_length}
     return [{**world, **row} for level in LEVELS for row in score_intervals(calibration, residuals, level)]
 
 
 def _residuals(ridge: Ridge, splits: Splits, split: Split) -> FloatArray:
-    """Truth less forecast (C, N, H)."""
-    errors: FloatArray = splits.truth(split) - ridge.forecast(splits.values, splits.origins(split))
-    return errors
+    """Truth less forecast (1, N, H)."""
+    places = splits.places(split)
+    errors: FloatArray = splits.truth(places) - ridge.forecast(splits.panel, places)
+    return errors[None]
 
 
 def score_intervals(calibration: FloatArray, residuals: FloatArray, level: float) -> Iterator[dict[str, Any]]:

@@ -40,7 +40,7 @@ def run(trial: Trial) -> dict[str, Any]:
     train_end, steps, end = STEPS
     splits = split_world(draw_world(CASE, end, draw), train_end, steps, LENGTHS)
     settings = case_study_settings(family, {"train.patience": patience})
-    build = partial(BUILDERS[family], settings.model, *LENGTHS, 1)
+    build = partial(BUILDERS[family], settings.model, *LENGTHS)
     scores = train_and_score(build, settings.train, splits, draw)
     return {"model": family, "patience": patience, "draw": draw, **scores}
 

@@ -1,13 +1,14 @@
 """Tables of studies in Markdown: means over seeds with intervals, main effects of a factorial, coverage over worlds."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from rnn_vs_transformer.data.evidence import NOT_ENOUGH
 from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.plotting.style import LABELS
 
@@ -107,13 +108,17 @@ def verdict_table(verdicts: pd.DataFrame) -> str:
     titles.append("validation: RNN, Transformer")
     lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for row in verdicts.sort_values(["prediction_length", "recipe"]).to_dict("records"):
-        high = "beyond +100%" if row["ci_high"] > 1 else f"{row['ci_high']:+.1%}"
-        difference = f"{row['relative_mse_difference']:+.1%} ({row['ci_low']:+.1%} to {high})"
+        difference = "" if row["verdict"] == NOT_ENOUGH else _difference(row)
         baselines = f"{row['ridge']:.3f} | {row['seasonal_naive']:.3f}"
         validation = f"{row['rnn_validation']:.3f}, {row['transformer_validation']:.3f}"
         cells = [row["prediction_length"], row["recipe"], difference, row["verdict"], baselines, validation]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
+
+
+def _difference(row: Mapping[Hashable, Any]) -> str:
+    high = "beyond +100%" if row["ci_high"] > 1 else f"{row['ci_high']:+.1%}"
+    return f"{row['relative_mse_difference']:+.1%} ({row['ci_low']:+.1%} to {high})"
 
 
 def coverage_table(rows: pd.DataFrame, by: str) -> str:

@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
+from rnn_vs_transformer.data.panel import FloatArray, Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import Borders, Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
@@ -21,9 +24,13 @@ from rnn_vs_transformer.training.fit import fit, predict
 
 def split_world(world: World, train_end: int, steps: int, lengths: tuple[int, int]) -> Splits:
     """Train, validation from `train_end`, test from `steps` on; the lengths are those of context and forecast."""
-    values = world.values[:, None]
-    scaler = Scaler.fit(values[:train_end], ["world"])
-    return Splits(scaler.scale(values), Borders(train_end, steps, len(values)), *lengths, scaler)
+    return split_values(world.values, Borders(train_end, steps, len(world.values)), lengths)
+
+
+def split_values(values: FloatArray, borders: Borders, lengths: tuple[int, int]) -> Splits:
+    """One series (steps,) in own units, scaled on its train steps."""
+    scaler = Scaler.fit(Panel.of(["y"], [values[: borders.train_end]]))
+    return Splits.of_wide(scaler.scale(values, np.array(0))[:, None], borders, *lengths, scaler)
 
 
 def case_study_settings(family: str, values: Mapping[str, Any]) -> FamilySettings:

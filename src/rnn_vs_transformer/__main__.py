@@ -1,6 +1,7 @@
 """Commands beside the pipeline: `python -m rnn_vs_transformer --help`."""
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -11,12 +12,19 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a command; a fault that the user can mend is told in one line."""
     parser = argparse.ArgumentParser(prog="python -m rnn_vs_transformer", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    forecast = commands.add_parser("forecast", help="forecast the steps that follow a CSV file")
-    forecast.add_argument("--input", type=Path, required=True, help="CSV with the columns of the training series")
+    forecast = commands.add_parser("forecast", help="forecast the steps that follow the series of a file")
+    forecast.add_argument("--input", type=Path, required=True, help="file of the form that was trained on")
+    forecast.add_argument("--future", type=Path, help="file with the future covariates of the steps to forecast")
     forecast.add_argument("--output", type=Path, required=True, help="CSV to write")
-    forecast.add_argument("--family", choices=["rnn", "transformer"], help="default: the lower validation loss")
+    forecast.add_argument("--family", default="best", help="best (on validation, the default), rnn, transformer, mlp, "
+                          "ridge, seasonal_naive or last_value")  # fmt: skip
     forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
     forecast.set_defaults(run=_forecast)
+    inspect = commands.add_parser("inspect", help="tell how a file would be read, and the settings for it")
+    inspect.add_argument("file", type=Path, help="CSV, CSV.gz, Parquet or Feather")
+    inspect.add_argument("-S", dest="settings", action="append", default=[], metavar="data.KEY=VALUE",
+                         help="a setting that the command shall have, as in data.time_zone=Europe/Berlin")  # fmt: skip
+    inspect.set_defaults(run=_inspect)
     recipe = commands.add_parser("recipe", help="print a recipe of recipes/ for: dvc exp run $(...)")
     recipe.add_argument("name", help="a file of recipes/ without its ending")
     recipe.set_defaults(run=_recipe)
@@ -32,20 +40,32 @@ def main(arguments: list[str] | None = None) -> None:
 def _forecast(chosen: argparse.Namespace) -> None:
     from rnn_vs_transformer.forecasting import Forecaster  # noqa: PLC0415
     from rnn_vs_transformer.forecasting.artifact import FOLDER  # noqa: PLC0415
-    from rnn_vs_transformer.forecasting.forecaster import SPACING_ROWS  # noqa: PLC0415
-    from rnn_vs_transformer.runtime.files import write_table  # noqa: PLC0415
-    from rnn_vs_transformer.sources.tabular import read_channels  # noqa: PLC0415 - --help must not wait for torch
+    from rnn_vs_transformer.runtime.files import write_table  # noqa: PLC0415 - --help must not wait for torch
 
-    if not chosen.input.is_file():
-        raise InputError(f"{chosen.input} does not exist")
-    if chosen.output.resolve() == chosen.input.resolve():
-        raise InputError("--output must be another file than --input")
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for given in filter(None, (chosen.input, chosen.future)):
+        if not given.is_file():
+            raise InputError(f"{given} does not exist")
+        if chosen.output.resolve() == given.resolve():
+            raise InputError("--output must be another file than those that are read")
+    if chosen.output.suffix != ".csv":
+        raise InputError(f"--output must be a .csv file, got {chosen.output}")
     forecaster = Forecaster.load(chosen.artifact or FOLDER, chosen.family)
-    schema = forecaster.schema
-    rows = max(schema.context_length, SPACING_ROWS)
-    frame = read_channels(chosen.input, schema.time_column, schema.channels, rows)
-    write_table(chosen.output, forecaster.predict(frame))
-    print(f"{chosen.output}: {schema.prediction_length} steps ahead by the {forecaster.family}")  # noqa: T201
+    found = forecaster.predict(chosen.input, chosen.future)
+    write_table(chosen.output, found)
+    why = ", which was best on validation" if chosen.family == "best" else ""
+    print(  # noqa: T201
+        f"{chosen.output}: {forecaster.meta.prediction_length} steps ahead of {found['series'].nunique()} series by "
+        f"{forecaster.name}{why}\n"
+        "On the test split it had MASE {mase:.3g}, MSE {mse:.3g} in scaled units, and {skill:+.0%} skill against the "
+        "seasonal naive".format(**forecaster.accuracy)
+    )
+
+
+def _inspect(chosen: argparse.Namespace) -> None:
+    from rnn_vs_transformer.sources.propose import inspect  # noqa: PLC0415 - --help must not wait for pandas
+
+    print(*inspect(chosen.file, chosen.settings), sep="\n")  # noqa: T201
 
 
 def _recipe(chosen: argparse.Namespace) -> None:

@@ -12,6 +12,8 @@ from typing import Any, Final
 import pandas as pd
 import yaml
 
+from rnn_vs_transformer.data.evidence import FEWEST_SERIES, NOT_ENOUGH
+from rnn_vs_transformer.data.series import Meta, load_meta
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, read_json
@@ -85,17 +87,17 @@ class Search:
 class Results:
     """One run of the pipeline; tables have the columns of their files."""
 
-    meta: Report
-    """Channels, borders, season and lengths of the series."""
+    meta: Meta
+    """Series, how they were read, season and lengths."""
     settings: Mapping[str, Report]
     """Per family what it was trained with: model, train, seeds."""
     params: str
     """The text of params.yaml."""
-    data: str
-    """Fingerprint of the development steps."""
     metrics: Report
     seeds: pd.DataFrame
     horizon: pd.DataFrame
+    series: pd.DataFrame
+    """Errors per forecaster and series."""
     forecasts: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
     """Of each forecaster that was trained, such as `rnn`, `rnn_season_tokens` or `mlp`."""
@@ -129,13 +131,22 @@ class Results:
     @property
     def block_length(self) -> int:
         """Forecast origins whose windows overlap, and which are not independent."""
-        return int(self.meta["context_length"] + self.meta["prediction_length"])
+        return self.meta.context_length + self.meta.prediction_length
 
     @property
     def test_windows(self) -> int:
-        """Windows of the test split."""
-        borders = self.meta["borders"]
-        return int(borders["test_end"] - borders["validation_end"] - self.meta["prediction_length"] + 1)
+        """Forecast origins of the test split."""
+        return self.meta.forecast_origins["test"]
+
+    @property
+    def blocks(self) -> int | None:
+        """Independent blocks of time in the test split; None where the series are the units."""
+        return None if len(self.meta.series) >= FEWEST_SERIES else self.test_windows // self.block_length
+
+    @property
+    def lacks_data(self) -> bool:
+        """Whether the test split is too short to compare anything."""
+        return bool(self.metrics["comparison"].get("verdict") == NOT_ENOUGH)
 
     @property
     def probe_faults(self) -> list[str]:
@@ -148,6 +159,15 @@ class Results:
     def timed(self) -> bool:
         """Whether the training times of both families can be told."""
         return set(FAMILIES) <= set(self.times)
+
+
+def in_seconds(value: float) -> str:
+    """Seconds for people: whole ones from ten on, two digits below, as 0 s is no time.
+
+    >>> in_seconds(0.034), in_seconds(3.14), in_seconds(1234.5)
+    ('0.034', '3.1', '1,234')
+    """
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
 
 
 def rows_of(metrics: Report) -> dict[str, Report]:
@@ -175,13 +195,13 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
     searches = {family: _load_search(family, settings[family]["tuning"], machine)
                 for family in FAMILIES if train_settings == "tuned"}  # fmt: skip
     return Results(
-        meta=read_json(paths.META),
+        meta=load_meta(),
         settings=settings,
         params=paths.PARAMS.read_text(encoding="utf-8"),
-        data=fingerprint(paths.DEVELOPMENT),
         metrics=read_json(paths.METRICS),
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),
+        series=_read_table(paths.SERIES_SCORES),
         forecasts=_read_table(paths.FORECASTS),
         histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,

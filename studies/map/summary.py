@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rnn_vs_transformer.data.splits import FloatArray
+from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.evaluation.across import compare_across, holm, student_p
 from rnn_vs_transformer.evaluation.intervals import Estimate, mean_interval
 from rnn_vs_transformer.sources.cases import CASES

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from rnn_vs_transformer.data.splits import FloatArray, Splits
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.runtime.yaml import read_yaml
@@ -70,7 +71,7 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     if trial.model == REFERENCES:
         rows = _references(world, splits)
     else:
-        settings = _settings(trial, plan, world.season_length, len(splits.origins("train")))
+        settings = _settings(trial, plan, world.season_length, len(splits.places("train").origins))
         rows = [{"forecaster": trial.model, **_train(trial, settings, splits)}]
     return [{**asdict(trial), **row} for row in rows]
 
@@ -91,17 +92,17 @@ def _settings(trial: Trial, plan: Plan, season: int, windows: int) -> FamilySett
 
 def _train(trial: Trial, settings: FamilySettings, splits: Splits) -> Row:
     build = BUILDERS["rnn" if trial.model == "gru" else trial.model]
-    model = partial(build, settings.model, splits.context_length, splits.prediction_length, 1)
+    model = partial(build, settings.model, splits.context_length, splits.prediction_length)
     return train_and_score(model, settings.train, splits, trial.draw)
 
 
 def _references(world: World, splits: Splits) -> list[Row]:
-    origins, truth, horizon = splits.origins("test"), splits.truth("test")[0], splits.prediction_length
-    ridge = fit_best_ridge(splits.values, splits.borders, splits.context_length, horizon)
+    places, horizon = splits.places("test"), splits.prediction_length
+    origins, truth, ridge = places.origins, splits.truth(places), fit_best_ridge(splits)
     found = {
-        "last_value": last_value_forecast(splits.values, origins, horizon)[0],
-        "seasonal_naive": seasonal_naive_forecast(splits.values, origins, horizon, world.season_length)[0],
-        "ridge": ridge.forecast(splits.values, origins)[0],
+        "last_value": last_value_forecast(splits.values, origins, horizon),
+        "seasonal_naive": seasonal_naive_forecast(splits.values, origins, horizon, world.season_length),
+        "ridge": ridge.forecast(splits.panel, places),
         "floor": _scaled(world.floor(origins, horizon), splits),
     }
     known = context_floor(world, origins, splits.context_length, horizon)
@@ -113,4 +114,4 @@ def _references(world: World, splits: Splits) -> list[Row]:
 
 
 def _scaled(forecast: FloatArray, splits: Splits) -> FloatArray:
-    return splits.scaler.scale(forecast[..., None])[..., 0]
+    return splits.scaler.scale(forecast, np.array(0))

@@ -60,7 +60,7 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     splits = split_world(world, round((1 - plan["validation_share"]) * plan["steps"]), plan["steps"], lengths)
     model = model_params(plan, trial, world.season_length)
     mixer = "rnn" if trial.mixer == "tanh" else trial.mixer
-    train = fit_params(plan, len(splits.origins("train")))
+    train = fit_params(plan, len(splits.places("train").origins))
     scores = train_and_score(partial(build_residual, mixer, model, *lengths), train, splits, trial.draw)
     return [{**asdict(trial), **scores}]
 

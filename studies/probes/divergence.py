@@ -67,7 +67,7 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     sample = sample_windows(train, plan["windows"])
     model.eval()
     with torch.no_grad():
-        end = float(functional.mse_loss(model(sample.context, sample.channel), sample.target))
+        end = float(functional.mse_loss(model(*sample.inputs), sample.target))
     constant = float(sample.target.var(correction=0))
     ratios = {
         "end_over_constant": end / constant,

@@ -53,7 +53,7 @@ def expected_cost(trial: Trial, plan: Plan) -> float:
 def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     """Train once and test at every length; a row each."""
     splits = open_world(plan, trial.draw, trial.case, plan["context_length"])
-    settings = tutorial_settings(trial.model, len(splits.origins("train")), plan["updates"])
+    settings = tutorial_settings(trial.model, len(splits.places("train").origins), plan["updates"])
     model, told = train_family(trial.model, settings, splits, trial.draw)
     variants = [trial.model, ORIGIN_FIXED] if trial.model == "transformer" else [trial.model]
     return [
@@ -76,7 +76,7 @@ def at_length(
 ) -> ForecastModel | None:
     """The same weights for another context length; None where they do not fit it."""
     family = "transformer" if hasattr(settings, "heads") else "rnn"
-    other = BUILDERS[family](settings, context_length, prediction_length, 1)
+    other = BUILDERS[family](settings, context_length, prediction_length)
     try:
         other.load_state_dict(model.state_dict())
     except RuntimeError:  # a weight of another shape

@@ -33,7 +33,7 @@ def build_model(
     """A model with the weights of a seed; the settings' own cell and start are not read."""
     torch.manual_seed(seed)
     if name not in CELLS:
-        return BUILDERS["transformer"](settings, context_length, prediction_length, 1)
+        return BUILDERS["transformer"](settings, context_length, prediction_length)
     start = "orthogonal" if start_of(name) == "orthogonal" else "default"
     chosen = settings.model_copy(update={"cell": CELLS[name], "recurrent_start": start})
-    return BUILDERS["rnn"](chosen, context_length, prediction_length, 1)
+    return BUILDERS["rnn"](chosen, context_length, prediction_length)

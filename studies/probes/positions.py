@@ -41,6 +41,6 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     values: dict[str, Any] = {"model.positional": trial.positional}
     if trial.tokens == "season_tokens":
         values |= {"model.patch_length": SEASON, "model.patch_stride": SEASON}
-    settings = tutorial_settings("transformer", len(splits.origins("train")), plan["updates"], values)
+    settings = tutorial_settings("transformer", len(splits.places("train").origins), plan["updates"], values)
     model, told = train_family("transformer", settings, splits, trial.draw)
     return [{**asdict(trial), "mse": test_error(model, splits), **told}]

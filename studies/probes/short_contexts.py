@@ -41,14 +41,13 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     splits = open_world(plan, trial.draw, trial.case, trial.context_length)
     of = asdict(trial)
     if trial.model == "ridge":
-        size = splits.values, splits.borders, trial.context_length, splits.prediction_length
-        fitted = {"ridge": fit_ridge(*size), "ridge_any_context": fit_best_ridge(*size)}
+        fitted = {"ridge": fit_ridge(splits, trial.context_length), "ridge_any_context": fit_best_ridge(splits)}
         return [{**of, "model": name, "mse": _ridge_error(ridge, splits)} for name, ridge in fitted.items()]
-    settings = tutorial_settings(trial.model, len(splits.origins("train")), plan["updates"])
+    settings = tutorial_settings(trial.model, len(splits.places("train").origins), plan["updates"])
     model, told = train_family(trial.model, settings, splits, trial.draw)
     return [{**of, "mse": test_error(model, splits), **told}]
 
 
 def _ridge_error(ridge: Ridge, splits: Splits) -> float:
-    forecast = ridge.forecast(splits.values, splits.origins("test"))
-    return float(np.square(forecast - splits.truth("test")).mean())
+    places = splits.places("test")
+    return float(np.square(ridge.forecast(splits.panel, places) - splits.truth(places)).mean())

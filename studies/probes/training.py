@@ -16,7 +16,7 @@ from studies.probes.plan import Row
 def train_family(family: str, settings: FamilySettings, splits: Splits, seed: int) -> tuple[ForecastModel, Row]:
     """The trained model, and what its training took."""
     torch.manual_seed(seed)
-    model = BUILDERS[family](settings.model, splits.context_length, splits.prediction_length, 1)
+    model = BUILDERS[family](settings.model, splits.context_length, splits.prediction_length)
     train, validation = windows_of(splits, "train", "validation")
     started = time.process_time()  # of this process alone, on one thread: other work on the machine does not count
     run = fit(model, (train, validation), settings.train, seed)

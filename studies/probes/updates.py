@@ -40,7 +40,7 @@ def take_updates(model: nn.Module, windows: Windows, updates: Updates, seed: int
     model.train()
     for _ in range(updates.count):
         batch = windows.batch(torch.randint(len(windows), (updates.batch_size,), generator=generator))
-        loss = functional.mse_loss(model(batch.context, batch.channel), batch.target)
+        loss = functional.mse_loss(model(*batch.inputs), batch.target)
         loss.backward()  # type: ignore[no-untyped-call]
         course.losses.append(float(loss.detach()))
         course.gradient_norms.append(float(nn.utils.clip_grad_norm_(model.parameters(), updates.gradient_clip)))

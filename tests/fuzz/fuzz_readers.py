@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["rnn_vs_transformer", "yaml", "csv"]):
 
     from rnn_vs_transformer.runtime.errors import InputError
     from rnn_vs_transformer.settings.whole import load_params
-    from rnn_vs_transformer.sources.tabular import read_table
+    from rnn_vs_transformer.sources.tabular import read_file
 
 DIALECTS = (
     "time,a,b\n2020-01-01,1.5,2\n2020-01-02,,3\n2020-01-03,-4e5,5\n",
@@ -30,6 +30,10 @@ DIALECTS = (
     "date,a\n01/02/2020,1\n02/02/2020,2\n",
     "t,a\n2020-03-29T01:00+01:00,1\n2020-03-29T03:00+02:00,2\n2020-03-29T04:00+02:00,3\n",
     "month,a\n2020-01-31,1\n2020-02-29,2\n2020-04-30,3\n",
+    "date,hour,a\n2020-01-01,0,1.5\n2020-01-01,1,2\n2020-01-01,2,3\n",
+    "quarter,a\n2020Q1,1.5\n2020Q2,2\n2020Q3,7\n",
+    "unix,a\n1577836800,1.5\n1577840400,2\n1577844000,5\n1577847600,5\n1577851200,6\n",
+    "# note\ndate,a,\n20200101,1,\n20200102,.,\n20200103,NA,\n20200104,4.5,\n20200105,1,\n",
 )
 """Where the search begins."""
 
@@ -37,9 +41,9 @@ DIALECTS = (
 def fuzz_csv(content: bytes) -> None:
     """Read a series."""
     Path(SERIES.file).write_bytes(content)
-    table = read_table(SERIES)
-    assert np.isfinite(table.values).all()
-    assert table.values.shape == (len(table.values), len(table.channels))
+    panel = read_file(SERIES).panel
+    assert np.isfinite(panel.values).all()
+    assert panel.offsets[-1] == len(panel.values) == len(panel.observed)
 
 
 def fuzz_params(content: bytes) -> None:

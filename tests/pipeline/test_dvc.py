@@ -31,6 +31,11 @@ def validation_loss(entry: dict[str, Any]) -> float:
     return found
 
 
+def table_of(clone: Clone, target: str) -> str:
+    """What `make experiments` or `make sweep` prints."""
+    return clone.run("make", "-f", str(ROOT / "Makefile"), "--no-print-directory", "-o", ".venv/.ready", target)
+
+
 def test_a_second_repro_runs_nothing(clone: Clone) -> None:
     assert stages_run(clone.run("dvc", "repro")) == set()
 
@@ -58,15 +63,16 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     after = (clone.folder / "params.yaml").read_text().splitlines()
     assert [line for line in after if line not in before] == ["  heads: 8"]
 
-    shown = clone.run("make", "-f", str(ROOT / "Makefile"), "--no-print-directory", "-o", ".venv/.ready", "experiments")
-    header = next(line for line in shown.splitlines() if "Experiment " in line)
-    assert header.split() == ["Experiment", "transformer.mse", "comparison.relative_mse_difference", "model.heads"]
-    assert "eight" in shown
+    shown = table_of(clone, "experiments")
+    header = next(line for line in shown.splitlines() if "Experiment " in line).split()
+    assert [header[3], header[-2]] == ["data", "model.heads"]
+    assert "| eight " in shown
 
     clone.run("dvc", "exp", "branch", "eight", "eight-heads")
     difference = clone.run("dvc", "metrics", "diff", "main", "eight-heads")
     assert "transformer.mse" in difference.replace("│", " ")
     assert "rnn.mse" not in difference.replace("transformer.mse", "")
+    assert "data.fingerprint" not in difference
     assert "index.html" in clone.run("dvc", "plots", "diff", "main", "eight-heads")
     page = (clone.folder / "dvc_plots/index.html").read_text()
     assert {"main", "eight-heads"} <= set(re.findall(r'"rev": "([^"]+)"', page))
@@ -75,6 +81,20 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     clone.run("dvc", "exp", "apply", "eight")
     clone.run("git", "diff", "--exit-code", "--quiet", "HEAD", "--", "reports/metrics.json", fails=True)
     assert clone.run("git", "diff", "--numstat", "HEAD", "--", "params.yaml").startswith("1\t1\t")
+
+
+def test_no_table_shows_numbers_that_a_run_did_not_make(clone: Clone) -> None:
+    """A run that ends before `evaluate` carries the metrics of the run before it."""
+    clone.run("dvc", "exp", "run", "--name", "early", "-S", "model.cell=gru", "check")
+    clone.run("git", "restore", ".")
+    clone.run("dvc", "exp", "run", "--name", "mine", "-S", "data.synthetic.seed=1", "evaluate")
+    for target in ("experiments", "sweep"):
+        shown = table_of(clone, target)
+        rows = [line.split()[1] for line in shown.splitlines()[3:] if line.startswith("| ")]
+        assert sorted(rows) == ["main", "mine"]
+        assert "Without results of their own: early." in shown
+        assert "`dvc metrics diff` compares nothing" in shown
+    assert "data.fingerprint" in clone.run("dvc", "metrics", "diff", "main", "mine")
 
 
 @pytest.mark.slow
@@ -101,7 +121,7 @@ def test_queued_experiments_run_the_code_of_their_own_copy(clone: Clone) -> None
     losses = [float(row["transformer.validation_mse"]) for row in rows if row["Experiment"]]
     assert len(losses) == len(heads)
     assert losses == sorted(losses)
-    sweep = clone.run(sys.executable, "tools/sweep.py")
+    sweep = clone.run(sys.executable, "-m", "tools.sweep")
     assert sweep.count("★") >= len(("rnn", "transformer"))
     best = min(experiments, key=validation_loss)
     clone.run("dvc", "exp", "apply", best["name"])
@@ -175,8 +195,22 @@ def test_the_packaged_forecaster_works_in_another_folder(finished: Clone, tmp_pa
             elsewhere.run(*command, "--family", family, "--output", output)
         assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     lines = (tmp_path / "one.csv").read_text().splitlines()
-    assert lines[0] == "step,channel,forecast,low_80,high_80,low_95,high_95"
+    assert lines[0] == "step,series,forecast,low_80,high_80,low_95,high_95"
     assert len(lines) == 1 + 4
+
+
+def test_a_forecast_is_never_by_the_models_of_an_earlier_run(clone: Clone) -> None:
+    """`evaluate` does not pack the new models; what the line says to run does."""
+    (clone.folder / "new.csv").write_text("y\n" + "\n".join(str(step % 24) for step in range(30)) + "\n")
+    forecast = (sys.executable, "-m", "rnn_vs_transformer", "forecast", "--input", "new.csv", "--output", "out.csv")
+    clone.run(*forecast)
+    clone.run("dvc", "exp", "run", "evaluate", "-S", "model.cell=gru")
+    refused = clone.run(*forecast, fails=True)
+    assert "models/forecaster is of an earlier run: model.cell was rnn and is gru, for the rnn" in refused
+    assert "run: dvc repro package" in refused
+    assert refused.count("\n") == 1
+    clone.run("dvc", "repro", "package")
+    clone.run(*forecast)
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ AXES = {
     "Validation loss per epoch, mean over seeds": ("Epoch", "MSE (scaled units)", 2),
     "Test error per horizon step": ("Horizon step", "MSE (scaled units)", 3),
     "Share recovered against lag": ("Lag (steps back)", "Share recovered", 4),
-    "The last horizon step of the first test windows": ("Step of the series", "First channel (its own units)", 3),
+    "The last horizon step of the first test windows": ("Step of the series", "First series (its own units)", 3),
 }
 
 

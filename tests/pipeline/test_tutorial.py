@@ -32,9 +32,12 @@ def test_every_command_of_the_tutorial_works(finished: Clone, tmp_path: Path) ->
     outputs = {command: clone.run("bash", "-c", command) for command in told[len(INSTALL) :]}
     assert "- As set up: " in outputs["cat reports/verdict.md"]
     for forecast in (clone.folder / "forecast.csv", tmp_path / "forecast.csv"):
-        assert forecast.read_text().splitlines()[0].startswith("time,channel,forecast,low_80,high_80")
+        assert forecast.read_text().splitlines()[0].startswith("time,series,forecast,low_80,high_80")
         assert len(forecast.read_text().splitlines()) == 1 + 13
-    assert "Running stage 'train@transformer'" not in next(out for cmd, out in outputs.items() if "cell=gru" in cmd)
+    here, colleague = (out for cmd, out in outputs.items() if "cell=gru" in cmd)
+    assert "Running stage 'train@rnn'" in here
+    assert "Running stage 'train@transformer'" not in here
+    assert "Running stage 'train" not in colleague
 
 
 def test_an_artifact_without_an_annotated_tag_is_not_found(clone: Clone) -> None:

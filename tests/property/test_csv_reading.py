@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import io
-import itertools
 import math
 from dataclasses import dataclass, field
 
@@ -13,7 +12,7 @@ from guards import result_or_refusal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.sources.tabular import read_table
+from rnn_vs_transformer.sources.tabular import read_file
 
 CASES = 5 * settings().max_examples
 """200 in `make test`, 2,000 in `make nightly`."""
@@ -136,7 +135,7 @@ def read(project, configure):
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(project)
             (project / "data" / "raw" / "series.csv").write_bytes(content)
-            return result_or_refusal(read_table, asked)
+            return result_or_refusal(read_file, asked)
 
     return reading
 
@@ -147,21 +146,28 @@ def read(project, configure):
 def test_a_written_table_is_read_back_equal_or_refused(read, case):
     """Whatever program and country a file comes from, a number in it is never taken for another one.
 
-    A column without any number is no channel, like one of labels.
+    A column that is left out is one without numbers, a flag or a counter, and is said to be.
     """
-    table = read(case.content)
-    if table is None:
+    reading = read(case.content)
+    if reading is None:
         return
-    numeric = ~np.isnan(case.values).all(axis=0)
-    values = case.values[:, numeric]
-    assert table.channels == [name.strip() for name in itertools.compress(case.names, numeric)]
-    assert len(table.values) == len(values)
-    assert np.array_equal(table.filled, np.isnan(values))
-    known = ~table.filled
-    assert table.values[known].tobytes() == values[known].tobytes(), "to the bit, the sign of zero included"
-    if table.first_time is not None:
-        assert table.first_time.startswith("2020-01-01 00:00:00")
-    assert (table.time_column is None) == (not case.times), "times are neither overlooked nor invented"
+    panel = reading.panel
+    names = dict(zip(map(str.strip, case.names), case.values.T, strict=True))
+    left_out = {column.name for column in reading.columns if column.role == "left out"} - {"label"}
+    assert panel.names == [name for name in names if name not in left_out]
+    for name in left_out:
+        known = names[name][~np.isnan(names[name])]
+        assert len(known) == 0 or set(known) <= {0.0, 1.0} or np.ptp(np.diff(known)) == 0
+    for name, series, observed in zip(
+        panel.names, panel.each(), np.split(panel.observed, panel.offsets[1:-1]), strict=True
+    ):
+        known = np.flatnonzero(~np.isnan(names[name]))
+        written = names[name][known[0] : known[-1] + 1]
+        assert np.array_equal(observed, ~np.isnan(written))
+        assert series[observed].tobytes() == written[observed].tobytes(), "to the bit, the sign of zero included"
+    if reading.axis.first is not None:
+        assert reading.axis.first.startswith("2020-01-01 00:00:00")
+    assert (reading.settled["time_column"] == "none") == (not case.times), "times are neither overlooked nor invented"
 
 
 @settings(max_examples=CASES)
@@ -178,8 +184,8 @@ def test_any_bytes_are_read_or_refused_in_one_line(read, content):
     table = read(content)
 
     if table is not None:
-        assert table.values.shape == table.filled.shape == (len(table.values), len(table.channels))
-        assert np.isfinite(table.values).all()
+        assert table.panel.values.shape == table.panel.observed.shape
+        assert np.isfinite(table.panel.values).all()
 
 
 @settings(max_examples=CASES)
@@ -193,4 +199,4 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(read, case, data):
 
     table = read(bytes(content))
 
-    assert table is None or np.isfinite(table.values).all()
+    assert table is None or np.isfinite(table.panel.values).all()

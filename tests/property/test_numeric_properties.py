@@ -8,8 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, forecast_origins
-from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import Borders, Splits
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.families import BUILDERS
@@ -31,7 +33,7 @@ def model_of(configure):
 
     def build(family, **changes):
         torch.manual_seed(0)
-        return BUILDERS[family](configure({f"model.{k}": v for k, v in changes.items()}).model, *LENGTHS, 1)
+        return BUILDERS[family](configure({f"model.{k}": v for k, v in changes.items()}).model, *LENGTHS)
 
     return build
 
@@ -42,28 +44,38 @@ def budget(configure):
 
 
 def series(seed=0):
-    """A seasonal series with noise (200, 1)."""
+    """A seasonal series with noise (200,)."""
     steps = np.arange(BORDERS.test_end)
-    return (np.sin(steps / 3) + 0.3 * np.random.default_rng(seed).standard_normal(len(steps)))[:, None]
+    return np.sin(steps / 3) + 0.3 * np.random.default_rng(seed).standard_normal(len(steps))
 
 
-def windows_of(values, start, end):
-    return Windows(to_tensor(values), forecast_origins(start, end, *LENGTHS), *LENGTHS)
+def scaler_of(values):
+    """Fitted on train."""
+    return Scaler.fit(Panel.of(["a"], [values[: BORDERS.train_end]]))
+
+
+def scaled(values):
+    """By its train steps."""
+    return scaler_of(values).scale(values, np.array(0))
+
+
+def splits_of(values):
+    """Of a series (200,), scaled on train."""
+    return Splits.of_wide(scaled(values)[:, None], BORDERS, *LENGTHS, scaler_of(values))
 
 
 def everything(values, model, budget):
     """From a series in its own unit to losses and scores, as the pipeline goes."""
-    scaler = Scaler.fit(values[: BORDERS.train_end], ["a"])
-    scaled = scaler.scale(values)
-    validation = windows_of(scaled, BORDERS.train_end, BORDERS.validation_end)
-    run = fit(model, (windows_of(scaled, 0, BORDERS.train_end), validation), budget, seed=0)
-    forecast, truth = (part.double().numpy() for part in predict(model, windows_of(scaled, 160, 200)))
-    ridge = fit_ridge(scaled, BORDERS, *LENGTHS)
-    scale = metrics.seasonal_naive_scale(scaled[: BORDERS.train_end], 8)
+    splits = splits_of(values)
+    train, validation, test = windows_of(splits, "train", "validation", "test")
+    run = fit(model, (train, validation), budget, seed=0)
+    forecast, truth = (part.double().numpy() for part in predict(model, test))
+    ridge = fit_ridge(splits, LENGTHS[0])
+    scale = metrics.seasonal_naive_scale(splits.values[: BORDERS.train_end], 8)
     scores = [
         metrics.mean_squared_error(forecast, truth),
         metrics.mean_absolute_error(forecast, truth),
-        metrics.mean_absolute_scaled_error(forecast[None], truth[None], scale),
+        metrics.mean_absolute_error(forecast, truth) / scale,
         ridge.validation_mse,
     ]
     return np.array([*run.train_losses, *run.validation_losses, *scores])
@@ -114,7 +126,7 @@ def test_a_long_flat_stretch_and_a_long_gap_can_be_trained_on(model_of, budget, 
     """A third of the train steps stands still, another third is a filled gap, a straight line; one value is far off."""
     values = series()
     values[:40] = values[0]
-    values[40:80, 0] = np.linspace(values[40, 0], values[79, 0], 40)
+    values[40:80] = np.linspace(values[40], values[79], 40)
     values[100] = 1e6
 
     assert np.isfinite(everything(values, model_of(family, instance_norm=norm), budget)).all()
@@ -126,19 +138,16 @@ def test_scaling_is_exact_at_any_unit_or_refused(unit, offset):
     values = (series() + offset) * unit
     if not 1e-306 < unit < 1e99:
         with suppress(InputError):
-            Scaler.fit(values[: BORDERS.train_end], ["a"])
+            scaler_of(values)
         return
-    scaler = Scaler.fit(values[: BORDERS.train_end], ["a"])
-    plain = Scaler.fit(series()[: BORDERS.train_end] + offset, ["a"])
-    np.testing.assert_allclose(scaler.scale(values), plain.scale(series() + offset), rtol=1e-9, atol=1e-9)
-    assert abs(scaler.scale(values[: BORDERS.train_end]).std() - 1) < 1e-9
+    np.testing.assert_allclose(scaled(values), scaled(series() + offset), rtol=1e-9, atol=1e-9)
+    assert abs(scaled(values)[: BORDERS.train_end].std() - 1) < 1e-9
 
 
 def test_losses_are_summed_in_double_precision(model_of, budget):
     """Float32 has 7 digits, which a sum over a million windows uses up; errors are double before they are summed."""
     model = model_of("rnn")
-    scaled = Scaler.fit(series(), ["a"]).scale(series())
-    windows = windows_of(scaled, 0, 200)
+    [windows] = windows_of(splits_of(series()), "train")
 
     errors = window_errors(model, windows)
     forecast, truth = (part.double().numpy() for part in predict(model, windows))

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rnn_vs_transformer.data.splits import Borders, Scaler, forecast_origins, split_borders
-from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import Borders, Places, forecast_origins, split_borders
+from rnn_vs_transformer.data.windows import Windows, steps_of
 
 LENGTHS = st.integers(1, 8)
 
@@ -44,20 +46,21 @@ def test_every_window_of_a_split_is_there_once(cut):
         assert forecast_origins(start, end, context_length, prediction_length).tolist() == expected
 
 
+def windows_between(values, ends, context_length, prediction_length):
+    """Windows of one series (steps,) whose targets lie between two steps."""
+    origins = forecast_origins(*ends, context_length, prediction_length)
+    places = Places(origins, np.zeros(len(origins), dtype=np.int64))
+    return Windows(steps_of(Panel.of(["y"], [values])), places, context_length, prediction_length)
+
+
 @given(cuts())
 def test_no_step_is_a_target_of_two_splits(cut):
     """Targets never cross a border, so no test step was ever trained on or selected by."""
-    borders, context_length, prediction_length = cut
-    steps = torch.arange(float(borders.test_end))[None]
-    targets = [
-        set(
-            Windows(steps, origins, context_length, prediction_length)
-            .batch(torch.arange(len(origins)))[1]
-            .flatten()
-            .tolist()
-        )
-        for origins in (forecast_origins(*ends, context_length, prediction_length) for ends in split_ranges(borders))
-    ]
+    borders, *lengths = cut
+    targets = []
+    for ends in split_ranges(borders):
+        windows = windows_between(np.arange(float(borders.test_end)), ends, *lengths)
+        targets.append(set(windows.batch(torch.arange(len(windows))).target.flatten().tolist()))
 
     assert not targets[0] & targets[1]
     assert not targets[1] & targets[2]
@@ -68,46 +71,47 @@ def test_no_step_is_a_target_of_two_splits(cut):
 def test_changing_the_future_leaves_contexts_and_scaler_unchanged(cut, data):
     """At every origin the input is what was known then: steps after it, and after train for the scaler, are free."""
     borders, context_length, prediction_length = cut
-    values = np.random.default_rng(0).standard_normal((borders.test_end, 2))
+    values = np.random.default_rng(0).standard_normal(borders.test_end)
     origins = forecast_origins(borders.validation_end, borders.test_end, context_length, prediction_length)
     number = data.draw(st.integers(0, len(origins) - 1))
     changed = values.copy()
     changed[origins[number] + 1 :] = 1e6
 
-    def context_and_targets(series):
-        scaler = Scaler.fit(series[: borders.train_end], ["a", "b"])
-        windows = Windows(to_tensor(scaler.scale(series)), origins, context_length, prediction_length)
-        return windows.batch(torch.tensor([number, len(origins) + number]))
+    def batch_of(series):
+        scaler = Scaler.fit(Panel.of(["y"], [series[: borders.train_end]]))
+        ends = borders.validation_end, borders.test_end
+        windows = windows_between(scaler.scale(series, np.array(0)), ends, context_length, prediction_length)
+        return windows.batch(torch.tensor([number]))
 
-    (context, targets, _), (same_context, other_targets, _) = context_and_targets(values), context_and_targets(changed)
-    assert torch.equal(context, same_context)
-    assert (other_targets > 1000).all()
-    assert (targets < 1000).all()
+    known, other = batch_of(values), batch_of(changed)
+    assert torch.equal(known.context, other.context)
+    assert (other.target > 1000).all()
+    assert (known.target < 1000).all()
 
 
 @given(cuts())
 def test_train_windows_hold_train_steps_only(cut):
     """Neither an input nor a target of training may come from a later split."""
-    borders, context_length, prediction_length = cut
-    steps = torch.arange(float(borders.test_end))[None]
-    origins = forecast_origins(0, borders.train_end, context_length, prediction_length)
+    borders, *lengths = cut
+    windows = windows_between(np.arange(float(borders.test_end)), (0, borders.train_end), *lengths)
 
-    contexts, targets, _ = Windows(steps, origins, context_length, prediction_length).batch(torch.arange(len(origins)))
+    batch = windows.batch(torch.arange(len(windows)))
 
-    assert contexts.min() == 0
-    assert targets.max() == borders.train_end - 1
+    assert batch.context.min() == 0
+    assert batch.target.max() == borders.train_end - 1
 
 
 @given(
-    arrays(np.float64, st.tuples(st.integers(2, 20), st.integers(1, 3)), elements=st.floats(-1e6, 1e6)),
+    arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(2, 20)), elements=st.floats(-1e6, 1e6)),
     st.floats(1e-3, 1e3),
 )
 def test_scaling_then_unscaling_is_the_identity(values, step):
     """Reports are in the series' own units, so the way there and back must lose nothing."""
-    train = values + step * 1e3 * np.arange(len(values))[:, None] ** 2  # never constant
-    scaler = Scaler.fit(train, [f"channel {number}" for number in range(values.shape[1])])
+    train = values + step * 1e3 * np.arange(values.shape[1]) ** 2  # never constant
+    scaler = Scaler.fit(Panel.of([str(number) for number in range(len(train))], list(train)))
+    series = np.arange(len(train))[:, None]
 
-    np.testing.assert_allclose(scaler.unscale(scaler.scale(train)), train, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(scaler.unscale(scaler.scale(train, series), series), train, rtol=1e-9, atol=1e-6)
 
 
 @given(st.lists(st.integers(1, 98), min_size=3, max_size=3), st.integers(1, 10_000))

@@ -1,10 +1,14 @@
 """The files of a small made-up run, from which the claims, the figures and the report are made."""
 
 import base64
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
 
+from rnn_vs_transformer.data.axis import Axis
+from rnn_vs_transformer.data.covariates import Covariate
+from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.reporting.report import load_texts
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
@@ -25,22 +29,42 @@ AT_BEST = {**COMPARISON, "verdict": "transformer better", "rnn_recipe": "tutoria
 DECAY = {"decay_per_step": 0.9, "decay_per_step_ci_low": 0.8, "decay_per_step_ci_high": 0.95}
 EXPONENT = {"local_exponent": 1.8, "local_exponent_ci_low": 1.7, "local_exponent_ci_high": 1.9}
 SIZES = {"rnn": "model.rnn_width", "transformer": "model.transformer_width"}
+META = Meta(
+    settings={"source": "synthetic", "context_length": 96, "prediction_length": 2},
+    series=["<script>alert(1)</script>", "b"],
+    season_length=4,
+    axis=Axis(),
+    oracle="exact",
+    windows={"train": 10, "validation": 10, "test": 1958},
+    forecast_origins={"train": 10, "validation": 10, "test": 979},  # 9 blocks
+)
+OWN = replace(
+    META,
+    settings={**META.settings, "source": "csv", "file": "data/raw/stores.csv", "transform": "log1p"},
+    axis=Axis("2024-01-01 00:00:00", "D"),
+    oracle="none",
+    covariates=[Covariate("promo <b>", "future", "flag")],
+    columns=[
+        {"name": "day", "role": "time", "why": "its name"},
+        {"name": "promo <b>", "role": "future covariate", "why": "data.covariates"},
+        {"name": "remark", "role": "left out", "why": "text"},
+    ],
+    notes=["series 'b' does not move in the test split, so its errors there tell little"],
+    left_out={"new": "the train split has 8 steps"},
+    filled_cells={"train": 3, "validation": 0, "test": 4},
+    windows_left_out={"train": 5, "validation": 0, "test": 6},
+)
+"""The same run on a user's own series."""
 REPORTS = {
     paths.METRICS: {
+        "data": {"fingerprint": "0123456789ab"},
         "rnn": {**ROW, **ABOVE, "mse": 0.2},
         "transformer": {**ROW, **BELOW},
         "mlp": {**ROW, **BELOW, "mse": 0.12},
         "ridge": {"mse": 0.15, "mae": 0.2, "mase": 0.3, "skill": 0.8},
         "comparison": {**COMPARISON, "verdict": "transformer better", "each_at_its_best": AT_BEST},
     },
-    paths.META: {
-        "source": "csv",
-        "channels": ["<script>alert(1)</script>", "b"],
-        "borders": {"train_end": 10, "validation_end": 20, "test_end": 1000},  # 9 blocks of test windows
-        "season_length": 4,
-        "context_length": 96,
-        "prediction_length": 2,
-    },
+    paths.META: asdict(META),
     paths.PROBE: {},
     paths.INSPECT: {"gradients": {"rnn": {"untrained": DECAY}}, "lag_recovery": {"delay": 3}},
     paths.COST: {
@@ -71,7 +95,8 @@ def tables():
     families, shares = list(FAMILIES), {"rnn": 0.1, "transformer": 0.9, "gru": 0.5, "lstm": 0.6}
     seeds = spread(forecaster=families, seed=[0, 1]).assign(mse=[0.1, 0.3, 0.1, 0.1], first_50_mse=[0.2, 0.3, 0.2, 0.3])
     horizon = pd.DataFrame({"horizon_step": [1, 2], "rnn": 0.2, "transformer": 0.1, "oracle": 0.05})
-    forecasts = spread(forecast_origin=range(3), horizon_step=[1, 2], channel=["a"])
+    forecasts = spread(forecast_origin=range(3), horizon_step=[1, 2], series=META.series[:1])
+    series = spread(forecaster=[*families, "ridge"], series=META.series)
     trials = spread(task=["recall"], model=list(shares), lag=[1, 24], seed=range(3))
     gradients = spread(stage=["untrained", "trained"], model=list(shares), steps_back=range(5))
     occlusion = spread(model=families, horizon_step=[1, 2], steps_back=range(5))
@@ -80,8 +105,9 @@ def tables():
     one_thread = {"min_gru_loop": 6.0, "transformer_all_queries": 5.0}
     return {
         paths.SEEDS: seeds,
+        paths.SERIES_SCORES: series.assign(mse=0.1, mae=0.2, mase=0.3, mae_in_units=2.0, rmse_in_units=3.0),
         paths.HORIZON: horizon.assign(rnn_low=0.1, rnn_high=0.3),
-        paths.FORECASTS: forecasts.assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3),
+        paths.FORECASTS: forecasts.assign(truth=1.0, oracle=1.1, rnn=1.2, transformer=1.3, ridge=1.25),
         paths.PROBE_TABLE: trials.assign(recovered=trials["model"].map(shares) + 0.01 * trials["seed"]),
         paths.MEAN_GRADIENTS: gradients.assign(norm=1.0, norm_low=0.9, norm_high=1.1),
         paths.OCCLUSION_MAP: occlusion.assign(importance=1.0),
@@ -168,6 +194,13 @@ def tune(saved):
 @pytest.fixture
 def results(saved):
     """The run, read."""
+    return load_results([], "given")
+
+
+@pytest.fixture
+def own(saved):
+    """The run on a user's own series, read."""
+    write_json(paths.META, asdict(OWN))
     return load_results([], "given")
 
 

@@ -73,8 +73,8 @@ def test_exchangeable_errors_are_covered_at_the_nominal_rate_and_no_interval_is_
     assert np.isfinite(widths).all()
 
 
-def test_the_errors_of_a_channel_or_step_move_no_other_interval():
-    """A channel that goes astray must not widen the intervals of one that does not, nor a far step those of a near."""
+def test_the_errors_of_a_series_or_step_move_no_other_interval():
+    """A series that goes astray must not widen the intervals of one that does not, nor a far step those of a near."""
     generator = np.random.default_rng(0)
     calibration, errors = generator.normal(size=(2, 50, 3)), generator.normal(size=(2, 300, 3))
     hits, widths = adaptive_intervals(calibration, errors)

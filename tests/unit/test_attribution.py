@@ -34,25 +34,25 @@ class Reads(nn.Module):
         super().__init__()
         self.steps_back = steps_back
 
-    def forward(self, context, channel=None, target=None):
+    def forward(self, context, series=None, target=None, covariates=None):
         return torch.stack([context[:, -1 - back] for back in self.steps_back], dim=1)
 
 
-def one_channel(context, target):
+def one_series(context, target):
     return Batch(context, target, torch.zeros(len(context), dtype=torch.long))
 
 
 def random_sample(windows=40, length=LENGTH, horizon=HORIZON):
     generator = torch.Generator().manual_seed(0)
     context = torch.randn(windows, length, generator=generator)
-    return one_channel(context, torch.randn(windows, horizon, generator=generator))
+    return one_series(context, torch.randn(windows, horizon, generator=generator))
 
 
 def test_occlusion_of_a_model_that_reads_one_lag_gives_that_lag_alone():
     """Windows 1 and 2 at the lag, and both forecast exactly: with each other's value each is off by 1."""
     contexts = torch.arange(24.0).reshape(2, 12)
     contexts[:, -1 - 5] = torch.tensor([1.0, 2.0])
-    sample = one_channel(contexts, torch.tensor([[1.0], [2.0]]))
+    sample = one_series(contexts, torch.tensor([[1.0], [2.0]]))
     importance = occlude(Reads([5]), sample, torch.tensor([1, 0]))
 
     expected = np.zeros((1, 12))
@@ -64,8 +64,8 @@ def test_occlusion_tells_horizon_steps_apart():
     """The map of a model that reads the regime of each step h where it lies, d - h steps back, is the diagonal."""
     sample = random_sample()
     own = [DELAY - step for step in range(1, HORIZON + 1)]
-    exact = one_channel(sample.context, Reads(own)(sample.context))
-    importance = occlude(Reads(own), exact, draw_donors(exact.channel, 0))
+    exact = one_series(sample.context, Reads(own)(sample.context))
+    importance = occlude(Reads(own), exact, draw_donors(exact.series, 0))
 
     assert np.argwhere(importance).tolist() == [[step, back] for step, back in enumerate(own)]
     assert (importance.max(axis=1) > 0.5).all(), "two windows differ by 2 in the mean square"
@@ -77,18 +77,18 @@ def test_every_window_gets_another_one_and_each_lends_once():
         donors = draw_donors(torch.zeros(windows, dtype=torch.long), seed)
         assert sorted(donors.tolist()) == list(range(windows))
         assert not (donors == torch.arange(windows)).any()
-    one_channel_only = torch.zeros(50, dtype=torch.long)
-    assert torch.equal(draw_donors(one_channel_only, 1), draw_donors(one_channel_only, 1))
-    assert not torch.equal(draw_donors(one_channel_only, 1), draw_donors(one_channel_only, 2))
+    of_one_series = torch.zeros(50, dtype=torch.long)
+    assert torch.equal(draw_donors(of_one_series, 1), draw_donors(of_one_series, 1))
+    assert not torch.equal(draw_donors(of_one_series, 1), draw_donors(of_one_series, 2))
 
 
-@pytest.mark.parametrize(("channel", "keeps"), [([0] * 5 + [1] * 2 + [4] * 9, True), ([0, 0, 1], False)])
-def test_windows_lend_within_their_channel_where_each_has_two(channel, keeps):
-    """Another channel's values would test the difference of channels, not of steps."""
-    numbers = torch.tensor(channel)
+@pytest.mark.parametrize(("series", "keeps"), [([0] * 5 + [1] * 2 + [4] * 9, True), ([0, 0, 1], False)])
+def test_windows_lend_within_their_series_where_each_has_two(series, keeps):
+    """Another series' values would test the difference of series, not of steps."""
+    numbers = torch.tensor(series)
     donors = draw_donors(numbers, 0)
-    assert sorted(donors.tolist()) == list(range(len(channel)))
-    assert not (donors == torch.arange(len(channel))).any()
+    assert sorted(donors.tolist()) == list(range(len(series)))
+    assert not (donors == torch.arange(len(series))).any()
     assert torch.equal(numbers[donors], numbers) == keeps
 
 
@@ -153,7 +153,7 @@ def test_queries_of_segments_are_read_together(configure, scramble, positional):
     last = forecaster.mixer.layers[-1]
     handle = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     with torch.no_grad():
-        forecaster(sample.context, sample.channel)
+        forecaster(*sample.inputs)
         handle.remove()
         weights = encoder_attention(last, seen[0], HORIZON)[..., :LENGTH].sum(dim=(0, 2))
     expected = (weights / weights.sum(dim=1, keepdim=True)).flip(1)
@@ -181,7 +181,7 @@ def test_a_decoder_shows_which_steps_its_own_queries_read(configure, scramble, p
 
     handle = cross.register_forward_pre_hook(hand_on)
     with torch.no_grad():
-        forecaster(sample.context, sample.channel)
+        forecaster(*sample.inputs)
     handle.remove()
     assert len(read) == HORIZON
     assert found[0, 4] == pytest.approx(torch.cat(read).mean().item(), rel=1e-4)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from panels import unscaled
 
 from rnn_vs_transformer.analyses.backtest import (
     Refit,
@@ -12,8 +13,9 @@ from rnn_vs_transformer.analyses.backtest import (
     refit_and_forecast,
     split_origins,
 )
+from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.series import Series, load_meta, save_series
-from rnn_vs_transformer.data.splits import Borders, Scaler, Splits
+from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
 from rnn_vs_transformer.evaluation.scoring import open_test_split
 from rnn_vs_transformer.runtime import paths
@@ -43,6 +45,10 @@ def forecast(params, splits, refit):
     return refit_and_forecast(settings, load_meta(), splits, refit)
 
 
+def with_values(splits, values):
+    return replace(splits, panel=replace(splits.panel, values=values))
+
+
 @pytest.mark.parametrize("every", [1, 3, 7, 10, 99])
 def test_blocks_hold_every_origin_once_in_order(every):
     """An origin that no block holds would be a window without a forecast."""
@@ -53,10 +59,10 @@ def test_blocks_hold_every_origin_once_in_order(every):
 
 def test_a_refit_shifts_validation_and_lengthens_train():
     """At the first test origin the borders are those of the fixed split; ten steps later both are ten further."""
-    fixed = Splits(np.zeros((100, 1)), Borders(50, 70, 100), 8, 4, Scaler(np.zeros(1), np.ones(1)))
-    assert known_splits(fixed, 69).borders == fixed.borders
+    fixed = unscaled(np.zeros(100), Borders(50, 70, 100), 8, 4)
+    assert known_splits(fixed, 69).ends.tolist() == fixed.ends.tolist()
     later = known_splits(fixed, 79)
-    assert (later.borders, len(later.values)) == (Borders(60, 80, 100), 80)
+    assert (later.ends.tolist(), len(later.values)) == ([[60, 80, 100]], 80)
 
 
 def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
@@ -77,26 +83,26 @@ def test_one_refit_at_the_first_origin_is_the_fixed_split(series, configure):
 def test_a_refit_cannot_see_past_its_first_origin(series, family):
     """What comes later may reach contexts of later origins, but neither weights nor the first origin's forecast."""
     splits = open_test_split().splits
-    refit = Refit(family, 0, splits.origins("test")[20:24])
+    refit = Refit(family, 0, splits.places("test").origins[20:24])
     changed = splits.values.copy()
     changed[refit.origins[0] + 1 :] += 5.0
 
-    before, after = forecast(series, splits, refit), forecast(series, replace(splits, values=changed), refit)
+    before, after = forecast(series, splits, refit), forecast(series, with_values(splits, changed), refit)
 
-    assert np.array_equal(before[:, 0], after[:, 0])
-    assert not np.allclose(before[:, 1], after[:, 1])
+    assert np.array_equal(before[0], after[0])
+    assert not np.allclose(before[1], after[1])
 
 
 def test_a_refit_learns_from_what_the_fixed_split_never_saw(series):
     """Other values in what used to be test, and is train by now, give another model."""
     splits = open_test_split().splits
-    refit, border = Refit("rnn", 0, splits.origins("test")[110:111]), splits.borders.validation_end
+    refit, border = Refit("rnn", 0, splits.places("test").origins[110:111]), splits.ends[0, 1]
     changed = splits.values.copy()
     changed[border : border + 20] += 1.0
 
-    assert known_splits(splits, int(refit.origins[0])).borders.train_end > border + 20
+    assert known_splits(splits, int(refit.origins[0])).ends[0, 0] > border + 20
     assert refit.origins[0] - border > 20 + splits.context_length
-    assert not np.allclose(forecast(series, splits, refit), forecast(series, replace(splits, values=changed), refit))
+    assert not np.allclose(forecast(series, splits, refit), forecast(series, with_values(splits, changed), refit))
 
 
 def test_refits_follow_a_series_that_changes(configure, pass_settings, tmp_path, monkeypatch):
@@ -105,10 +111,10 @@ def test_refits_follow_a_series_that_changes(configure, pass_settings, tmp_path,
     changes = {"data.split": [0.3, 0.1, 0.6], "train.seeds": 1, "train.epochs": 6, "train.patience": 6}
     pass_settings(configure(changes))
     made = make_series(configure(changes).data)
-    steps = np.arange(len(made.values))
-    earlier = steps < made.meta.borders.validation_end
+    steps = np.arange(len(made.panel.values))
+    earlier = steps < made.ends[0, 1]
     values = np.where(earlier, np.sin(2 * np.pi * steps / 8), 1.5 + 0.2 * np.sin(2 * np.pi * steps / 8))
-    save_series(Series(made.meta, values[:, None], {}))
+    save_series(Series(made.meta, Panel.of(["y"], [values]), made.ends, {}))
 
     fixed, kept_up = (run_backtest(configure, refit, changes=changes) for refit in (10_000, 60))
 

@@ -4,6 +4,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from panels import one_series, unscaled
 
 from rnn_vs_transformer.data.splits import Borders, forecast_origins, split_borders
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
@@ -30,8 +31,9 @@ def truth_of(values, origins):
 
 
 def ridge_mse(values, borders, context_length, origins):
-    ridge = fit_ridge(values[:, None], borders, context_length, HORIZON)
-    return np.square(ridge.forecast(values[:, None], origins)[0] - truth_of(values, origins)).mean()
+    splits = unscaled(values, borders, context_length, HORIZON)
+    ridge = fit_ridge(splits, context_length)
+    return np.square(ridge.forecast(splits.panel, one_series(origins)) - truth_of(values, origins)).mean()
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -74,11 +76,11 @@ def test_the_floors_lie_in_order_below_every_baseline(case, worlds):
     values, length = world.values, world.context_length
     origins = forecast_origins(*BORDERS.of("test"), length, HORIZON)
     truth = truth_of(values, origins)
-    naive = seasonal_naive_forecast(values[:, None], origins, HORIZON, world.season_length)[0]
+    naive = seasonal_naive_forecast(values, origins, HORIZON, world.season_length)
     baselines = [
         ridge_mse(values, BORDERS, length, origins),
         np.square(naive - truth).mean(),
-        np.square(last_value_forecast(values[:, None], origins, HORIZON)[0] - truth).mean(),
+        np.square(last_value_forecast(values, origins, HORIZON) - truth).mean(),
     ]
 
     floor = np.square(world.floor(origins, HORIZON) - truth).mean()

@@ -4,12 +4,11 @@ import os
 import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
+from panels import windows_of
 
 from rnn_vs_transformer.data.series import save_series
-from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime import paths
@@ -52,10 +51,6 @@ def sines(count, seed=0):
     """Contexts (count, 12) and targets (count, 4) of sines of period 12, each with a phase of its own."""
     phases = 2 * torch.pi * torch.rand(count, 1, generator=torch.Generator().manual_seed(seed))
     return torch.sin(2 * torch.pi * torch.arange(16) / 12 + phases).split([12, 4], dim=1)
-
-
-def windows_of(contexts, targets):
-    return Windows(torch.cat([contexts, targets], dim=1), np.array([11]), 12, 4)
 
 
 def built(build, params, seed=0):

@@ -1,5 +1,7 @@
 """The statistics of the comparison: literal values, rules, and limits."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -199,16 +201,25 @@ def test_few_seeds_and_seeds_that_differ_widen_the_interval():
     assert widths[1] > 2 * widths[0]
 
 
-def test_one_seed_or_fewer_than_four_blocks_of_time_give_an_interval_but_no_verdict():
-    """However clear the difference looks; on 80 windows in blocks of 20 it is a verdict, and none on 79."""
+def test_one_seed_gives_an_interval_but_no_verdict():
+    """However clear the difference looks."""
     result = compared(losses(0, seeds=1), losses(1, seeds=1, level=2.0))
-    verdicts = [compared(losses(0, 5, n), losses(1, 5, n, level=3.0), block=20).verdict for n in (79, 80)]
-
     assert 0 < result.ci_low < result.relative_mse_difference < result.ci_high
-    assert [result.verdict, *verdicts] == ["inconclusive", "inconclusive", "rnn better"]
+    assert result.verdict == "inconclusive"
+
+
+def test_fewer_than_four_blocks_of_time_are_not_enough_for_any_number():
+    """On 80 windows in blocks of 20 there is a verdict, on 79 neither that nor a difference nor an interval."""
+    few, enough = (compared(losses(0, 5, n), losses(1, 5, n, level=3.0), block=20) for n in (79, 80))
+    assert asdict(few) == {"test_windows": 79, "enough_test_windows": 80, "verdict": "not enough data"}
+    assert enough.verdict == "rnn better"
+
+
+def test_what_is_missing_is_told():
     assert too_little_evidence(seeds=2, origins=400, block=100) == ""
     assert "1 seed" in too_little_evidence(seeds=1, origins=400, block=100)
-    assert "399 test windows" in too_little_evidence(seeds=2, origins=399, block=100)
+    assert "not enough data: 399 test windows" in too_little_evidence(seeds=2, origins=399, block=100)
+    assert too_little_evidence(seeds=2, origins=1, block=100, series=10) == ""
 
 
 @pytest.mark.simulation
@@ -228,13 +239,14 @@ def test_the_interval_stays_possible_and_swapping_inverts_it_on_heavy_tails():
 @pytest.mark.parametrize("origins", [2, 3, 10])
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_a_block_longer_than_the_data_is_cut(origins, seeds):
-    """A short test split has no whole block; the interval is then wide, but it is one."""
-    result = compared(losses(0, seeds, origins), losses(1, seeds, origins), block=120)
+    """A short test split has no whole block; the interval is then wide, but it is one (and is not told)."""
+    rnn, transformer = losses(0, seeds, origins), losses(1, seeds, origins)
+    result = ratio_interval(transformer, rnn, 120, 400, 0)
 
-    assert np.isfinite([result.ci_low, result.ci_high, result.diebold_mariano, result.minimum_detectable_effect]).all()
-    assert result.ci_low <= result.relative_mse_difference <= result.ci_high
-    at_most = compared(losses(0, seeds, origins), losses(1, seeds, origins), block=max(1, origins // 2))
-    assert result == at_most
+    assert np.isfinite([result.low, result.high, minimum_detectable_effect(result)]).all()
+    assert np.isfinite(diebold_mariano((transformer - rnn).mean(axis=0), 120))
+    assert result.low <= transformer.mean() / rnn.mean() <= result.high
+    assert result == ratio_interval(transformer, rnn, max(1, origins // 2), 400, 0)
 
 
 def test_resampling_in_parts_leaves_no_resample_out():

@@ -35,8 +35,8 @@ def test_the_width_covers_the_share_asked_of_the_calibration_errors(count, level
     assert (np.count_nonzero(np.abs(errors) <= narrower[:, None], axis=1) == rank - 1).all()
 
 
-def test_each_channel_and_step_has_its_own_width():
-    """A quiet channel must not inherit the width of a noisy one, nor a near step that of a far one."""
+def test_each_series_and_step_has_its_own_width():
+    """A quiet series must not inherit the width of a noisy one, nor a near step that of a far one."""
     scales = np.array([[1.0, 2.0], [10.0, 20.0]])
     errors = np.linspace(-1, 1, 101)[None, :, None] * scales[:, None, :]
     widths = half_widths(errors, [0.8])[0]

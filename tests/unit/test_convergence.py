@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.data.series import Series, save_series
+from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.probes.inspection.convergence import epochs_to_fractions, write_convergence
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_table
@@ -44,8 +44,9 @@ def test_the_way_starts_at_the_seasonal_naives_loss(configure, pass_settings, tm
     """On a rising line it is off by the season, 8; 200 train steps have the variance 3333.25, and 12 batches of 16."""
     monkeypatch.chdir(tmp_path)
     params, start = configure(), 64 / 3333.25
-    meta = replace(make_series(params.data).meta, season_length=8)
-    save_series(Series(meta, np.arange(400.0)[:, None], {}))
+    made = make_series(params.data)
+    panel = replace(made.panel, values=np.arange(400.0))
+    save_series(replace(made, meta=replace(made.meta, season_length=8), panel=panel, floors={}))
     pass_settings(params)
     for family in FAMILIES:
         write_table(paths.history(family), history([start, 0.4 * start, 0.0]).drop(columns="family"))

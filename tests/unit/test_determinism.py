@@ -23,8 +23,8 @@ import json, sys
 import torch
 torch.set_num_threads(1)
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.data.splits import Scaler, forecast_origins
-from rnn_vs_transformer.data.windows import Windows, to_tensor
+from rnn_vs_transformer.data.series import scale_splits
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.settings.family.train import FitParams
 from rnn_vs_transformer.settings.whole import Params
@@ -32,14 +32,13 @@ from rnn_vs_transformer.training.fit import fit, window_errors
 
 params = Params.model_validate_json(sys.stdin.read())
 series = make_series(params.data)
-borders, lengths = series.meta.borders, (params.data.context_length, params.data.prediction_length)
-scaled = to_tensor(Scaler.fit(series.values[: borders.train_end], ["y"]).scale(series.values))
-ends = [0, borders.train_end, borders.validation_end, borders.test_end]
-train, validation, test = [Windows(scaled, forecast_origins(*pair, *lengths), *lengths) for pair in zip(ends, ends[1:])]
+lengths = params.data.context_length, params.data.prediction_length
+splits = scale_splits(series.panel, series.ends, series.meta)
+train, validation, test = windows_of(splits, "train", "validation", "test")
 found = {"unit": torch.backends.cpu.get_cpu_capability()}
 for family, build in sorted(BUILDERS.items()):
     torch.manual_seed(0)
-    model = build(params.model, *lengths, 1)
+    model = build(params.model, *lengths)
     run = fit(model, (train, validation), params.train.part(FitParams), 0)
     found[family] = [*run.validation_losses, float(window_errors(model, test).mean())]
 print(json.dumps(found))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from panels import wide_windows
 from pydantic import ValidationError
 from torch import nn
 from torch.nn import functional
 
-from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.attention_decoder import DecoderLayer
 from rnn_vs_transformer.models.encoder_decoder import EncoderDecoder
 from rnn_vs_transformer.models.rnn import build_rnn
@@ -223,7 +223,7 @@ def test_direct_decoding_pays_no_heed_to_the_target(configure, scramble, build):
 
 
 def series_windows(values):
-    return Windows(values, np.arange(L - 1, values.shape[1] - H), L, H)
+    return wide_windows(values, np.arange(L - 1, values.shape[1] - H), L, H)
 
 
 @BUILDERS
@@ -232,7 +232,7 @@ def test_one_batch_can_be_learnt_by_heart(configure, build):
     settings = {"train.epochs": 200, "train.patience": 200, "train.learning_rate": 0.01, "train.batch_size": 8}
     params = configure({**settings, "model.decoding": "autoregressive", "model.rnn_width": 16})
     noise = torch.randn(8, L + H, generator=torch.Generator().manual_seed(0))
-    data = Windows(noise, np.array([L - 1]), L, H)
+    data = wide_windows(noise, [L - 1], L, H)
     torch.manual_seed(0)
 
     run = fit(build(params.model, L, H), (data, data), params.train, seed=0)
@@ -267,7 +267,7 @@ def test_free_running_validation_chooses_the_weights(configure, build):
 
     run = fit(model, (series_windows(noise[:, :150]), validation), params.train, seed=0)
 
-    context, target, _ = validation.batch(torch.arange(len(validation)))
+    context, target, *_ = validation.batch(torch.arange(len(validation)))
     with torch.no_grad():
         free, taught = (functional.mse_loss(model(context, target=told), target) for told in (None, target))
     assert run.best_validation_loss == float(window_errors(model, validation).mean())

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from rnn_vs_transformer.data.splits import Scaler, forecast_origins
+from rnn_vs_transformer.data.series import scale_splits
 from rnn_vs_transformer.evaluation.metrics import mean_absolute_error, mean_squared_error
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.settings.whole import Params
@@ -32,12 +31,12 @@ def test_baselines_on_etth1_score_what_is_published(
         "prediction_length": HORIZON,
     }
     series = make_series(params.data.model_copy(update=wanted))
-    borders, season = series.meta.borders, series.meta.season_length
-    assert (len(series.meta.channels), series.meta.frequency, season) == (7, "h", 24)
-    values = Scaler.fit(series.values[: borders.train_end], series.meta.channels).scale(series.values)
-    origins = forecast_origins(borders.validation_end, borders.test_end, CONTEXT, HORIZON)
-    assert len(origins) == 2785
-    truth = values[origins[:, None] + np.arange(1, HORIZON + 1)].transpose(2, 0, 1)
+    season = series.meta.season_length
+    assert (len(series.meta.series), series.meta.axis.frequency, season) == (7, "h", 24)
+    splits = scale_splits(series.panel, series.ends, series.meta)
+    places = splits.places("test")
+    assert len(places.origins) == 7 * 2785
+    values, origins, truth = splits.values, places.origins, splits.truth(places)
 
     last = last_value_forecast(values, origins, HORIZON)
     assert mean_squared_error(last, truth) == pytest.approx(1.294, abs=5e-4)
@@ -45,5 +44,5 @@ def test_baselines_on_etth1_score_what_is_published(
     naive = seasonal_naive_forecast(values, origins, HORIZON, season)
     assert mean_squared_error(naive, truth) == pytest.approx(0.512, abs=5e-4)
     assert mean_absolute_error(naive, truth) == pytest.approx(0.433, abs=5e-4)
-    ridge = fit_ridge(values[: borders.validation_end], borders, CONTEXT, HORIZON)
-    assert mean_squared_error(ridge.forecast(values, origins), truth) <= 0.372
+    ridge = fit_ridge(splits, CONTEXT)
+    assert mean_squared_error(ridge.forecast(splits.panel, places), truth) <= 0.372

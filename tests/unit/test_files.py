@@ -165,3 +165,13 @@ def test_a_fingerprint_tells_contents_apart(tmp_path):
     assert a == b != c
     with pytest.raises(InputError, match="d is missing; run: dvc repro"):
         fingerprint(tmp_path / "d")
+
+
+def test_a_fingerprint_of_a_folder_tells_its_files_apart(tmp_path):
+    """What a killed writer has left there is none of them."""
+    for name in ("a/x/one", "b/x/one", "c/x/two", "d/x/one"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(str("d/" in name))
+    (tmp_path / "b/x/.one.1.tmp").write_text("half")
+    assert fingerprint(tmp_path / "a") == fingerprint(tmp_path / "b")
+    assert len({fingerprint(tmp_path / name) for name in "acd"}) == 3

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from panels import windows_of
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime.errors import InputError
@@ -20,13 +20,8 @@ BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
 class LinearForecast(nn.Linear):
     """The least that can be trained: no shell, no mixer."""
 
-    def forward(self, context, channel, target=None):
+    def forward(self, context, series, target=None, covariates=None):
         return super().forward(context)
-
-
-def windows_of(contexts, targets):
-    """The windows with these contexts (n, 12) and targets (n, 4), each a channel of its own."""
-    return Windows(torch.cat([contexts, targets], dim=1), np.array([11]), 12, 4)
 
 
 def sines(count, seed=0):

@@ -31,21 +31,21 @@ class LinearRecurrence(nn.Module):
         super().__init__()
         self.factor = nn.Parameter(torch.tensor(factor))
 
-    def forward(self, context, channel=None, target=None):
+    def forward(self, context, series=None, target=None, covariates=None):
         state = torch.zeros_like(context[:, 0])
         for step in context.unbind(dim=1):
             state = self.factor * state + step
         return torch.stack([state, -2 * state], dim=1)
 
 
-def one_channel(context, target):
+def one_series(context, target):
     return Batch(context, target, torch.zeros(len(context), dtype=torch.long))
 
 
 def random_sample(windows, length, horizon, seed=0):
     generator = torch.Generator().manual_seed(seed)
     context = torch.randn(windows, length, generator=generator)
-    return one_channel(context, torch.randn(windows, horizon, generator=generator))
+    return one_series(context, torch.randn(windows, horizon, generator=generator))
 
 
 def rows_of(slopes, length=30):
@@ -59,7 +59,7 @@ def test_norms_of_a_linear_recurrence_are_those_derived_by_hand():
     So d/dx_{L-k} = 28 a^k. The second window, x = (0, 1), has h = 1 and forecasts 1 and -2, which are its targets: no
     loss, no gradient. The root mean square over both windows is 28 a^k / sqrt(2).
     """
-    sample = one_channel(torch.tensor([[2.0, 4.0], [0.0, 1.0]]), torch.tensor([[1.0, 2.0], [1.0, -2.0]]))
+    sample = one_series(torch.tensor([[2.0, 4.0], [0.0, 1.0]]), torch.tensor([[1.0, 2.0], [1.0, -2.0]]))
     norms = gradient_norms(LinearRecurrence(0.5), sample)
     assert norms == pytest.approx(np.array([28.0, 14.0]) / math.sqrt(2))
 

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from rnn_vs_transformer.evaluation.evaluate import SIMPLE
 from rnn_vs_transformer.reporting import headline
 from rnn_vs_transformer.reporting.headline import change, controls, cost, general, on_this_series
 
@@ -175,14 +176,77 @@ def test_without_the_second_recipe_nothing_is_told_of_it() -> None:
     ],
 )
 def test_families_that_do_not_beat_the_controls_are_named(beaten) -> None:
+    """That no family beats ridge is said first of all, and not again here."""
     told = [sentence.en for sentence in controls(made_metrics(beaten=beaten))]
     names = {"rnn": "RNN", "transformer": "Transformer"}
     for control in ("ridge", "mlp"):
         listed = [names[family] for family, other in beaten if other == control]
+        listed = [] if control == "ridge" and len(listed) == len(names) else listed
         (said,) = [sentence for sentence in told if sentence.startswith(STARTS[control])] or [""]
         assert said.endswith(f": {', '.join(listed)}." if listed else "")
         assert bool(said) == bool(listed)
     assert (told == [headline.BEATEN.en]) == (not beaten)
+
+
+BOTH = [("rnn", "ridge"), ("transformer", "ridge")]
+LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
+
+
+def forecast_command(sentence):
+    """The value of --family in the command that a sentence ends with."""
+    command = sentence[sentence.index("python -m") :].split()
+    assert command[:4] == ["python", "-m", "rnn_vs_transformer", "forecast"]
+    return command[command.index("--family") + 1]
+
+
+@LANGUAGES
+def test_where_no_family_beats_ridge_it_is_said_first_with_the_command(language) -> None:
+    first, *others = on_this_series(made_metrics(beaten=BOTH))
+    assert "0.140" in first.told(language)
+    assert forecast_command(first.told(language)) == "ridge"
+    assert not any(STARTS["ridge"] in sentence.en for sentence in others)
+    assert headline.BEATEN not in others
+
+
+@LANGUAGES
+@pytest.mark.parametrize("name", ["last_value", "seasonal_naive"])
+def test_the_best_of_the_simple_forecasts_is_what_must_be_beaten(language, name) -> None:
+    """Exchange rates: both families beat ridge by a hair, and neither the last value, which then will do."""
+    metrics = made_metrics()
+    metrics |= {"last_value": {"mse": 0.5}, "seasonal_naive": {"mse": 0.5}, name: {"mse": 0.1}}
+    first, *_ = on_this_series(metrics)
+    assert headline.SIMPLE[name].told(language) in first.told(language)
+    assert forecast_command(first.told(language)) == name
+
+    metrics["season_tokens"]["rnn"] = metrics["season_tokens"]["rnn"] | {f"{name}_difference_ci_high": -0.1}
+    assert not any("python -m" in sentence.en for sentence in on_this_series(metrics))
+
+
+def test_where_the_mlp_beats_the_simple_forecast_its_command_is_given() -> None:
+    metrics = made_metrics(beaten=BOTH)
+    metrics["mlp"] = {"mse": 0.112, "ridge_difference_ci_high": -0.01}
+    assert forecast_command(next(on_this_series(metrics)).en) == "mlp"
+
+
+def test_where_a_family_beats_ridge_nothing_comes_before_the_verdict() -> None:
+    first, *_ = on_this_series(made_metrics(beaten=BOTH[:1]))
+    assert first.en.startswith(headline.SETTINGS["tutorial"].en)
+
+
+def test_the_simple_forecasts_are_those_that_are_scored() -> None:
+    assert set(headline.SIMPLE) == set(SIMPLE)
+
+
+@LANGUAGES
+def test_too_few_data_are_said_and_nothing_else(language) -> None:
+    """No difference, no interval, no word on who beats what."""
+    metrics = made_metrics()
+    lacking = {"verdict": "not enough data", "test_windows": 150.0, "enough_test_windows": 480.0}
+    metrics["comparison"] = {**lacking, "each_at_its_best": {**lacking, "rnn_recipe": "tutorial"}}
+    (said,) = on_this_series(metrics)
+    assert "150" in said.told(language)
+    assert "480" in said.told(language)
+    assert "%" not in said.told(language)
 
 
 def test_cost_is_told_of_what_was_timed() -> None:

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 
 from rnn_vs_transformer.models.mlp import build_mlp
+from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.settings.family.model import MlpModelParams
 
@@ -36,7 +37,7 @@ def test_it_has_no_tokens_so_settings_of_tokens_change_nothing(configure):
     forecasts = []
     for changes in ({}, tokens, {"model.decoding": "autoregressive"}, {"model.block": "residual"}):
         torch.manual_seed(0)
-        model = build_mlp(configure(changes).model, L, H, 2)
+        model = build_mlp(configure(changes).model, L, H, InputSizes(series=2))
         forecasts.append(model(torch.ones(2, L), torch.tensor([0, 1]), torch.zeros(2, H)))
 
     assert all(torch.equal(forecasts[0], other) for other in forecasts[1:])

@@ -13,7 +13,8 @@ from rnn_vs_transformer.runtime import paths
 
 from .conftest import PIXEL, decoding_report
 
-ALWAYS = {"loss_curves", "test_error", "horizon", "forecasts", "recall", "gradients", "lag_maps", "convergence"}
+ALWAYS = {"loss_curves", "test_error", "horizon", "forecasts", "series", "recall", "gradients", "lag_maps",
+          "convergence"}  # fmt: skip
 SEARCH = {"tuning_values", "tuning_importance"}
 TIMES = {"training_time", "cost"}
 
@@ -103,6 +104,18 @@ def test_the_test_error_shows_all_that_were_trained_beside_what_they_are_judged_
     assert labels == ["RNN", "Transformer", "RNN, season tokens", "Transformer, season tokens", "MLP on the window"]
     told = [text.get_text() for text in axes.figure.legends[0].get_texts()]
     assert told == ["Floor that knows the season's phase 0.040", "Floor for a context of L steps 0.050", "Ridge 0.150"]
+
+
+def test_forecasts_are_drawn_under_the_name_of_their_series(drawn, results):
+    """Whatever it is: a dollar begins no formula, and a family's name is not the series'."""
+    name = r"price in $ and $\frac"
+    tables = {table: getattr(results, table).replace(results.meta.series[0], name) for table in ("forecasts", "series")}
+    some = dataclasses.replace(results, **tables)
+    comparison.draw_forecasts(some)
+    comparison.draw_series(some)
+    assert [axes.get_ylabel() for axes in drawn["forecasts"]] == [name.replace("$", r"\$") + " (own units)"] * 2
+    [axes] = drawn["series"]
+    assert axes.get_title(loc="left").startswith(name.replace("$", r"\$") + ": MASE 0.30")
 
 
 @pytest.mark.parametrize("draw", [comparison.draw_loss_curves, comparison.draw_horizon])

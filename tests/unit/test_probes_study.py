@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from panels import wide_windows
 
-from rnn_vs_transformer.data.windows import Windows
 from rnn_vs_transformer.models.positional import sinusoidal_encoding
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from studies.probes import figure, findings, lengths
@@ -62,7 +62,7 @@ class Doubling(torch.nn.Module):
         super().__init__()
         self.factor = torch.nn.Parameter(torch.tensor(factor))
 
-    def forward(self, context, channel):
+    def forward(self, context, *_):
         state = torch.zeros_like(context[:, 0])
         for step in context.T:
             state = self.factor * state + step
@@ -73,7 +73,7 @@ class Doubling(torch.nn.Module):
 def test_a_growing_linear_recursion_diverges_and_a_dead_one_stalls(factor, ended):
     """Without clipping; a step size of next to nothing learns nothing, and that is no divergence."""
     values = torch.randn(1, 400, generator=torch.Generator().manual_seed(0))
-    windows = Windows(values, np.arange(99, 390), 100, 1)
+    windows = wide_windows(values, np.arange(99, 390), 100, 1)
     rate = 0.1 if factor > 1 else 1e-12
     course = take_updates(Doubling(factor), windows, Updates("sgd", rate, 1e30, 64, 5), seed=0)
     assert outcome(course.losses, course.gradient_norms, 1.0, LIMITS) == ended
@@ -123,7 +123,7 @@ def small():
 @pytest.mark.parametrize("family", ["rnn", "transformer"])
 def test_at_the_trained_length_nothing_changes(small, family):
     """The same forecasts, with the origin's position kept or not; so the relative change is 0 there."""
-    model = lengths.BUILDERS[family](small(family), 12, 4, 1)
+    model = lengths.BUILDERS[family](small(family), 12, 4)
     context = torch.randn(5, 12)
     other = lengths.at_length(model, small(family), 12, 4)
     torch.testing.assert_close(other(context), model(context), rtol=0, atol=0)
@@ -140,7 +140,7 @@ def test_at_the_trained_length_nothing_changes(small, family):
     ],
 )
 def test_a_table_of_positions_or_a_readout_of_all_tokens_takes_no_other_length(small, family, values):
-    model = lengths.BUILDERS[family](small(family, **values), 12, 4, 1)
+    model = lengths.BUILDERS[family](small(family, **values), 12, 4)
     assert lengths.at_length(model, small(family, **values), 12, 4) is not None
     assert lengths.at_length(model, small(family, **values), 24, 4) is None
 
@@ -161,8 +161,8 @@ def test_other_context_lengths_see_the_same_test_windows(plan):
     some = {**plan["lengths"], "steps": 800, "test_steps": 100}
     first = open_world(some, 1000, "short_memory", 12)
     other = replace(first, context_length=384)
-    np.testing.assert_array_equal(first.origins("test"), other.origins("test"))
-    np.testing.assert_array_equal(first.truth("test"), other.truth("test"))
+    np.testing.assert_array_equal(first.places("test").origins, other.places("test").origins)
+    np.testing.assert_array_equal(first.truth(first.places("test")), other.truth(other.places("test")))
 
 
 def errors(**columns):

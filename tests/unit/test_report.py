@@ -8,6 +8,7 @@ import string
 from pathlib import Path
 from typing import get_args
 
+import pandas as pd
 import pytest
 
 from rnn_vs_transformer.claims.claim import COLUMNS, Group
@@ -193,6 +194,29 @@ def test_every_verdict_can_be_told(results, language, verdict) -> None:
     assert (SETTINGS["tutorial"] + SAID[verdict]).told(language) in write_report(changed, language)
 
 
+@LANGUAGES
+def test_where_data_were_not_enough_no_interval_or_difference_is_told(results, language) -> None:
+    """A word of its own, what would be enough, and why columns are empty; seen: "-100 % to +15211352816417004 %"."""
+    lacking = {"verdict": "not enough data", "test_windows": 150.0, "enough_test_windows": 392.0}
+    comparison = {
+        **lacking,
+        "each_at_its_best": {**lacking, "rnn_recipe": "tutorial", "transformer_recipe": "tutorial"},
+    }
+    rows = {name: {key: value for key, value in row.items() if "_ci_" not in key and "_difference" not in key}
+            for name, row in results.metrics.items()}  # fmt: skip
+    changed = dataclasses.replace(results, metrics={**rows, "comparison": comparison})
+    page, texts = html.unescape(page_of(changed, language)), load_texts(language)
+    assert 'data-verdict="not enough data"' in page
+    for told in (texts["verdicts"]["not enough data"], texts["not_enough"], texts["no_intervals"]):
+        assert told in page
+    assert "392" in page
+    assert texts["sure"].partition("{")[0] not in page
+    assert texts["no_intervals"] not in html.unescape(page_of(results, language))
+    claims = judge_all(changed)
+    assert claims["A1"]["verdict"] == claims["A2"]["verdict"] == "not measured"
+    assert "not enough data" in claims["A2"]["sentence"]
+
+
 def test_the_map_stands_before_this_series(results) -> None:
     write_json(paths.STUDIES / "map.json", made_map())
     write_bytes(paths.STUDIES / "map.png", PIXEL)
@@ -217,6 +241,28 @@ def test_seeds_that_the_budget_stopped_are_told(results) -> None:
 
 
 @pytest.mark.parametrize(
+    ("losses", "epochs", "patience", "told"),
+    [
+        ([0.5, 0.6, 0.7, 0.8], 4, 8, False),  # best at its first epoch: no more epochs than patience end every training
+        ([0.8, 0.7, 0.6, 0.5], 4, 8, False),
+        ([0.8, 0.7, 0.6, 0.5], 4, 3, True),
+        ([0.8, 0.5, 0.6, 0.7], 4, 3, False),  # best in the middle
+        ([0.8, 0.7, 0.6, 0.5], 9, 3, False),  # ended before the budget did
+        ([0.9, 0.8, 0.7, 0.6, 0.5, 0.6], 6, 4, True),  # one epoch of four before the end
+    ],
+)
+def test_only_a_seed_that_was_best_near_its_end_was_still_improving(results, losses, epochs, patience, told) -> None:
+    history = pd.DataFrame({"seed": 0, "epoch": range(1, len(losses) + 1), "validation_loss": losses})
+    settings = {**results.settings["rnn"], "train": {"epochs": epochs, "patience": patience}}
+    changed = dataclasses.replace(
+        results,
+        histories={**results.histories, "rnn": history},
+        settings={**results.settings, "rnn": settings},
+    )
+    assert ("of the RNN used up their" in page_of(changed)) == told
+
+
+@pytest.mark.parametrize(
     ("critical", "told"),
     [
         ({"against_transformer": "shorter", "estimate_is": "exact"}, True),
@@ -238,7 +284,7 @@ def test_times_are_told_only_where_they_are_of_this_run(time_training) -> None:
     time_training()
     page = html.unescape(page_of(load_results([], "given")))
     assert untimed not in page
-    assert "A training run takes 6.0 s for the RNN and 15.0 s for the Transformer" in page
+    assert "A training run takes 6 s for the RNN and 15 s for the Transformer" in page
 
 
 @LANGUAGES

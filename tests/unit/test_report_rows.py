@@ -7,14 +7,27 @@ import pytest
 
 from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, error_row, family_row, rounded
 
-TEST = SimpleNamespace(block_length=10)
+TEST = SimpleNamespace(
+    block_length=10, has_blocks=True, steps=np.arange(200), series=[slice(0, 200)], truth=np.zeros((200, 4)),
+    over_time=lambda of_windows: of_windows,
+)  # fmt: skip
+"""One series of 200 test windows."""
 
 
 def runs(*levels):
     """Scores of one seed per level, whose windows lie about it."""
     noise = np.random.default_rng(0).uniform(0.9, 1.1, 200)
     return [
-        Scores(level * noise, np.full(4, level), np.array([level]), np.array([level / 2]), 1.0, np.zeros((1, 1, 4)))
+        Scores(
+            window_mse=level * noise,
+            step_mse=np.full(4, level),
+            series_mse=np.array([level]),
+            series_mae=np.array([level / 2]),
+            mae_in_units=np.array([level / 2]),
+            rmse_in_units=np.array([level]),
+            series_mase=np.ones(1),
+            shown=np.zeros((1, 4)),
+        )
         for level in levels
     ]
 

@@ -8,6 +8,8 @@ import tomllib
 import pytest
 import yaml
 
+from tools import snapshot
+
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "execfile", "breakpoint"}
 FORBIDDEN_CALLS = {
     "os.system", "os.popen", "os.execv", "os.execvp", "os.spawnv", "subprocess.getoutput", "subprocess.getstatusoutput",
@@ -58,7 +60,8 @@ def test_yaml_makes_plain_values_only(sources):
     """A YAML tag can build any object; the safe loaders build none."""
     loads = [ast.unparse(node) for _, _, name, node in calls_of(sources) if name in {"yaml.load", "YAML"}]
 
-    assert loads == ["YAML(typ='safe', pure=True)"]
+    assert loads == ["YAML(typ='safe', pure=True)", "yaml.load(_content(self._files[path]), _Yaml)"]
+    assert issubclass(snapshot._Yaml, yaml.CSafeLoader)
 
 
 def test_no_command_goes_through_a_shell(sources):

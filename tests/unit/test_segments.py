@@ -5,6 +5,7 @@ import torch
 
 from rnn_vs_transformer.models.rnn import Recurrence, build_rnn
 from rnn_vs_transformer.models.segments import SegmentReadout
+from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.models.transformer import build_transformer
 
 BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
@@ -54,7 +55,7 @@ def test_every_segment_sees_the_whole_context(configure, scramble, build):
 @BUILDERS
 def test_segments_differ_by_position_and_by_channel(configure, scramble, build):
     """Nothing but its query tells a segment apart, and nothing but the query knows the channel."""
-    model = scramble(build(configure(SEGMENTS).model, 12, 8, 2)).eval()
+    model = scramble(build(configure(SEGMENTS).model, 12, 8, InputSizes(series=2))).eval()
     same = contexts(1).expand(2, -1)
 
     forecast = model(same, torch.tensor([0, 1]))

@@ -147,7 +147,7 @@ def test_fixed_intervals_of_the_study_are_sized_before_test_and_scored_on_it(con
 
     def make_astray(data, **options):
         series = make_series(data, **options)
-        series.values[series.meta.borders.validation_end :] *= 100  # noqa: PD011
+        series.panel.values[series.ends[0, 1] :] *= 100  # noqa: PD011
         return series
 
     before = score()

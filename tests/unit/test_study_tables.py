@@ -103,6 +103,13 @@ def test_an_interval_without_use_is_not_told_to_the_digit():
     assert "+7.0% (-60.0% to beyond +100%)" in verdict_table(rows)
 
 
+def test_where_data_were_not_enough_no_difference_is_told():
+    numbers = {"ridge": 0.37, "seasonal_naive": 0.512, "rnn_validation": 0.63, "transformer_validation": 0.64}
+    told = {"verdict": "not enough data", "test_windows": 300.0, "enough_test_windows": 480.0}
+    rows = pd.DataFrame([{"recipe": "a", "prediction_length": 96, **told, **numbers}])
+    assert "| 96 | a |  | not enough data | 0.370 |" in verdict_table(rows)
+
+
 def test_coverages_are_told_over_worlds_with_the_share_without_bound():
     """Per kind and level: mean, standard error and deviation in points, worlds near nominal, width of the bounded."""
     shared = {"intervals": "fixed", "level": 0.8}

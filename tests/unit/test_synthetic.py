@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.data.splits import Scaler, forecast_origins, split_borders
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.splits import Splits, forecast_origins, split_borders
 from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.sources import synthetic
 
@@ -206,16 +208,17 @@ def test_the_oracle_beats_ridge_on_the_default_world(configure):
     params = configure({"data.synthetic": world, **lengths}).data
     values, deviation = synthetic.simulate(params.synthetic)
     borders = split_borders(params.split, len(values))
-    scaler = Scaler.fit(values[: borders.train_end, None], ["y"])
-    scaled = scaler.scale(values[:, None])
+    scaler = Scaler.fit(Panel.of(["y"], [values[: borders.train_end]]))
+    scaled = scaler.scale(values, np.array(0))
     lengths = params.context_length, params.prediction_length
     origins = forecast_origins(borders.validation_end, borders.test_end, *lengths)
-    truth = scaled[origins[:, None] + np.arange(1, lengths[1] + 1), 0]
+    truth = scaled[origins[:, None] + np.arange(1, lengths[1] + 1)]
 
     oracle = synthetic.oracle_forecast(params.synthetic, deviation, origins, lengths[1])
-    oracle_error = scaler.scale(oracle[..., None])[..., 0] - truth
-    ridge = fit_ridge(scaled[: borders.validation_end], borders, *lengths)
-    ridge_error = ridge.forecast(scaled, origins)[0] - truth
+    oracle_error = scaler.scale(oracle, np.array(0)) - truth
+    splits = Splits.of_wide(scaled[:, None], borders, *lengths, scaler)
+    ridge = fit_ridge(splits, lengths[0])
+    ridge_error = ridge.forecast(splits.panel, splits.places("test")) - truth
 
     assert 2 * np.square(oracle_error).mean() < np.square(ridge_error).mean()
     assert ridge.validation_mse < 0.5

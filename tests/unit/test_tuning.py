@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.series import Meta, save_series
-from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.transformer import build_transformer
@@ -299,7 +299,7 @@ def run_like(task, loss):
 def test_parameters_match_within_two_per_cent(params, cell, layers):
     """With the project's own sizes, any cell in any number of layers can be given as many parameters."""
     settings = given(params, "rnn").with_values({"model.cell": cell, "model.rnn_layers": layers})
-    meta = Meta("synthetic", ["y"], Borders(4000, 5600, 8000), 24, 96, 24, {}, "exact")
+    meta = Meta(params.data.model_dump() | {"context_length": 96, "prediction_length": 24}, ["y"], 24, Axis())
     target = transformer_parameters(
         search_of("rnn", params.tune, given(params, "transformer")).transformer_size, settings.model, meta
     )

@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.data.splits import Borders, Splits
-from rnn_vs_transformer.data.windows import Windows, to_tensor, windows_of
+from rnn_vs_transformer.data.splits import Places, Splits
+from rnn_vs_transformer.data.windows import Windows, steps_of, windows_of
 from rnn_vs_transformer.evaluation.scoring import (
     Scores,
     TestSplit,
@@ -32,15 +32,13 @@ from rnn_vs_transformer.evaluation.scoring import (
 from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.evaluate import BacktestParams, EvaluateParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, FamilySettings, trained_settings
 from rnn_vs_transformer.training.fit import fit
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,9 @@ def backtest_families(backtest: BacktestParams, evaluate: EvaluateParams, run: R
     """
     test = open_test_split()
     settings = {family: trained_settings(family) for family in FAMILIES}
-    blocks = split_origins(test.splits.origins("test"), backtest.refit)
+    if len(test.series) > 1 or not test.is_complete:
+        raise InputError("the analysis `backtest` is for one series without gaps; take it out of report.analyses")
+    blocks = split_origins(test.places.origins, backtest.refit)
     refits = [
         Refit(family, seed, some)
         for family, found in settings.items()
@@ -92,17 +92,17 @@ def split_origins(origins: IntArray, every: int) -> list[IntArray]:
 
 def known_splits(splits: Splits, origin: int) -> Splits:
     """What a refit knows that is made at `origin`: validation keeps its length and ends there."""
-    borders, new_steps = splits.borders, origin + 1 - splits.borders.validation_end
-    moved = Borders(borders.train_end + new_steps, borders.validation_end + new_steps, borders.test_end)
-    return replace(splits, values=splits.values[: origin + 1], borders=moved)
+    new_steps = np.array([[1, 1, 0]]) * (origin + 1 - splits.ends[0, 1])
+    known = splits.panel.part(np.array([0]), np.array([origin + 1]))
+    return replace(splits, panel=known, ends=splits.ends + new_steps)
 
 
 def refit_and_forecast(settings: Mapping[str, FamilySettings], meta: Meta, splits: Splits, refit: Refit) -> FloatArray:
-    """Train on what is known at the first origin, then forecast from all of the block's: (C, origins, H), scaled.
+    """Train on what is known at the first origin, then forecast from all of the block's: (origins, H), scaled.
 
     Args:
         settings: Of model and training, by family.
-        meta: Lengths and channels.
+        meta: Lengths and series.
         splits: All steps; the refit reads those up to its first origin only.
         refit: What to do.
 
@@ -115,19 +115,23 @@ def refit_and_forecast(settings: Mapping[str, FamilySettings], meta: Meta, split
     train, validation = windows_of(known, "train", "validation")
     fit(model, (train, validation), chosen.train, refit.seed)
     lengths = (splits.context_length, splits.prediction_length)
-    return forecast_windows(model, Windows(to_tensor(splits.values), refit.origins, *lengths))
+    return forecast_windows(model, Windows(steps_of(splits.panel), _places(refit.origins), *lengths))
+
+
+def _places(origins: IntArray) -> Places:
+    """Windows of the one series."""
+    return Places(origins, np.zeros(len(origins), dtype=np.int64))
 
 
 def _scores(forecasts: Iterator[FloatArray], seeds: int, blocks: int, test: TestSplit) -> Iterator[Scores]:
     """The scores of each seed of one family, from the forecasts of its blocks, which come next."""
     for _ in range(seeds):
-        yield score(np.concatenate([next(forecasts) for _ in range(blocks)], axis=1), test)
+        yield score(np.concatenate([next(forecasts) for _ in range(blocks)]), test)
 
 
 def _refit_ridge(blocks: list[IntArray], test: TestSplit) -> Scores:
     splits, forecasts = test.splits, []
     for origins in blocks:
         known = known_splits(splits, int(origins[0]))
-        ridge = fit_best_ridge(known.values, known.borders, known.context_length, known.prediction_length)
-        forecasts.append(ridge.forecast(splits.values, origins))
-    return score(np.concatenate(forecasts, axis=1), test)
+        forecasts.append(fit_best_ridge(known).forecast(splits.panel, _places(origins)))
+    return score(np.concatenate(forecasts), test)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from rnn_vs_transformer.data.evidence import NotEnoughData
 from rnn_vs_transformer.evaluation.scoring import (
     Scores,
     TestSplit,
@@ -102,8 +103,13 @@ def _compare_families(
             mse = np.mean([scores.step_mse for scores in found.runs], axis=0)
             steps[f"{family}_{mode}"] = rounded({f"h{step}": float(error) for step, error in enumerate(mse, start=1)})
         report[family] = _family_report(scored, test, evaluate)
-        difference = 100 * report[family]["relative_mse_difference"]
-        log.info("%-12s autoregressive MSE %+.0f %% against direct: %s", family, difference, report[family]["verdict"])
+        errors = {mode: report[family][mode]["mse"] for mode in MODES}
+        log.info(
+            "%-12s MSE %s: %s",
+            family,
+            ", ".join(f"{mode} {mse:.3f}" for mode, mse in errors.items()),
+            report[family]["verdict"],
+        )
     return {**report, "steps": steps}
 
 
@@ -135,7 +141,7 @@ def _family_report(scored: Mapping[str, Scored], test: TestSplit, evaluate: Eval
     found = compare_runs(scored["direct"].runs, scored["autoregressive"].runs, test, evaluate)
     return {
         **{mode: _mode_report(one, test.meta.context_length) for mode, one in scored.items()},
-        **rounded({name: getattr(found, name) for name in DIFFERENCE}),
+        **rounded({} if isinstance(found, NotEnoughData) else {name: getattr(found, name) for name in DIFFERENCE}),
         "verdict": VERDICTS.get(found.verdict, found.verdict),
     }
 

@@ -5,12 +5,17 @@ from typing import Any, Final
 
 from rnn_vs_transformer.claims.claim import NOT_TRAINED, NOTHING, Claim, Claimed, Finder, Measured, Words, of_recipe
 from rnn_vs_transformer.claims.studies import AT_ITS_BEST, finding_of, from_study
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, NOT_ENOUGH
 from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import Recipe
 
+NOT_ENOUGH_DATA: Final = Words(
+    f"There is not enough data to compare: fewer than {FEWEST_BLOCKS} independent blocks of time.",
+    f"数据不足,无法比较:独立时间块少于 {FEWEST_BLOCKS} 个。",
+)
 FIRST_WINDOWS: Final = 50
 FIRST_FIFTY: Final = Words(
     "On the first 50 test windows the Transformer's MSE is {transformer:.3f}, the RNN's {rnn:.3f}; the interval is "
@@ -27,6 +32,8 @@ def first_forecasts(recipe: Recipe) -> Finder:
         names = {family: paths.forecaster(family, recipe) for family in FAMILIES}
         if not set(names.values()) <= set(errors):
             return Measured(sentence=NOT_TRAINED)
+        if results.lacks_data:
+            return Measured(sentence=NOT_ENOUGH_DATA)
         ratio = ratio_of_pairs(errors[names["transformer"]].to_numpy(), errors[names["rnn"]].to_numpy())
         low, high = (None if end is None else end - 1 for end in (ratio.low, ratio.high))
         means = {family: errors[name].mean() for family, name in names.items()}
@@ -39,6 +46,7 @@ def first_forecasts(recipe: Recipe) -> Finder:
 
 FIRST_FORECASTS: Final = Claim(
     group="accuracy",
+    of_the_series=True,
     title=Words(
         "The Transformer's first 50 test forecasts are nearer the truth", "Transformer 的前 50 个测试预测更接近真值"
     ),
@@ -78,12 +86,14 @@ def lower_error(recipe: Recipe) -> Finder:
         if rows is None:
             return Measured(sentence=NOT_TRAINED)
         found = rows["comparison"]
+        if found.get("verdict") == NOT_ENOUGH:
+            return Measured(sentence=NOT_ENOUGH_DATA)
         difference, low, high = found["relative_mse_difference"], found["ci_low"], found["ci_high"]
         told = (BELOW if difference < 0 else ABOVE).filled(size=100 * abs(difference), low=100 * low, high=100 * high)
         one_seed = results.seeds["seed"].nunique() == 1
         finding = Estimate(difference, None, None) if one_seed else Estimate(difference, low, high)
         said = told + _tuned(results) if recipe == paths.TUTORIAL else NOTHING
-        return Measured([finding], said, results.test_windows // results.block_length)
+        return Measured([finding], said, results.blocks)
 
     return find
 
@@ -98,12 +108,16 @@ def _tuned(results: Results) -> Words:
 
 
 def not_below_ridge(metrics: Mapping[str, Any]) -> list[str]:
-    """The families that are not shown to beat a linear forecast: their interval is not wholly below ridge's error."""
-    return [family for family in FAMILIES if metrics[family]["ridge_difference_ci_high"] >= 0]
+    """The families that are not shown to beat a linear forecast: their interval is not wholly below ridge's error.
+
+    Where data are not enough for an interval nothing is shown of any, so none is named.
+    """
+    return [family for family in FAMILIES if metrics[family].get("ridge_difference_ci_high", -1.0) >= 0]
 
 
 LOWER_ERROR: Final = Claim(
     group="accuracy",
+    of_the_series=True,
     title=Words("The Transformer has the lower MSE", "Transformer 的 MSE 更低"),
     measure=Words("relative difference of test MSE, transformer against rnn", "测试 MSE 的相对差异,Transformer 对 RNN"),
     side="below",

@@ -103,6 +103,8 @@ class Claim:
     figure: str | None = None
     """Name of the figure that shows it."""
     claimed: Claimed | None = None
+    of_the_series: bool = False
+    """Whether what a run measures is of its own series, and not of an artificial task."""
     superiority: bool = False
     """Whether an interval inside the margin of equivalence refutes it."""
 

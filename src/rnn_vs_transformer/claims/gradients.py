@@ -22,7 +22,7 @@ NO_DECAY: Final = Words("No decay could be fitted; more seeds are needed.", "无
 
 def vanishing_gradients(results: Results) -> Measured:
     """From the fitted decay of the RNN's input gradient per step back, before training."""
-    context_length = results.meta["context_length"]
+    context_length = results.meta.context_length
     stages = results.inspection["gradients"][results.settings["rnn"]["model"]["cell"]]
     decay = stages.get("untrained")
     if not decay or "decay_per_step_ci_low" not in decay:
@@ -42,6 +42,7 @@ def vanishing_gradients(results: Results) -> Measured:
 
 VANISHING_GRADIENTS: Final = Claim(
     group="gradients",
+    of_the_series=True,
     title=Words("Gradients of an RNN vanish over long sequences", "RNN 的梯度在长序列上消失"),
     measure=Words(
         "powers of ten by which the input gradient falls over the context (96 steps in the study) before training, "

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from rnn_vs_transformer.claims import accuracy, gradients, learning, memory, speed
 from rnn_vs_transformer.claims.claim import COLUMNS, NAMES, Claim, Claimed, Column, Measured, Words, of_recipe
 from rnn_vs_transformer.claims.studies import finding_of
-from rnn_vs_transformer.evaluation.comparison import FEWEST_BLOCKS
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS
 from rnn_vs_transformer.evaluation.intervals import Estimate, interval_entries
 from rnn_vs_transformer.results import Results, figure_path
 
@@ -59,6 +59,8 @@ RIDGE: Final = Words(
     " the {name} is not shown to beat a linear ridge, so the claim cannot hold.",
     "没有证据表明 {name} 优于线性的岭回归,因此说法不能成立。",
 )
+OF_A_RUN: Final[tuple[Column, ...]] = ("as_set_up", "season_tokens")
+"""The columns that need no committed study."""
 COLUMN_WORDS: Final[Mapping[Column, Words]] = {
     "as_set_up": Words("As set up:", "按原设置:"),
     "season_tokens": Words("With season tokens:", "按季节分词:"),
@@ -67,7 +69,7 @@ COLUMN_WORDS: Final[Mapping[Column, Words]] = {
 
 
 def judge_all(results: Results) -> dict[str, dict[str, Any]]:
-    """Every claim with its verdict.
+    """Every claim with its verdict; on a user's own series those that are measured on it, by what this run measured.
 
     Returns:
         Per claim `claim`, `group`, `verdict`, `applies` (the columns that apply to it), `columns` (of those with a
@@ -75,7 +77,10 @@ def judge_all(results: Results) -> dict[str, dict[str, Any]]:
         study), `measure` (what the number is, and where the claim is true), `figure`, `sentence`, and under `zh` claim,
         measure and sentence in Chinese.
     """
-    return {name: _judged(claim, results) for name, claim in CLAIMS.items()}
+    if results.meta.source == "synthetic":
+        return {name: _judged(claim, results, COLUMNS) for name, claim in CLAIMS.items()}
+    some = {name: claim for name, claim in CLAIMS.items() if claim.of_the_series}
+    return {name: _judged(claim, results, OF_A_RUN) for name, claim in some.items()}
 
 
 def judge(claim: Claim, measured: Measured, beats_ridge: bool | None, margin: float) -> InColumn:
@@ -166,8 +171,8 @@ class JudgedColumn:
     """Whether its number comes from this run, and not from a committed study."""
 
 
-def _judged(claim: Claim, results: Results) -> dict[str, Any]:
-    judged = {column: _judge_column(claim, column, results) for column in COLUMNS if column in claim.columns}
+def _judged(claim: Claim, results: Results, columns: Sequence[Column]) -> dict[str, Any]:
+    judged = {column: _judge_column(claim, column, results) for column in columns if column in claim.columns}
     true, shown = TRUE_WHERE[claim.side], any(one.of_this_run for one in judged.values())
     sentences = [one.sentence for one in judged.values()]
     return {

@@ -88,6 +88,7 @@ def seconds_until(found: pd.DataFrame, epoch_seconds: pd.DataFrame) -> dict[str,
 
 FEWER_EPOCHS: Final = Claim(
     group="learning",
+    of_the_series=True,
     title=Words("The Transformer converges in fewer epochs", "Transformer 收敛所需轮数更少"),
     measure=Words(
         "epochs of the Transformer over those of the RNN, each to its own least validation loss",

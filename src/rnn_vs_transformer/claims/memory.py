@@ -105,7 +105,7 @@ def error_on_long_memory(recipe: Recipe) -> Finder:
 
     def find(results: Results) -> Measured:
         synthetic = yaml.safe_load(results.params)["data"]["synthetic"]
-        if results.meta["source"] != "synthetic" or synthetic["delay"] < LONG:
+        if results.meta.source != "synthetic" or synthetic["delay"] < LONG:
             return Measured(sentence=NOT_LONG if recipe == paths.TUTORIAL else NOTHING)
         measured = lower_error(recipe)(results)
         return replace(measured, sentence=NOTHING) if measured.findings else measured

@@ -262,6 +262,7 @@ SECONDS_BY_COLUMN: Final[dict[Column, Finder]] = {
 
 TRANSFORMER_FASTER: Final = Claim(
     group="speed",
+    of_the_series=True,
     title=Words("The Transformer trains faster, thanks to parallelism", "得益于并行,Transformer 训练更快"),
     measure=SECONDS,
     side="above",
@@ -271,6 +272,7 @@ TRANSFORMER_FASTER: Final = Claim(
 )
 RNN_FASTER: Final = Claim(
     group="speed",
+    of_the_series=True,
     title=Words("The RNN trains faster", "RNN 训练更快"),
     measure=SECONDS,
     side="below",

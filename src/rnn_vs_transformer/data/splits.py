@@ -1,27 +1,22 @@
-"""Chronological splits: their forecast origins, truth and windows, and scaling fitted on train."""
+"""Chronological splits of each series: their forecast origins, truth and windows."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from itertools import pairwise
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from rnn_vs_transformer.runtime.errors import InputError, quoted
+from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.runtime.errors import InputError
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Split = Literal["train", "validation", "test"]
-LARGEST = 1e100
-"""Numbers beyond are markers or mistakes: their squares come near the end of float64."""
-FARTHEST = 1e15
-"""Deviations from the mean of train; the square of what is farther away would come near the end of float32."""
-EXACT_EXPONENT = 300
-"""Binary exponent of values up to which their squares, and sums of those, are normal float64 numbers."""
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Borders:
-    """First step after train, after validation and after test. Steps beyond `test_end` are unused."""
+    """First step after train, after validation and after test of one series. Steps beyond `test_end` are unused."""
 
     train_end: int
     validation_end: int
@@ -29,20 +24,22 @@ class Borders:
 
     def of(self, split: Split) -> tuple[int, int]:
         """First step of a split, and first step after it."""
-        ends = {"train": (0, self.train_end), "validation": (self.train_end, self.validation_end),
-                "test": (self.validation_end, self.test_end)}  # fmt: skip
-        return ends[split]
+        ends = (0, self.train_end, self.validation_end, self.test_end)
+        number = SPLITS.index(split)
+        return ends[number], ends[number + 1]
 
 
-def split_borders(split: list[float], steps: int) -> Borders:
+def split_borders(split: list[float | Literal["rest"]], steps: int) -> Borders:
     """Cut a series of `steps` steps into train, validation and test, each a fraction (all below 1) or a step count.
 
     Raises:
         InputError: The step counts need more steps than there are.
     """
-    if all(share < 1 for share in split):
-        return Borders(*(round(sum(split[:end]) * steps) for end in (1, 2, 3)))
-    train, validation, test = (int(count) for count in split)
+    counts = [share for share in split if share != "rest"]
+    if all(share < 1 for share in counts):
+        return Borders(*(round(sum(counts[:end]) * steps) for end in (1, 2, 3)))
+    validation, test = (int(count) for count in counts[-2:])
+    train = int(counts[0]) if len(counts) == len(split) else max(0, steps - validation - test)
     if train + validation + test > steps:
         raise InputError(f"data.split asks for {train} + {validation} + {test} steps, but the series has only {steps}")
     return Borders(train, train + validation, train + validation + test)
@@ -57,7 +54,7 @@ def check_windows(borders: Borders, context_length: int, prediction_length: int,
             f"data.prediction_length ({prediction_length}) need at least {context_length + needed}; "
             "lower them, or give a longer series or a larger data.split"
         )
-    for name in ("validation", "test"):
+    for name in SPLITS[1:]:
         start, end = borders.of(name)
         if end - start < needed:
             raise InputError(
@@ -71,70 +68,97 @@ def forecast_origins(start: int, end: int, context_length: int, prediction_lengt
     return np.arange(max(start, context_length) - 1, end - prediction_length)
 
 
-@dataclass(frozen=True)
-class Scaler:
-    """Z-score per channel; mean and deviation (C,) come from the train split alone."""
+class Places(NamedTuple):
+    """Where windows lie in a panel, series by series and in order of time."""
 
-    mean: FloatArray
-    deviation: FloatArray
+    origins: IntArray
+    """The cell of each window's forecast origin (W,)."""
+    series: IntArray
+    """The number of its series (W,)."""
 
-    @classmethod
-    def fit(cls, train: FloatArray, channels: list[str]) -> Self:
-        """Fit on the train steps (steps, C).
+    def of_series(self, count: int) -> list[slice]:
+        """Where the windows of each of `count` series stand."""
+        bounds = np.searchsorted(self.series, np.arange(count + 1))
+        return [slice(start, end) for start, end in pairwise(bounds.tolist())]
 
-        Raises:
-            InputError: A channel is constant over the train split, or beyond the range in which it could be scaled.
-        """
-        exponents = np.frexp(np.abs(train).max(axis=0))[1]
-        exponents *= np.abs(exponents).max() > EXACT_EXPONENT  # else squares fit; powers of 2 change no digit
-        near_one = np.ldexp(train, -exponents) if exponents.any() else train
-        mean, deviation = (np.ldexp(part, exponents) for part in (near_one.mean(axis=0), near_one.std(axis=0)))
-        huge = ~np.isfinite(mean) | (np.abs(mean) > LARGEST) | (deviation > LARGEST)
-        constant = deviation <= 1e-12 * np.abs(mean) + np.finfo(np.float64).tiny  # relative: hardly a unit is too small
-        for unusable, fault in (
-            (huge, f"has values beyond {LARGEST:g}; give it in another unit"),
-            (constant, "is constant over the train split; leave it out of data.channels"),
-        ):
-            if unusable.any():
-                raise InputError(f"channel {quoted(channels[int(unusable.argmax())])} {fault}")
-        return cls(mean, deviation)
 
-    def check_range(self, values: FloatArray, channels: list[str]) -> None:
-        """Refuse values (steps, C) not of the same world as the train steps: an InputError names channel and step."""
-        for channel, name in enumerate(channels):  # one at a time, for the memory's sake
-            far = ~(np.abs(values[:, channel] - self.mean[channel]) / self.deviation[channel] <= FARTHEST)
-            if far.any():
-                step = int(far.argmax())
-                raise InputError(
-                    f"channel {quoted(name)}: step {step} is {values[step, channel]:g}, more than {FARTHEST:g} "
-                    "deviations from the mean of the train split; is it mistyped?",
-                )
+def find_windows(panel: Panel, ends: IntArray, split: Split, context_length: int, prediction_length: int) -> Places:
+    """The windows of a split, of which `ends` (S, 3) tells the steps; see `Splits` for those that are left out."""
+    places = _all_windows(panel, ends, split, context_length, prediction_length)
+    if panel.observed.all():
+        return places
+    known = panel.observed[steps_ahead(places.origins, prediction_length)].any(axis=1)
+    kept = panel.observed[places.origins] & known
+    return Places(places.origins[kept], places.series[kept])
 
-    def scale(self, values: FloatArray) -> FloatArray:
-        """Series units to scaled units, (..., C)."""
-        return (values - self.mean) / self.deviation
 
-    def unscale(self, values: FloatArray) -> FloatArray:
-        """Scaled units to series units, (..., C)."""
-        return values * self.deviation + self.mean
+def _all_windows(panel: Panel, ends: IntArray, split: Split, context_length: int, prediction_length: int) -> Places:
+    number = SPLITS.index(split)
+    starts = ends[:, number - 1] if number else np.zeros(len(ends), dtype=np.int64)
+    some = [
+        forecast_origins(start, end, context_length, prediction_length) + offset
+        for start, end, offset in zip(starts, ends[:, number], panel.offsets[:-1], strict=True)
+    ]
+    return Places(np.concatenate(some), np.repeat(np.arange(len(some)), [len(origins) for origins in some]))
+
+
+def count_possible_windows(ends: IntArray, split: Split, context_length: int, prediction_length: int) -> int:
+    """Windows of a split, with those that are left out."""
+    number = SPLITS.index(split)
+    starts = ends[:, number - 1] if number else np.zeros(len(ends), dtype=np.int64)
+    first = np.maximum(starts, context_length) - 1
+    return int(np.maximum(0, ends[:, number] - prediction_length - first).sum())
+
+
+def steps_ahead(origins: IntArray, prediction_length: int) -> IntArray:
+    """The cells of the targets (W, H) of windows with these origins (W,)."""
+    return origins[:, None] + np.arange(1, prediction_length + 1)
 
 
 @dataclass(frozen=True)
 class Splits:
-    """A series in scaled units, as far as it was opened, and the windows of its splits."""
+    """The series in scaled units, as far as they were opened, and the windows of their splits.
 
-    values: FloatArray
-    """All steps up to the end of validation, or of test where that was opened (steps, C)."""
-    borders: Borders
+    A window is left out where its forecast origin was filled, since what fills it looks ahead, or where nothing of its
+    target was observed.
+    """
+
+    panel: Panel
+    """All steps up to the end of validation, or of test where that was opened."""
+    ends: IntArray
+    """(S, 3): first step after train, after validation and after test of each series."""
     context_length: int
     prediction_length: int
     scaler: Scaler
+    lower: FloatArray | None = None
+    """No forecast of the series (S,) is below, in scaled units."""
 
-    def origins(self, split: Split) -> IntArray:
-        """The forecast origins of a split (N,), see `forecast_origins`."""
-        return forecast_origins(*self.borders.of(split), self.context_length, self.prediction_length)
+    @classmethod
+    def of_wide(
+        cls, values: FloatArray, borders: Borders, context_length: int, prediction_length: int, scaler: Scaler
+    ) -> Self:
+        """The columns of scaled values (steps, S), all observed and cut alike."""
+        names = [str(number) for number in range(values.shape[1])]
+        ends = np.tile([borders.train_end, borders.validation_end, borders.test_end], (len(names), 1))
+        return cls(Panel.wide(values, names), ends, context_length, prediction_length, scaler)
 
-    def truth(self, split: Split) -> FloatArray:
-        """What the forecasts of a split should have been (C, N, H)."""
-        ahead = self.origins(split)[:, None] + np.arange(1, self.prediction_length + 1)
-        return np.moveaxis(self.values[ahead], 2, 0)
+    @property
+    def values(self) -> FloatArray:
+        """Of all series, one behind the other (cells,)."""
+        return self.panel.values
+
+    def places(self, split: Split, context_length: int | None = None) -> Places:
+        """The windows of a split; with another context length than that of the models where one is given."""
+        return find_windows(self.panel, self.ends, split, context_length or self.context_length, self.prediction_length)
+
+    def truth(self, places: Places) -> FloatArray:
+        """What the forecasts of windows should have been (W, H)."""
+        return self.values[steps_ahead(places.origins, self.prediction_length)]
+
+    def scored(self, places: Places) -> BoolArray:
+        """Which of these targets were observed (W, H)."""
+        return self.panel.observed[steps_ahead(places.origins, self.prediction_length)]
+
+    def clip(self, forecast: FloatArray, places: Places) -> FloatArray:
+        """The forecasts (W, H), none below `lower`."""
+        return forecast if self.lower is None else np.maximum(forecast, self.lower[places.series, None])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rnn_vs_transformer.data.evidence import NotEnoughData, shortage
 from rnn_vs_transformer.evaluation.intervals import TAIL, Interval, long_run_variance, ratio_interval, student_quantile
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
@@ -17,7 +18,6 @@ FloatArray = npt.NDArray[np.float64]
 
 POWER = 0.8
 FEWEST_SEEDS = 2
-FEWEST_BLOCKS = 4
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class Comparison:
     """(transformer - rnn) / rnn; negative where the Transformer is better."""
     ci_low: float
     ci_high: float
-    diebold_mariano: float
+    diebold_mariano: float | None
     """Not used by the verdict: it knows of time only, and beyond +-1.96 lies more than 5 % where windows are few."""
     verdict: str
     minimum_detectable_effect: float
     """Relative decrease that would be found with 80 % power."""
 
 
-def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: EvaluateParams) -> Comparison:
-    """Compare losses (seeds, origins), paired by seed and origin.
+def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: EvaluateParams) -> Comparison | NotEnoughData:
+    """Compare losses (seeds, origins), paired by seed and origin; below four blocks of time nothing is compared.
 
     Args:
         rnn: Losses of the RNN.
@@ -49,8 +49,10 @@ def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: Evalua
     """
     if rnn.shape != transformer.shape:
         raise ValueError(f"expected losses of the same seeds and origins, got {rnn.shape} and {transformer.shape}")
+    if lacking := shortage(rnn.shape[1], block, series=1):
+        return lacking
     interval = ratio_interval(transformer, rnn, block, params.resamples, params.seed)
-    doubt = too_little_evidence(len(rnn), rnn.shape[1], block)
+    doubt = len(rnn) < FEWEST_SEEDS
     return Comparison(
         relative_mse_difference=float(transformer.mean() / rnn.mean() - 1),
         ci_low=interval.low - 1,
@@ -61,15 +63,12 @@ def compare(rnn: FloatArray, transformer: FloatArray, block: int, params: Evalua
     )
 
 
-def too_little_evidence(seeds: int, origins: int, block: int) -> str:
-    """Why no verdict can be given, whatever the interval; empty where one can."""
+def too_little_evidence(seeds: int, origins: int, block: int, series: int = 1) -> str:
+    """Why no verdict can be given, whatever the errors; empty where one can."""
+    if lacking := shortage(origins, block, series):
+        return f"not enough data: {lacking.told()}"
     if seeds < FEWEST_SEEDS:
         return f"{seeds} seed cannot tell how much seeds differ; set train.seeds to 5 or more"
-    if origins < FEWEST_BLOCKS * block:
-        return (
-            f"{origins} test windows hold fewer than {FEWEST_BLOCKS} independent blocks of {block}; "
-            "give a longer test split, or a shorter context"
-        )
     return ""
 
 

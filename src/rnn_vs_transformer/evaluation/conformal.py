@@ -44,6 +44,15 @@ def half_widths(residuals: FloatArray, levels: Sequence[float] = LEVELS) -> Floa
     return widths_at(residuals, np.broadcast_to(nominal, (len(levels), channels, horizon)))
 
 
+def half_widths_by_series(residuals: Sequence[FloatArray], levels: Sequence[float] = LEVELS) -> FloatArray:
+    """`half_widths` of each series from its residuals (N, H), of which it may have any number: (levels, S, H).
+
+    Where a series has too few for a level, those of all series together count, in scaled units.
+    """
+    own = np.concatenate([half_widths(one[None], levels) for one in residuals], axis=1)
+    return np.where(np.isfinite(own), own, half_widths(np.concatenate(residuals)[None], levels))
+
+
 def widths_at(residuals: FloatArray, levels: FloatArray) -> FloatArray:
     """As `half_widths`, with levels (levels, C, H); at 0 or less an interval is as narrow as can be."""
     channels, count, horizon = residuals.shape

@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
+from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
+from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
     SHOWN_WINDOWS,
@@ -33,8 +35,11 @@ from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipe
 from rnn_vs_transformer.settings.family.train import Recipe
 from rnn_vs_transformer.training.history import best_recipes
 
-FloatArray = npt.NDArray[np.float64]
 log = logging.getLogger(__name__)
+SHOWN_SERIES = 8
+"""Forecasts of so many series are written out."""
+SIMPLE: Final = ("last_value", "seasonal_naive", "ridge")
+"""Forecasts that need no training: a family must beat the best of them, or that one will do."""
 Recipes = Mapping[Recipe, Mapping[str, ScoredFamily]]
 """The scored families of each recipe."""
 
@@ -71,6 +76,9 @@ class Evaluation:
         row = {**self.row(scored.runs), **family_row(scored.runs, self.test, self.params)}
         row["validation_mse"] = scored.validation_mse
         row |= control_row("ridge", scored.runs, [self.references["ridge"]], self.test, self.params)
+        simple = min(SIMPLE, key=lambda name: self.references[name].mse)
+        if simple != "ridge":
+            row |= control_row(simple, scored.runs, [self.references[simple]], self.test, self.params)
         if scored is not self.mlp:
             row |= control_row("mlp", scored.runs, self.mlp.runs, self.test, self.params)
         return row | coverage_row(scored.validation, scored.residuals, self.test.block_length, self.params)
@@ -84,9 +92,10 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
     }
     tutorial = recipes["tutorial"]
-    if reason := too_little_evidence(len(tutorial["rnn"].runs), test.truth.shape[1], test.block_length):
+    if reason := too_little_evidence(len(tutorial["rnn"].runs), len(test.steps), test.block_length, len(test.series)):
         log.warning("no verdict: %s", reason)
-    report = found.rows({**tutorial, "mlp": found.mlp})
+    report: dict[str, Any] = {"data": {"fingerprint": data_fingerprint()}}
+    report |= found.rows({**tutorial, "mlp": found.mlp})
     report |= {name: rounded(found.row([scores])) for name, scores in found.references.items()}
     report["comparison"] = found.compare(**tutorial) | {"each_at_its_best": _each_at_its_best(found, recipes)}
     for recipe in (recipe for recipe in recipes if recipe != "tutorial"):
@@ -113,10 +122,10 @@ def _write_tables(recipes: Recipes, found: Evaluation) -> None:
     everyone |= {name: [scores] for name, scores in found.references.items()}
     write_table(paths.SEEDS, _seed_table(trained))
     write_table(paths.HORIZON, _horizon_table(everyone))
-    write_table(paths.CHANNELS, _channel_table(everyone, found.test))
+    write_table(paths.SERIES_SCORES, _series_table(everyone, found.test))
     forecasts = _forecast_table(everyone, found.test)
     write_table(paths.FORECASTS, forecasts)
-    first = forecasts[forecasts["channel"] == forecasts["channel"].iloc[0]]
+    first = forecasts[forecasts["series"] == forecasts["series"].iloc[0]]
     far = first[first["horizon_step"] == first["horizon_step"].max()]
     stepped = far.assign(step=far["forecast_origin"] + far["horizon_step"])
     write_table(paths.FAR_FORECASTS, stepped.filter(["step", "truth", *FAMILIES]))
@@ -144,31 +153,49 @@ def _horizon_table(everyone: Mapping[str, Sequence[Scores]]) -> pd.DataFrame:
     return table
 
 
-def _channel_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> pd.DataFrame:
-    """Errors per channel, scaled and in the series' own units."""
-    tables = []
-    for name, scores in everyone.items():
-        mse = np.mean([seed.channel_mse for seed in scores], axis=0)
-        mae = np.mean([seed.channel_mae for seed in scores], axis=0)
-        table = pd.DataFrame({"forecaster": name, "channel": test.meta.channels, "mse": mse, "mae": mae})
-        unit = test.splits.scaler.deviation
-        tables.append(table.assign(mae_in_units=mae * unit, rmse_in_units=np.sqrt(mse) * unit))
+def _series_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> pd.DataFrame:
+    """Errors per series, means over seeds, in scaled and in own units."""
+    columns = {"mse": "series_mse", "mae": "series_mae", "mase": "series_mase",
+               "mae_in_units": "mae_in_units", "rmse_in_units": "rmse_in_units"}  # fmt: skip
+    tables = [
+        pd.DataFrame(
+            {
+                "forecaster": name,
+                "series": test.meta.series,
+                **{
+                    column: np.mean([getattr(seed, held) for seed in scores], axis=0)
+                    for column, held in columns.items()
+                },
+            }
+        )
+        for name, scores in everyone.items()
+    ]
     return pd.concat(tables)
 
 
+def _shown_series(everyone: Mapping[str, Sequence[Scores]]) -> IntArray:
+    """The numbers of the series to be looked at: all, or those that the families forecast best and worst."""
+    mase = np.mean([scores.series_mase for family in FAMILIES for scores in everyone[family]], axis=0)
+    order = np.argsort(mase, kind="stable")
+    half = SHOWN_SERIES // 2
+    return np.sort(order if len(order) <= SHOWN_SERIES else np.concatenate([order[:half], order[-half:]]))
+
+
 def _forecast_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> pd.DataFrame:
-    """Truth and mean forecast of the first test windows, in the series' own units."""
-    shown = {name: np.mean([seed.shown for seed in scores], axis=0) for name, scores in everyone.items()}
-    channel, window, step = np.indices(next(iter(shown.values())).shape)
-    channels, windows, _ = channel.shape
-    scaler = test.splits.scaler
-    mean, deviation = scaler.mean[:channels, None, None], scaler.deviation[:channels, None, None]
-    forecasts = {"truth": test.truth[:channels, :windows], **shown}
+    """Truth and mean forecast of the first test windows of some series, in own units."""
+    kept = np.isin(test.places.series[test.shown], _shown_series(everyone))
+    windows = test.shown[kept]
+    places = Places(test.places.origins[windows], test.places.series[windows])
+    shape, panel = test.truth[windows].shape, test.splits.panel
+    forecasts = {"truth": test.truth[windows]}
+    forecasts |= {name: np.mean([seed.shown[kept] for seed in scores], axis=0) for name, scores in everyone.items()}
+    first = np.concatenate([np.arange(one.stop - one.start) for one in places.of_series(len(panel))])
+    in_units = test.splits.scaler.unscale
     table = {
-        "channel": np.array(test.meta.channels, dtype=object)[channel].ravel(),
-        "window": window.ravel(),
-        "forecast_origin": test.splits.origins("test")[window].ravel(),
-        "horizon_step": step.ravel() + 1,
-        **{name: (forecast * deviation + mean).ravel() for name, forecast in forecasts.items()},
+        "series": np.repeat(np.array(test.meta.series, dtype=object)[places.series], shape[1]),
+        "window": np.repeat(first, shape[1]),
+        "forecast_origin": np.repeat(places.origins - panel.offsets[places.series], shape[1]),
+        "horizon_step": np.tile(np.arange(1, shape[1] + 1), shape[0]),
+        **{name: in_units(forecast, places.series[:, None]).ravel() for name, forecast in forecasts.items()},
     }
     return pd.DataFrame(table)

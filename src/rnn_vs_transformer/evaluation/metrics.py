@@ -36,43 +36,23 @@ def mean_absolute_error(forecast: FloatArray, truth: FloatArray) -> float:
     return float(np.mean(np.abs(forecast - truth)))
 
 
-def mean_squared_error_per_step(forecast: FloatArray, truth: FloatArray) -> FloatArray:
-    """MSE of each horizon step (H,), the mean over all other axes.
+def seasonal_naive_scale(train: FloatArray, season_length: int) -> float:
+    """In-sample MAE of the seasonal naive forecast of the train steps (steps,), which is MASE's denominator.
 
-    >>> mean_squared_error_per_step(np.array([[1.0, 4.0], [3.0, 2.0]]), np.array([[1.0, 2.0], [1.0, 2.0]])).tolist()
-    [2.0, 2.0]
-    """
-    errors = squared_error(forecast, truth)
-    steps: FloatArray = errors.reshape(-1, errors.shape[-1]).mean(axis=0)
-    return steps
-
-
-def seasonal_naive_scale(train: FloatArray, season_length: int) -> FloatArray:
-    """In-sample MAE of the seasonal naive forecast of the train steps (steps, C) per channel (C,): MASE's denominator.
+    A step that was not observed is not a number, and counts in no difference (Hyndman and Koehler 2006).
 
     Raises:
         ValueError: The train steps are not longer than one season, or repeat one season exactly.
 
-    >>> seasonal_naive_scale(np.array([[1.0], [2.0], [4.0]]), 1).tolist()
-    [1.5]
+    >>> seasonal_naive_scale(np.array([1.0, 2.0, 4.0]), 1)
+    1.5
     """
     if len(train) <= season_length:
         raise ValueError(f"expected more than {season_length} train steps, got {len(train)}")
-    scale: FloatArray = np.abs(train[season_length:] - train[:-season_length]).mean(axis=0)
-    if not scale.all():
-        raise ValueError("a channel repeats one season exactly, so MASE is not defined; leave the channel out")
+    scale = float(np.nanmean(np.abs(train[season_length:] - train[:-season_length])))
+    if not scale:
+        raise ValueError("a series repeats one season exactly, so MASE is not defined; leave the series out")
     return scale
-
-
-def mean_absolute_scaled_error(forecast: FloatArray, truth: FloatArray, scale: FloatArray) -> float:
-    """MASE = mean over channels of MAE_c / scale_c (Hyndman and Koehler 2006).
-
-    Of forecasts (C, N, H) or (..., C, N, H) and truth (C, N, H), with `seasonal_naive_scale` (C,).
-
-    >>> mean_absolute_scaled_error(np.array([[[3.0]]]), np.array([[[1.0]]]), np.array([4.0]))
-    0.5
-    """
-    return float(np.mean(np.abs(forecast - truth) / scale[:, None, None]))
 
 
 def skill(mse: float, reference_mse: float) -> float:

@@ -1,55 +1,56 @@
-"""All that a forecast needs, in one folder: weights of every seed, settings, scaler, intervals, the series' schema."""
+"""All that a forecast needs, in one folder: weights of every seed, settings, ridge, scalers, intervals, how to read."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import InstanceOf, PositiveInt, SerializeAsAny, TypeAdapter
-from pydantic.dataclasses import dataclass
-
-from rnn_vs_transformer.data.splits import FloatArray, Scaler
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.scaling import CovariateScaler, Scaler
+from rnn_vs_transformer.data.series import KNOWN, Meta
+from rnn_vs_transformer.forecasting.origin import FOLDER, Origin
+from rnn_vs_transformer.models.baselines import Ridge
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
-from rnn_vs_transformer.settings.family.families import FAMILIES
+from rnn_vs_transformer.settings.family.families import MODELS
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
-FOLDER: Final = Path("models/forecaster")
-FORMAT: Final = 3
+__all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact", "weights_file"]
+FORMAT: Final = 4
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
-Transformer under other names."""
+Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
-
-
-@dataclass(frozen=True)
-class Schema:
-    """The series that the models were trained on."""
-
-    channels: list[str]
-    time_column: str | None
-    frequency: str | None
-    context_length: int
-    prediction_length: int
+FORECASTERS: Final = (*MODELS, "ridge", "seasonal_naive", "last_value")
+"""What can be asked to forecast."""
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """What lies in the folder, weights apart; settings, losses and half widths by family."""
+    """What lies in the folder, weights of the trained models apart; mappings are by forecaster."""
 
-    schema: Schema
-    models: dict[str, SerializeAsAny[SharedModelParams]]
-    seeds: PositiveInt
-    validation_mse: dict[str, float]
+    meta: Meta
+    """Of the series that the models were trained on, and how these were read."""
+    models: Mapping[str, SharedModelParams]
+    """Settings of the trained ones."""
+    seeds: Mapping[str, int]
+    validation_mse: Mapping[str, float]
+    """Of what ships, which of a trained model is the mean of its seeds; in scaled units."""
+    accuracy: Mapping[str, Mapping[str, float]]
+    """On test: `mse` and `mae` in scaled units, `mase`, `skill`."""
     levels: list[float]
     """Nominal coverages of the intervals."""
-    scaler: InstanceOf[Scaler]
-    half_widths: dict[str, InstanceOf[FloatArray]]
-    """(levels, C, H), in scaled units."""
+    scaler: Scaler
+    covariates: CovariateScaler
+    ridge: Ridge
+    half_widths: Mapping[str, FloatArray]
+    """(levels, S, H), in scaled units; infinite where validation was too short."""
+    origin: Origin
 
     @property
-    def winner(self) -> str:
-        """The family with the least validation loss."""
-        return min(self.validation_mse, key=lambda family: self.validation_mse[family])
+    def best(self) -> str:
+        """The forecaster with the least validation error."""
+        return min(self.validation_mse, key=lambda name: self.validation_mse[name])
 
 
 def weights_file(folder: Path, family: str, seed: int) -> Path:
@@ -57,15 +58,26 @@ def weights_file(folder: Path, family: str, seed: int) -> Path:
     return folder / family / f"seed-{seed}.safetensors"
 
 
-def save_artifact(folder: Path, artifact: Artifact, weights: dict[str, list[Arrays]]) -> None:
+def save_artifact(folder: Path, artifact: Artifact, weights: Mapping[str, list[Arrays]]) -> None:
     """Write the folder; the manifest comes last, so that a folder with one is whole."""
     (folder / MANIFEST).unlink(missing_ok=True)
     for family, seeds in weights.items():
         for seed, arrays in enumerate(seeds):
             write_arrays(weights_file(folder, family, seed), arrays)
-    widths = {f"half_widths.{family}": width for family, width in artifact.half_widths.items()}
-    write_arrays(folder / NUMBERS, {**asdict(artifact.scaler), **widths})
-    manifest = TypeAdapter(Artifact).dump_python(artifact, exclude={"scaler", "half_widths"})
+    scaler, ridge = artifact.scaler, asdict(artifact.ridge)
+    numbers = {"scaler.mean": scaler.mean, "scaler.deviation": scaler.deviation, "ridge": ridge.pop("weights")}
+    numbers |= {} if scaler.power is None else {"scaler.power": scaler.power}
+    numbers |= {f"{part}.{known}": getattr(artifact.covariates, part)[known]
+                for part in ("mean", "deviation") for known in KNOWN}  # fmt: skip
+    numbers |= {f"half_widths.{name}": width for name, width in artifact.half_widths.items()}
+    write_arrays(folder / NUMBERS, numbers)
+    manifest = {
+        "meta": asdict(artifact.meta),
+        "models": {family: model.model_dump() for family, model in artifact.models.items()},
+        "ridge": ridge,
+        "origin": asdict(artifact.origin),
+        **{name: getattr(artifact, name) for name in ("seeds", "validation_mse", "accuracy", "levels")},
+    }
     write_json(folder / MANIFEST, {"format": FORMAT, **manifest})
 
 
@@ -93,16 +105,25 @@ def load_artifact(folder: Path) -> Artifact:
 
 
 def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
+    meta = Meta.of(manifest["meta"])
     artifact = Artifact(
-        schema=Schema(**manifest["schema"]),
-        models={family: kind.model_validate(manifest["models"][family]) for family, kind in FAMILIES.items()},
-        seeds=manifest["seeds"],
-        validation_mse={family: manifest["validation_mse"][family] for family in FAMILIES},
+        meta=meta,
+        models={family: kind.model_validate(manifest["models"][family]) for family, kind in MODELS.items()},
+        seeds={family: int(manifest["seeds"][family]) for family in MODELS},
+        validation_mse={name: float(manifest["validation_mse"][name]) for name in FORECASTERS},
+        accuracy={name: manifest["accuracy"][name] for name in FORECASTERS},
         levels=manifest["levels"],
-        scaler=Scaler(numbers["mean"], numbers["deviation"]),
-        half_widths={family: numbers[f"half_widths.{family}"] for family in FAMILIES},
+        scaler=Scaler(
+            numbers["scaler.mean"], numbers["scaler.deviation"], meta.settings["transform"], numbers.get("scaler.power")
+        ),
+        covariates=CovariateScaler(
+            *({known: numbers[f"{part}.{known}"] for known in KNOWN} for part in ("mean", "deviation"))
+        ),
+        ridge=Ridge(numbers["ridge"], **manifest["ridge"]),
+        half_widths={name: numbers[f"half_widths.{name}"] for name in FORECASTERS},
+        origin=Origin(**manifest["origin"]),
     )
-    expected = (len(artifact.levels), len(artifact.schema.channels), artifact.schema.prediction_length)
+    expected = (len(artifact.levels), len(meta.series), meta.prediction_length)
     for width in artifact.half_widths.values():
         if width.shape != expected:
             raise TypeError(f"intervals of shape {width.shape}")

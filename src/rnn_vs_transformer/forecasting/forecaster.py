@@ -1,143 +1,246 @@
-"""Forecasts of the steps that follow a series, with intervals, from the mean of the seeds."""
+"""Forecasts of the steps that follow series, with intervals; of trained models by the mean of their seeds."""
 
+import logging
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 import torch
-from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 from torch import nn
 
-from rnn_vs_transformer.data.splits import FloatArray
-from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, load_artifact, weights_file
-from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.weights import load_weights
-from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.sources.times import parse_times
+from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
+from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.series import Meta, lower_bounds, scale_panel
+from rnn_vs_transformer.data.splits import Places
+from rnn_vs_transformer.data.windows import Windows, steps_of
+from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, load_artifact, weights_file
+from rnn_vs_transformer.forecasting.origin import require_current
+from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.weights import build_family, load_weights
+from rnn_vs_transformer.runtime.errors import InputError, quoted
+from rnn_vs_transformer.settings.data import DataParams
+from rnn_vs_transformer.sources.future import read_future
+from rnn_vs_transformer.sources.sheet import pandas_of
+from rnn_vs_transformer.sources.tabular import Reading, read_frame, read_path
+from rnn_vs_transformer.training.fit import predict
 
-SPACING_ROWS: Final = 12
-"""Rows from which a spacing is told, more than a short context: five days may be a working week or any days."""
+log = logging.getLogger(__name__)
+NEW: Final = -1
+"""The number of a series that the models were not trained on."""
 
 
 class Forecaster:
-    """The trained models of one family, ready for new data.
+    """One of the forecasters of an artifact, ready for new data.
 
     >>> Forecaster.load("models/forecaster").predict(frame)  # doctest: +SKIP
     """
 
-    def __init__(self, family: str, artifact: Artifact, seeds: list[nn.Module]) -> None:
+    def __init__(self, name: str, artifact: Artifact, seeds: list[nn.Module]) -> None:
         """Use `load`."""
-        self.family = family
+        self.name = name
         self._artifact = artifact
         self._seeds = seeds
 
     @property
-    def schema(self) -> Schema:
-        """What `predict` expects of the series."""
-        return self._artifact.schema
+    def meta(self) -> Meta:
+        """Of the series that were trained on."""
+        return self._artifact.meta
+
+    @property
+    def accuracy(self) -> dict[str, float]:
+        """What this forecaster reached on the test split of the series that were trained on."""
+        return dict(self._artifact.accuracy[self.name])
 
     @classmethod
-    def load(cls, folder: str | Path = FOLDER, family: str | None = None) -> Self:
+    def load(cls, folder: str | Path = FOLDER, family: str = "best") -> Self:
         """Read the folder that the stage `package` wrote, wherever it was copied to.
 
-        The family is `rnn` or `transformer`; None is the one with the lower validation loss.
+        Args:
+            folder: Of the artifact.
+            family: One of `FORECASTERS`; `best` is the one with the least validation error.
 
         Raises:
-            InputError: The folder is missing, damaged, or lacks the family.
+            InputError: The folder is missing, damaged or of an earlier run of the workspace, or has no such forecaster.
         """
         artifact = load_artifact(Path(folder))
-        chosen = family or artifact.winner
-        if chosen not in artifact.validation_mse:
-            raise InputError(f"family must be one of {', '.join(artifact.validation_mse)}, got {chosen!r}")
-        schema, seeds = artifact.schema, list[nn.Module]()
-        shape = (schema.context_length, schema.prediction_length, len(schema.channels))
-        for seed in range(artifact.seeds):
-            model = BUILDERS[chosen](artifact.models[chosen], *shape)
-            load_weights(model, weights_file(Path(folder), chosen, seed), "dvc repro --force package")
+        require_current(Path(folder), artifact.origin)
+        name = artifact.best if family == "best" else family
+        if name not in FORECASTERS:
+            raise InputError(f"family must be best or one of {', '.join(FORECASTERS)}, got {family!r}")
+        seeds = list[nn.Module]()
+        for seed in range(artifact.seeds.get(name, 0)):
+            model = build_family(name, artifact.models[name], artifact.meta)
+            load_weights(model, weights_file(Path(folder), name, seed), "dvc repro --force package")
             seeds.append(model.eval())
-        return cls(chosen, artifact, seeds)
+        return cls(name, artifact, seeds)
 
-    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Forecast the `prediction_length` steps after the last row.
+    def predict(self, data: Any, future: Any = None) -> pd.DataFrame:
+        """Forecast the `prediction_length` steps after the last observed one of each series.
 
         Args:
-            frame: A row per step, a column per channel, and the time column if the models were trained with one
-                (or a DatetimeIndex instead); at least `context_length` rows, of which the last are used.
+            data: A file, or a pandas or polars frame, of the form that was trained on; times may be the index. What is
+                missing is filled as in training. Series that were not trained on are scaled by their own rows.
+            future: A file or frame with the future covariates of the steps to forecast, where there are such.
 
         Returns:
-            A row per channel and horizon step: `time` (or `step`, counted from the last row), `channel`, `forecast`
-            and for each level `low_80`, `high_80`, ..., in the series' own units. The ends of an interval are missing
-            where validation was too short for it.
+            A row per series and horizon step: `time`, as the file writes times (or `step`, counted from the last
+            observed row), `series`, `forecast` and for each level `low_80`, `high_80`, ..., in own units. The ends of
+            an interval are missing where validation was too short for it.
 
         Raises:
-            InputError: A channel is missing or not numeric, or rows or times do not fit the models.
+            InputError: What is given cannot be read, or does not fit the models.
         """
-        schema = self.schema
-        context = self._context(frame)
-        times = self._times(frame)
-        scaled = torch.from_numpy(np.ascontiguousarray(self._artifact.scaler.scale(context).T, dtype=np.float32))
-        with torch.no_grad():
-            channel = torch.arange(len(scaled))
-            forecasts = [seed(scaled, channel).double().numpy() for seed in self._seeds]
-        mean = np.mean(forecasts, axis=0)  # (C, H)
-        shape = (schema.prediction_length, len(schema.channels))
-        steps = pd.Series(np.arange(1, shape[0] + 1), name="step") if times is None else pd.Series(times, name="time")
-        columns = {steps.name: np.tile(steps, shape[1]), "channel": np.repeat(schema.channels, shape[0])}
-        columns["forecast"] = self._in_units(mean)
-        for level, half in zip(self._artifact.levels, self._artifact.half_widths[self.family], strict=True):
+        meta, params = self.meta, DataParams.model_validate(self.meta.settings)
+        from_file = isinstance(data, str | Path)
+        read: Any = read_path if from_file else read_frame
+        data = Path(data) if from_file else named_as(params, data)
+        reading: Reading = read(data, params, meta.covariates, meta.axis)
+        ahead = self._ahead(data, future, params, reading)
+        numbers = self._numbers(reading.panel)
+        scaler = self._scaler(reading.panel, numbers)
+        scaler.check_range(reading.panel)
+        panel, places = self._window(reading.panel, ahead)
+        scaled = scale_panel(panel, np.arange(len(panel)), scaler, self._artifact.covariates)
+        forecast = self._forecast(scaled, places, numbers)
+        lower = lower_bounds(params.lower, scaler)
+        floor = None if lower is None else lower[:, None]
+        table = self._table(forecast, reading, scaler, numbers, floor, as_text=from_file)
+        return table if from_file else in_zone_of(data, params, table)
+
+    def _ahead(self, data: Any, future: Any, params: DataParams, reading: Reading) -> FloatArray:
+        """Future covariates over the horizon (S, H, Kf); without a table of their own, from rows beyond the series."""
+        rows_tell_steps = reading.axis.known  # without times, rows of the data would be taken for those beyond them
+        source = data if future is None and rows_tell_steps else future
+        behind = None if future is None else data
+        known, ahead = self.meta.covariates, self.meta.prediction_length
+        try:
+            return read_future(_table(source, params), params, known, reading, ahead, _table(behind, params))
+        except InputError as error:
+            told = future is not None or "--future" in str(error)
+            way_out = "" if told else "; give the steps ahead with --future FILE (in Python: future=)"
+            raise InputError(f"{error}{way_out}") from None
+
+    def _numbers(self, panel: Panel) -> IntArray:
+        """The number that each series has for the models (S,)."""
+        known = {name: number for number, name in enumerate(self.meta.series)}
+        numbers = np.array([known.get(name, NEW) for name in panel.names], dtype=np.int64)
+        if self.meta.settings["format"] == "wide":
+            for name in (name for name in panel.names if name not in {*known, *self.meta.left_out}):
+                raise InputError(f"the models were not trained on {quoted(name)}")
+        for name in (name for name, number in zip(panel.names, numbers, strict=True) if number == NEW):
+            log.warning(
+                "series %s was not trained on: scaled by its own rows, with the mean of the others' intervals",
+                quoted(name),
+            )
+        return numbers
+
+    def _scaler(self, panel: Panel, numbers: IntArray) -> Scaler:
+        """Scaling of each series, of new ones by their own rows."""
+        found, new = self._artifact.scaler.part(numbers), np.flatnonzero(numbers == NEW)
+        if not len(new):
+            return found
+        own = Scaler.fit(panel.chosen(new), found.transform, constant=True)
+        for part in ("mean", "deviation", "power"):
+            if getattr(found, part) is not None:
+                getattr(found, part)[new] = getattr(own, part)
+        return found
+
+    def _window(self, panel: Panel, ahead: FloatArray) -> tuple[Panel, Places]:
+        """The last steps of each series with the steps to forecast behind them, and where the windows lie."""
+        meta = self.meta
+        reads = {"ridge": self._artifact.ridge.context_length, "seasonal_naive": meta.season_length, "last_value": 1}
+        needed, horizon = reads.get(self.name, meta.context_length), meta.prediction_length
+        short = np.flatnonzero(panel.lengths < needed)
+        for number in short:
+            log.warning(
+                "series %s has %d rows, and the forecaster looks at %d: its first row stands for those before",
+                quoted(panel.names[number]), panel.lengths[number], needed,
+            )  # fmt: skip
+        steps = np.maximum(panel.lengths[:, None] + np.arange(-needed, horizon), 0)
+        cells = panel.offsets[:-1, None] + np.minimum(steps, panel.lengths[:, None] - 1)  # (S, needed + H)
+        offsets = np.arange(len(panel) + 1) * (needed + horizon)
+        future = panel.future[cells]
+        future[:, needed:] = ahead
+        window = replace(
+            panel,
+            values=panel.values[cells].ravel(),  # noqa: PD011
+            observed=np.ones(cells.size, dtype=np.bool_),
+            offsets=offsets,
+            past=panel.past[cells].reshape(cells.size, -1),
+            future=future.reshape(cells.size, -1),
+        )
+        return window, Places(offsets[:-1] + needed - 1, np.arange(len(panel)))
+
+    def _forecast(self, panel: Panel, places: Places, numbers: IntArray) -> FloatArray:
+        """(S, H), in scaled units."""
+        horizon = self.meta.prediction_length
+        if self.name == "ridge":
+            return self._artifact.ridge.forecast(panel, places)
+        if self.name == "seasonal_naive":
+            return seasonal_naive_forecast(panel.values, places.origins, horizon, self.meta.season_length)
+        if self.name == "last_value":
+            return last_value_forecast(panel.values, places.origins, horizon)
+        torch.set_num_threads(1)
+        windows = Windows(steps_of(panel), places, self.meta.context_length, horizon, numbers)
+        return np.asarray(np.mean([predict(seed, windows)[0].double().numpy() for seed in self._seeds], axis=0))
+
+    def _table(
+        self,
+        forecast: FloatArray,
+        reading: Reading,
+        scaler: Scaler,
+        numbers: IntArray,
+        lower: FloatArray | None,
+        *,
+        as_text: bool,
+    ) -> pd.DataFrame:
+        panel, horizon = reading.panel, self.meta.prediction_length
+        series = np.arange(len(panel))[:, None]
+
+        def in_units(scaled: FloatArray) -> FloatArray:
+            return scaler.unscale(scaled if lower is None else np.maximum(scaled, lower), series).ravel()
+
+        steps = np.arange(1, horizon + 1)
+        last = panel.first_steps + panel.lengths - 1
+        ahead, axis = (last[:, None] + steps).ravel(), reading.axis
+        columns: dict[str, Any] = {"step": np.tile(steps, len(panel))}
+        if axis.known:
+            columns = {"time": axis.labels(ahead) if as_text else axis.times(ahead)}
+        columns |= {"series": np.repeat(panel.names, horizon), "forecast": in_units(forecast)}
+        widths = self._artifact.half_widths[self.name]  # (levels, S, H)
+        widths = np.where((numbers == NEW)[:, None], widths.mean(axis=1, keepdims=True), widths[:, numbers])
+        for level, half in zip(self._artifact.levels, widths, strict=True):
             known = np.where(np.isfinite(half), half, np.nan)
-            columns[f"low_{100 * level:.0f}"] = self._in_units(mean - known)
-            columns[f"high_{100 * level:.0f}"] = self._in_units(mean + known)
+            if np.isnan(known).any():
+                log.warning("no %.0f %% interval where validation was too short for it", 100 * level)
+            columns[f"low_{100 * level:.0f}"] = in_units(forecast - known)
+            columns[f"high_{100 * level:.0f}"] = in_units(forecast + known)
         return pd.DataFrame(columns)
 
-    def _in_units(self, scaled: FloatArray) -> FloatArray:
-        """(C, H) in scaled units to (C * H,) in the series' own."""
-        return self._artifact.scaler.unscale(scaled.T).T.ravel()
 
-    def _context(self, frame: pd.DataFrame) -> FloatArray:
-        """The last L rows (L, C), in series units."""
-        schema = self.schema
-        absent = [name for name in schema.channels if name not in frame.columns]
-        if absent:
-            raise InputError(f"no column {absent[0]!r}; the models were trained on {', '.join(schema.channels)}")
-        repeated = frame.columns[frame.columns.duplicated()]
-        if len(repeated):
-            raise InputError(f"column {repeated[0]!r} appears more than once")
-        if len(frame) < schema.context_length:
-            raise InputError(f"the models look at {schema.context_length} rows, but there are only {len(frame)}")
-        rows = frame[schema.channels].iloc[-schema.context_length :]
-        for name in schema.channels:
-            if not is_numeric_dtype(rows[name]) or is_bool_dtype(rows[name]) or is_complex_dtype(rows[name]):
-                raise InputError(f"column {name!r} must hold numbers, but is {rows[name].dtype}")
-        values = rows.to_numpy(dtype=np.float64, na_value=np.nan)
-        if not np.isfinite(values).all():
-            row, channel = np.argwhere(~np.isfinite(values))[0]
-            raise InputError(f"row {rows.index[row]!r}, column {schema.channels[channel]!r}: not a finite number")
-        return values
+def named_as(params: DataParams, data: Any) -> Any:
+    """A frame whose index of times, or a Series which, has another name than in training, by that name."""
+    column, channels = params.time_column, params.channels
+    if isinstance(data, pd.Series) and isinstance(channels, list) and len(channels) == 1:
+        data = data.rename(channels[0])
+    has_times = isinstance(getattr(data, "index", None), pd.DatetimeIndex | pd.PeriodIndex)
+    if has_times and isinstance(column, str) and column not in getattr(data, "columns", ()):
+        data = data.rename_axis(column)
+    return data
 
-    def _times(self, frame: pd.DataFrame) -> pd.DatetimeIndex | None:
-        """The times of the forecast; None where the models know no spacing."""
-        schema = self.schema
-        if schema.frequency is None or schema.time_column is None:
-            return None
-        if schema.time_column in frame.columns:
-            times = pd.DatetimeIndex(parse_times(frame[schema.time_column].astype(str)))
-        elif isinstance(frame.index, pd.DatetimeIndex):
-            times = frame.index
-        else:
-            raise InputError(f"no column {schema.time_column!r}, which holds the times")
-        if times.tz is not None:  # as in training
-            times = times.tz_convert("UTC")
-        times = times[-max(schema.context_length, SPACING_ROWS) :]
-        if times.isna().any():
-            raise InputError(f"column {schema.time_column!r}: expected times like 2001-12-29 13:00:00")
-        expected = pd.date_range(end=times[-1], periods=len(times), freq=schema.frequency)
-        wrong = np.flatnonzero(times != expected)
-        if len(wrong):
-            raise InputError(
-                f"column {schema.time_column!r}: the models were trained on times spaced {schema.frequency!r}, so "
-                f"{expected[wrong[-1]]} was expected where {times[wrong[-1]]} stands, {len(times) - wrong[-1]} rows "
-                "from the end"
-            )
-        return pd.date_range(times[-1], periods=schema.prediction_length + 1, freq=schema.frequency)[1:]
+
+def in_zone_of(data: Any, params: DataParams, table: pd.DataFrame) -> pd.DataFrame:
+    """The forecast with its times in the zone of the frame's."""
+    column, frame = params.time_column, pandas_of(data)
+    zone = getattr(frame[column].dtype, "tz", None) if isinstance(column, str) and column in frame else None
+    told = "time" in table and getattr(table["time"].dtype, "tz", None) is not None
+    return table.assign(time=table["time"].dt.tz_convert(zone)) if told and zone is not None else table
+
+
+def _table(source: Any, params: DataParams) -> Any:
+    """A source as the reader takes it."""
+    if isinstance(source, str):
+        return Path(source)
+    return named_as(params, source) if isinstance(source, pd.DataFrame) else source

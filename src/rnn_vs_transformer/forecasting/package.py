@@ -1,20 +1,34 @@
 """From the files of training to the artifact."""
 
+from typing import Final
+
 import torch
 
-from rnn_vs_transformer.data.series import load_meta, load_splits
-from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths
-from rnn_vs_transformer.evaluation.scoring import validation_residuals
-from rnn_vs_transformer.forecasting.artifact import FOLDER, Artifact, Schema, save_artifact
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.series import fit_scalers, load_development, load_meta, scale_splits
+from rnn_vs_transformer.data.splits import Splits
+from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
+from rnn_vs_transformer.evaluation.scoring import mean_forecast, residuals_of, squared_error_of
+from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
+from rnn_vs_transformer.forecasting.origin import origin_here
+from rnn_vs_transformer.models.baselines import (
+    Ridge,
+    fit_best_ridge,
+    last_value_forecast,
+    seasonal_naive_forecast,
+)
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.files import read_arrays
-from rnn_vs_transformer.settings.family.families import trained_settings
-from rnn_vs_transformer.training.history import best_recipes, best_validation_losses
+from rnn_vs_transformer.runtime.files import read_arrays, read_json
+from rnn_vs_transformer.settings.family.families import MODELS, trained_settings
+from rnn_vs_transformer.training.history import best_recipes
+
+TOLD: Final = ("mse", "mae", "mase", "skill")
+"""Of a forecaster's row in reports/metrics.json."""
 
 
-def package_families() -> Artifact:
-    """Write models/forecaster from the weights, the development steps and the loss histories. Test steps are not read.
+def package_forecasters() -> Artifact:
+    """Write models/forecaster from the weights, the development steps and the scores. Test steps are not read.
 
     Of each family the recipe with the lower validation loss is taken.
 
@@ -22,21 +36,30 @@ def package_families() -> Artifact:
         InputError: A file of an earlier stage is missing or does not fit.
     """
     torch.set_num_threads(1)
-    meta, splits = load_meta(), load_splits()
-    recipes = best_recipes()
-    settings = {family: trained_settings(family, recipe) for family, recipe in recipes.items()}
-    residuals, losses = {}, {}
-    for family, recipe in recipes.items():
-        residuals[family] = validation_residuals(list(load_trained(family, meta, recipe)), splits)
-        losses[family] = round(float(best_validation_losses(family, recipe).mean()), 8)
+    meta, (panel, ends) = load_meta(), load_development()
+    splits, (scaler, covariates) = scale_splits(panel, ends, meta), fit_scalers(panel, ends, meta)
+    recipes = {**best_recipes(), "mlp": paths.TUTORIAL}
+    settings = {family: trained_settings(family, recipes[family]) for family in MODELS}
+    ridge = fit_best_ridge(splits)
+    places = splits.places("validation")
+    forecasts = {
+        family: mean_forecast(list(load_trained(family, meta, recipe)), splits, "validation")
+        for family, recipe in recipes.items()
+    } | _baselines(splits, ridge, meta.season_length)
+    residuals = {name: residuals_of(forecast, splits, places) for name, forecast in forecasts.items()}
+    errors = {name: squared_error_of(forecasts[name], splits, places) for name in FORECASTERS}
     artifact = Artifact(
-        schema=Schema(meta.channels, meta.time_column, meta.frequency, meta.context_length, meta.prediction_length),
+        meta=meta,
         models={family: found.model for family, found in settings.items()},
-        seeds=settings["rnn"].seeds,
-        validation_mse=losses,
+        seeds={family: found.seeds for family, found in settings.items()},
+        validation_mse={name: round(error, 8) for name, error in errors.items()},
+        accuracy=_accuracy(recipes),
         levels=list(LEVELS),
-        scaler=splits.scaler,
-        half_widths={family: half_widths(errors) for family, errors in residuals.items()},
+        scaler=scaler,
+        covariates=covariates,
+        ridge=ridge,
+        origin=origin_here(list(MODELS)),
+        half_widths={name: half_widths_by_series(residuals[name]) for name in FORECASTERS},
     )
     weights = {
         family: [read_arrays(paths.weights(family, seed, recipes[family])) for seed in range(found.seeds)]
@@ -44,3 +67,22 @@ def package_families() -> Artifact:
     }
     save_artifact(FOLDER, artifact, weights)
     return artifact
+
+
+def _baselines(splits: Splits, ridge: Ridge, season_length: int) -> dict[str, FloatArray]:
+    """Their forecasts of the validation windows (W, H)."""
+    places, horizon = splits.places("validation"), splits.prediction_length
+    return {
+        "ridge": ridge.forecast(splits.panel, places),
+        "seasonal_naive": seasonal_naive_forecast(splits.values, places.origins, horizon, season_length),
+        "last_value": last_value_forecast(splits.values, places.origins, horizon),
+    }
+
+
+def _accuracy(recipes: dict[str, str]) -> dict[str, dict[str, float]]:
+    """What each forecaster reached on test; of a trained model, the mean of its seeds."""
+    metrics = read_json(paths.METRICS)
+    rows = {name: metrics[name] for name in FORECASTERS if name not in recipes}
+    for family, recipe in recipes.items():
+        rows[family] = (metrics if recipe == paths.TUTORIAL else metrics[recipe])[f"{family}_mean_of_seeds"]
+    return {name: {told: row[told] for told in TOLD} for name, row in rows.items()}

@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import linalg
 
-from rnn_vs_transformer.data.splits import Borders, forecast_origins
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
+from rnn_vs_transformer.data.splits import Places, Splits, steps_ahead
 
 PENALTIES = tuple(10.0**power for power in range(-3, 6))
 """Ridge penalties tried on validation, in units of the summed squares of scaled inputs."""
@@ -19,20 +16,22 @@ CONTEXTS = (0.5, 1.0, 2.0, 4.0)
 MOST_PRODUCTS = 2e12
 """A context longer than the families' is left out where its normal equations would take more multiply-adds."""
 ROWS_AT_ONCE = 4096
+Form = tuple[int, int, bool, bool]
+"""Context and prediction length, whether the last value is subtracted, whether covariates are read back too."""
 
 
 def last_value_forecast(values: FloatArray, origins: IntArray, prediction_length: int) -> FloatArray:
     """The value at the forecast origin, repeated.
 
     Args:
-        values: The series (steps, C).
-        origins: Forecast origins (N,).
+        values: Series one behind the other (cells,).
+        origins: The cells of the forecast origins (W,).
         prediction_length: Steps to forecast (H).
 
     Returns:
-        Forecasts (C, N, H).
+        Forecasts (W, H).
     """
-    return np.repeat(values[origins].T[:, :, None], prediction_length, axis=2)
+    return np.repeat(values[origins][:, None], prediction_length, axis=1)
 
 
 def seasonal_naive_forecast(
@@ -41,119 +40,157 @@ def seasonal_naive_forecast(
     """The value of the same step in the last observed season (Hyndman and Athanasopoulos, section 5.2).
 
     Args:
-        values: The series (steps, C).
-        origins: Forecast origins (N,), each at least season_length - 1.
+        values: Series one behind the other (cells,).
+        origins: The cells of the forecast origins (W,), each at least season_length - 1 steps into its series.
         prediction_length: Steps to forecast (H).
         season_length: Steps in one season.
 
     Returns:
-        Forecasts (C, N, H).
+        Forecasts (W, H).
     """
     ahead = np.arange(prediction_length) % season_length
-    steps = origins[:, None] + 1 - season_length + ahead
-    forecasts: FloatArray = values[steps].transpose(2, 0, 1)
+    forecasts: FloatArray = values[origins[:, None] + 1 - season_length + ahead]
     return forecasts
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """A linear map from context to forecast, one for all channels, on windows less their last value or not."""
+    """A linear map from context and covariates to forecast, one for all series.
+
+    Values may stand less the last one. The inputs are those of the families: past covariates over the context, future
+    ones over the horizon and, where validation wants it, the context, and static ones.
+    """
 
     weights: FloatArray
-    """(L + 1, H); the last row is the intercept."""
+    """(inputs + 1, H); the last row is the intercept."""
+    context_length: int
     subtract_last: bool
+    covariates_back: bool
+    """Whether it reads the covariates over the context too."""
     penalty: float
     validation_mse: float
 
-    @property
-    def context_length(self) -> int:
-        """Inputs."""
-        return len(self.weights) - 1
-
-    def forecast(self, values: FloatArray, origins: IntArray) -> FloatArray:
-        """Forecasts (C, N, H) of a series (steps, C)."""
-        context_length, prediction_length = self.context_length, self.weights.shape[1]
-        forecasts = np.empty((values.shape[1], len(origins), prediction_length))
-        for channel, series in enumerate(values.T):
-            for start in range(0, len(origins), ROWS_AT_ONCE):
-                some = origins[start : start + ROWS_AT_ONCE]
-                contexts, _, last = _windows(series, some, context_length, 0, self.subtract_last)
-                forecasts[channel, start : start + ROWS_AT_ONCE] = contexts @ self.weights + last
+    def forecast(self, panel: Panel, places: Places) -> FloatArray:
+        """Forecasts (W, H) of windows of a scaled panel."""
+        forecasts = np.empty((len(places.origins), self.weights.shape[1]))
+        form = self.context_length, self.weights.shape[1], self.subtract_last, self.covariates_back
+        for start in range(0, len(forecasts), ROWS_AT_ONCE):
+            some = slice(start, start + ROWS_AT_ONCE)
+            inputs, last = _inputs(panel, Places(places.origins[some], places.series[some]), *form)
+            forecasts[some] = inputs @ self.weights + last
         return forecasts
 
 
-def fit_best_ridge(values: FloatArray, borders: Borders, context_length: int, prediction_length: int) -> Ridge:
+def fit_best_ridge(splits: Splits) -> Ridge:
     """Ridge with the context length, out of `CONTEXTS` times the families', that validation chooses too.
 
-    A longer context is left out where fewer train windows than inputs would remain, or more than `MOST_PRODUCTS`.
-    See `fit_ridge`.
+    A longer context is left out where a series is too short for it, where fewer train windows than inputs would remain,
+    or where it would take more than `MOST_PRODUCTS`. So are the covariates over the context. See `fit_ridge`.
     """
+    families, panel = splits.context_length, splits.panel
+    back, horizon = panel.past.shape[1] + panel.future.shape[1], splits.prediction_length
+    fixed = horizon * panel.future.shape[1] + panel.static.shape[1]
 
-    def can_be_tried(length: int) -> bool:
-        windows = (borders.train_end - length - prediction_length) * values.shape[1]
-        return length <= context_length or length < windows <= MOST_PRODUCTS / length**2
+    def can_be_tried(length: int, covariates_back: bool) -> bool:
+        inputs = length * (1 + back * covariates_back) + fixed
+        windows = int(np.maximum(0, splits.ends[:, 0] - length - horizon).sum())
+        fits = inputs < windows <= MOST_PRODUCTS / inputs**2 and length <= splits.ends[:, 0].min()
+        return fits or (length <= families and not covariates_back)
 
-    lengths = [max(1, int(multiple * context_length)) for multiple in CONTEXTS]
-    fitted = [fit_ridge(values, borders, length, prediction_length) for length in filter(can_be_tried, lengths)]
+    lengths = [max(1, int(multiple * families)) for multiple in CONTEXTS]
+    forms = [(length, reads) for reads in ((False, True) if back else (False,)) for length in lengths]
+    fitted = [fit_ridge(splits, length, reads) for length, reads in forms if can_be_tried(length, reads)]
     return min(fitted, key=lambda ridge: ridge.validation_mse)
 
 
-def fit_ridge(values: FloatArray, borders: Borders, context_length: int, prediction_length: int) -> Ridge:
+def fit_ridge(splits: Splits, context_length: int, covariates_back: bool = False) -> Ridge:
     """Ridge regression in closed form; its penalty and centring are chosen on validation.
 
     Args:
-        values: Scaled development steps (steps, C).
-        borders: Ends of the splits.
-        context_length: Inputs (L).
-        prediction_length: Outputs (H).
+        splits: Development steps, scaled.
+        context_length: Values read.
+        covariates_back: Whether the covariates over the context are read too.
 
     Returns:
-        The candidate with the least mean squared error on the validation windows.
+        The candidate with the least mean squared error on validation: of windows over their observed targets, of series
+        over windows, of all over series.
     """
-    train = forecast_origins(0, borders.train_end, context_length, prediction_length)
-    validation = forecast_origins(borders.train_end, borders.validation_end, context_length, prediction_length)
+    train, validation = (splits.places(split, context_length) for split in ("train", "validation"))
     candidates = []
     for subtract_last in (False, True):
-        gram = np.zeros((context_length + 1, context_length + 1))
-        moment = np.zeros((context_length + 1, prediction_length))
-        for contexts, targets in _blocks(values, train, context_length, prediction_length, subtract_last):
-            gram += contexts.T @ contexts
-            moment += contexts.T @ targets
+        form = context_length, splits.prediction_length, subtract_last, covariates_back
+        products = _products(splits, train, form)
         for penalty in PENALTIES:
-            weights = _solve(gram, moment, penalty)
-            errors = [
-                np.square(contexts @ weights - targets).sum()
-                for contexts, targets in _blocks(values, validation, context_length, prediction_length, subtract_last)
-            ]
-            mse = sum(errors) / (values.shape[1] * len(validation) * prediction_length)
-            candidates.append(Ridge(weights, subtract_last, penalty, float(mse)))
+            weights = _solve(*products, penalty)
+            mse = _validation_error(splits, validation, form, weights)
+            candidates.append(Ridge(weights, context_length, subtract_last, covariates_back, penalty, mse))
     return min(candidates, key=lambda ridge: ridge.validation_mse)
+
+
+def _products(splits: Splits, train: Places, form: Form) -> tuple[FloatArray, FloatArray]:
+    """Inputs times inputs (n, n), and inputs times targets (n, H).
+
+    Where targets are missing the former is (H, n, n), as then each step has rows of its own.
+    """
+    gram, moment, whole = np.zeros(()), np.zeros(()), bool(splits.scored(train).all())
+    for inputs, targets, scored in _blocks(splits, train, form):
+        if whole:
+            gram, moment = gram + inputs.T @ inputs, moment + inputs.T @ targets
+            continue
+        some = [inputs[known] for known in scored.T]  # (H) of rows with that target
+        gram = gram + np.stack([rows.T @ rows for rows in some])
+        moment = moment + inputs.T @ np.where(scored, targets, 0.0)
+    return gram, moment
+
+
+def _validation_error(splits: Splits, validation: Places, form: Form, weights: FloatArray) -> float:
+    errors = [
+        (np.square(inputs @ weights - targets) * scored).sum(axis=1) / scored.sum(axis=1)
+        for inputs, targets, scored in _blocks(splits, validation, form)
+    ]
+    of_windows = np.concatenate(errors)
+    series = [of_windows[one].mean() for one in validation.of_series(len(splits.panel)) if one.stop > one.start]
+    return float(np.mean(series))
 
 
 def _solve(gram: FloatArray, moment: FloatArray, penalty: float) -> FloatArray:
     """Minimiser of the penalised squares; the intercept (last row) bears no penalty."""
-    penalties = np.full(len(gram), penalty)
+    penalties = np.full(gram.shape[-1], penalty)
     penalties[-1] = 0.0
+    if gram.ndim > 2:  # noqa: PLR2004 - a step at a time
+        steps = zip(gram, moment.T, strict=True)
+        return np.stack([_solve(one, known[:, None], penalty)[:, 0] for one, known in steps], axis=1)
     weights: FloatArray = linalg.solve(gram + np.diag(penalties), moment, assume_a="pos")
     return weights
 
 
-def _blocks(
-    values: FloatArray, origins: IntArray, context_length: int, prediction_length: int, subtract_last: bool
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Contexts and targets of all channels, some windows at a time."""
-    for series in values.T:
-        for start in range(0, len(origins), ROWS_AT_ONCE):
-            some = origins[start : start + ROWS_AT_ONCE]
-            contexts, targets, _ = _windows(series, some, context_length, prediction_length, subtract_last)
-            yield contexts, targets
+def _blocks(splits: Splits, places: Places, form: Form) -> Iterator[tuple[FloatArray, FloatArray, BoolArray]]:
+    """Inputs, targets and which of these were observed, of all windows, some at a time."""
+    panel = splits.panel
+    for one in places.of_series(len(panel)):
+        for start in range(one.start, one.stop, ROWS_AT_ONCE):
+            some = slice(start, min(start + ROWS_AT_ONCE, one.stop))
+            windows = Places(places.origins[some], places.series[some])
+            inputs, last = _inputs(panel, windows, *form)
+            yield inputs, splits.truth(windows) - last, splits.scored(windows)
 
 
-def _windows(
-    series: FloatArray, origins: IntArray, context_length: int, prediction_length: int, subtract_last: bool
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Contexts with a column of ones (N, L + 1), targets (N, H), and what was subtracted from them (N, 1)."""
-    contexts = series[origins[:, None] + np.arange(1 - context_length, 1)]
-    targets = series[origins[:, None] + np.arange(1, prediction_length + 1)]
-    last = contexts[:, -1:] if subtract_last else np.zeros((len(origins), 1))
-    return np.hstack([contexts - last, np.ones((len(origins), 1))]), targets - last, last
+def _inputs(
+    panel: Panel,
+    places: Places,
+    context_length: int,
+    prediction_length: int,
+    subtract_last: bool,
+    covariates_back: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Inputs of windows with a column of ones (W, inputs + 1), and what was subtracted from the values (W, 1)."""
+    origins, count = places.origins, len(places.origins)
+    back = origins[:, None] + np.arange(1 - context_length, 1)
+    contexts = panel.values[back]
+    last = contexts[:, -1:] if subtract_last else np.zeros((count, 1))
+    known = [panel.static[places.series]]
+    if panel.future.shape[1]:
+        known.append(panel.future[steps_ahead(origins, prediction_length)].reshape(count, -1))
+    if covariates_back:
+        known += [columns[back].reshape(count, -1) for columns in (panel.past, panel.future)]
+    return np.hstack([contexts - last, *known, np.ones((count, 1))]), last

@@ -13,7 +13,9 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from rnn_vs_transformer.models.shell import Embedded, ForecastModel, MixerBuilder
+from rnn_vs_transformer.data.windows import WindowCovariates
+from rnn_vs_transformer.models.shell import ONE_SERIES, Embedded, ForecastModel, InputSizes, MixerBuilder
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 Memory = Any
@@ -54,7 +56,7 @@ class EncoderDecoder(ForecastModel):
         width: int,
         mixer: MixerBuilder,
         decoder: DecoderBuilder,
-        channels: int = 1,
+        sizes: InputSizes = ONE_SERIES,
     ) -> None:
         """Build shell, mixer and decoder. Seven parameters, as the decoder comes on top of what the shell takes.
 
@@ -65,21 +67,29 @@ class EncoderDecoder(ForecastModel):
             width: Width of a token (D).
             mixer: Builds the encoder.
             decoder: Builds the decoder.
-            channels: Channels of the series (C).
+            sizes: Series and covariates.
         """
-        super().__init__(params, context_length, 1, width, mixer, channels)  # the readout makes one step of one token
+        super().__init__(params, context_length, 1, width, mixer, sizes)  # the readout makes one step of one token
         self.prediction_length = prediction_length
         self.step_embedding = nn.Linear(1, width)
         self.decoder = decoder(self.tokens, prediction_length)
 
-    def forward(self, context: Tensor, channel: Tensor | None = None, target: Tensor | None = None) -> Tensor:  # noqa: ARG002
+    def forward(
+        self,
+        context: Tensor,
+        series: Tensor | None = None,  # noqa: ARG002
+        target: Tensor | None = None,
+        covariates: WindowCovariates | None = None,
+    ) -> Tensor:
         """Forecast (B, H) from the context (B, L), both in scaled units.
 
         Args:
             context: Observed steps.
-            channel: Number of the channel of each row (B,); weights are shared over channels, so it tells nothing.
+            series: Number of the series of each row (B,); weights are shared over series, so it tells nothing.
             target: The steps to forecast (B, H), to teach with; step h is then forecast from the true steps before it.
+            covariates: None; see `refuse_covariates`.
         """
+        self._check(covariates)
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
         memory = cast("Encoder", self.mixer).encode(Embedded(self._patches(normed), self.embedding))
@@ -113,9 +123,23 @@ def build_forecaster(
     width: int,
     mixer: MixerBuilder,
     decoder: DecoderBuilder,
-    channels: int = 1,
+    sizes: InputSizes = ONE_SERIES,
 ) -> ForecastModel:
     """The model of a family, decoding as `model.decoding` says. Seven parameters, as `EncoderDecoder` takes them."""
+    refuse_covariates(params, sizes)
     if params.decoding == "direct":
-        return ForecastModel(params, context_length, prediction_length, width, mixer, channels)
-    return EncoderDecoder(params, context_length, prediction_length, width, mixer, decoder, channels)
+        return ForecastModel(params, context_length, prediction_length, width, mixer, sizes)
+    return EncoderDecoder(params, context_length, prediction_length, width, mixer, decoder, sizes)
+
+
+def refuse_covariates(params: SharedModelParams, sizes: InputSizes) -> None:
+    """Covariates of the horizon reach the readout of direct decoding, and no decoder that goes step by step.
+
+    Raises:
+        InputError: There are covariates, and decoding is autoregressive.
+    """
+    if params.decoding == "autoregressive" and sizes.covariates:
+        raise InputError(
+            "model.decoding: autoregressive knows no covariates, and there are some; "
+            "set model.decoding to direct, or name none in data.covariates"
+        )

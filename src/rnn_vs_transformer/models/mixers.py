@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from rnn_vs_transformer.models.residual import ResidualStack, stack_blocks
 from rnn_vs_transformer.models.rnn import build_rnn
-from rnn_vs_transformer.models.shell import ForecastModel
+from rnn_vs_transformer.models.shell import ONE_SERIES, ForecastModel, InputSizes
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.settings.family.model import Cell, ModelParams
 
@@ -36,7 +36,7 @@ MIXERS: Final = ("attention", *get_args(Cell), *CONTROLS)
 
 
 def build_residual(
-    mixer: str, params: ModelParams, context_length: int, prediction_length: int, channels: int = 1
+    mixer: str, params: ModelParams, context_length: int, prediction_length: int, sizes: InputSizes = ONE_SERIES
 ) -> ForecastModel:
     """The forecaster of one mixer in the block, with weights drawn from torch's global random state.
 
@@ -45,19 +45,19 @@ def build_residual(
         params: Width and layers of attention are the Transformer's, those of all other mixers the RNN's.
         context_length: Observed steps (L).
         prediction_length: Forecast steps (H).
-        channels: Channels of the series (C).
+        sizes: Series and covariates.
 
     Raises:
         KeyError: There is no such mixer.
     """
     if mixer == "attention":
-        return build_transformer(params, context_length, prediction_length, channels)
+        return build_transformer(params, context_length, prediction_length, sizes)
     if mixer in get_args(Cell):
         recurrent = params.model_copy(update={"cell": mixer, "block": "residual"})
-        return build_rnn(recurrent, context_length, prediction_length, channels)
+        return build_rnn(recurrent, context_length, prediction_length, sizes)
     control = CONTROLS[mixer]
 
     def build(tokens: int) -> ResidualStack:
         return stack_blocks(params, lambda: control(tokens))
 
-    return ForecastModel(params, context_length, prediction_length, params.rnn_width, build, channels)
+    return ForecastModel(params, context_length, prediction_length, params.rnn_width, build, sizes)

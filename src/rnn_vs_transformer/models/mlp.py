@@ -12,7 +12,7 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
+from rnn_vs_transformer.models.shell import ONE_SERIES, Embedded, ForecastModel, InputSizes, Mixer
 from rnn_vs_transformer.settings.family.model import MlpModelParams
 
 
@@ -32,7 +32,9 @@ class HiddenLayers(nn.Module):
         return hidden
 
 
-def build_mlp(params: MlpModelParams, context_length: int, prediction_length: int, channels: int = 1) -> ForecastModel:
+def build_mlp(
+    params: MlpModelParams, context_length: int, prediction_length: int, sizes: InputSizes = ONE_SERIES
+) -> ForecastModel:
     """The MLP's forecaster, with weights drawn from torch's global random state."""
     window = {"patch_length": context_length, "patch_stride": context_length, "readout": "last"}
 
@@ -40,4 +42,4 @@ def build_mlp(params: MlpModelParams, context_length: int, prediction_length: in
         return cast("Mixer", HiddenLayers(params))  # which no query is put to, as the readout is `last`
 
     shell = params.model_copy(update=window)
-    return ForecastModel(shell, context_length, prediction_length, params.mlp_width, build, channels)
+    return ForecastModel(shell, context_length, prediction_length, params.mlp_width, build, sizes)

@@ -17,7 +17,7 @@ from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.recurrent_decoder import Layers, RecurrentDecoder, State
 from rnn_vs_transformer.models.residual import stack_blocks
-from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
+from rnn_vs_transformer.models.shell import ONE_SERIES, Embedded, ForecastModel, InputSizes, Mixer
 from rnn_vs_transformer.settings.family.model import RnnModelParams
 
 CELLS: Final = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -111,7 +111,9 @@ def start_orthogonally(layers: nn.Module) -> None:
                 nn.init.orthogonal_(gate)
 
 
-def build_rnn(params: RnnModelParams, context_length: int, prediction_length: int, channels: int = 1) -> ForecastModel:
+def build_rnn(
+    params: RnnModelParams, context_length: int, prediction_length: int, sizes: InputSizes = ONE_SERIES
+) -> ForecastModel:
     """The RNN family's forecaster, with weights drawn from torch's global random state."""
 
     def build_mixer(_: int) -> Mixer:
@@ -124,5 +126,5 @@ def build_rnn(params: RnnModelParams, context_length: int, prediction_length: in
         params.rnn_width,
         build_mixer,
         lambda _, __: RecurrentDecoder(stack_cells(params, params.rnn_layers)),
-        channels,
+        sizes,
     )

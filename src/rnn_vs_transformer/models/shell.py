@@ -5,18 +5,45 @@
 
 With `readout: segments` the mixer answers one query per segment of the forecast instead (see `models/segments.py`).
 
+Covariates enter here too, as they are, and never in a mixer: those of the context lie in the patches beside the series,
+static ones in every patch, and those of the horizon correct the forecast before the inverse instance norm, so that an
+effect grows with the series' spread (see `models/horizon.py`).
+
 Sources: patches and channel independence, PatchTST (Nie et al. 2023); instance norm, RevIN (Kim et al. 2022) without
 its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear highway, LSTNet (Lai et al. 2018).
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from rnn_vs_transformer.data.windows import WindowCovariates
+from rnn_vs_transformer.models.horizon import START, HorizonHead
 from rnn_vs_transformer.models.segments import SegmentReadout
 from rnn_vs_transformer.settings.family.model import SharedModelParams
+
+
+class InputSizes(NamedTuple):
+    """What a model is told besides the context: how many series there are, and columns of covariates of each kind."""
+
+    series: int = 1
+    """They share all weights but those of queries (S)."""
+    past: int = 0
+    """Columns known until the forecast origin (Kp)."""
+    future: int = 0
+    """Columns known over the horizon too (Kf)."""
+    static: int = 0
+    """Columns with one value per series (Ks)."""
+
+    @property
+    def covariates(self) -> int:
+        """Columns in all."""
+        return self.past + self.future + self.static
+
+
+ONE_SERIES: Final = InputSizes()
 
 
 class Embedded(NamedTuple):
@@ -27,9 +54,9 @@ class Embedded(NamedTuple):
     """
 
     patches: Tensor
-    """(B, T, P)."""
+    """(B, T, P), or (B, T, P (1 + Kp + Kf) + Ks) with covariates."""
     embedding: nn.Linear
-    """From P to D."""
+    """From these to D."""
 
     def tokens(self) -> Tensor:
         """(B, T, D)."""
@@ -61,7 +88,7 @@ class ForecastModel(nn.Module):
         prediction_length: int,
         width: int,
         mixer: MixerBuilder,
-        channels: int = 1,
+        sizes: InputSizes = ONE_SERIES,
     ) -> None:
         """Build shell and mixer.
 
@@ -71,9 +98,11 @@ class ForecastModel(nn.Module):
             prediction_length: Forecast steps (H).
             width: Width of a token (D).
             mixer: Builds the mixer; called between embedding and readout, as the seed's draws are.
-            channels: Channels of the series (C); read by queries alone, all else is shared over channels.
+            sizes: Series and covariates. Weights that only covariates need are drawn after all others, so that these
+                are the same with and without them.
         """
         super().__init__()
+        self.sizes, self.prediction_length = sizes, prediction_length
         self.instance_norm = params.instance_norm
         self.patch_length, self.patch_stride = params.patch_length, params.patch_stride
         self.last_only = params.readout == "last"
@@ -85,36 +114,73 @@ class ForecastModel(nn.Module):
         self.dropout = nn.Dropout(params.dropout)
         self.readout: nn.Module
         if segments:
-            self.readout = SegmentReadout(segments, self.patch_length, prediction_length, width, channels)
+            self.readout = SegmentReadout(segments, self.patch_length, prediction_length, width, sizes.series)
         else:
             self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
+        if sizes.covariates:
+            self.embedding = widened(self.embedding, self.patch_length * (sizes.past + sizes.future) + sizes.static)
+        self.horizon = HorizonHead(sizes.future, width) if sizes.future else None
 
-    def forward(self, context: Tensor, channel: Tensor | None = None, target: Tensor | None = None) -> Tensor:  # noqa: ARG002
+    def forward(
+        self,
+        context: Tensor,
+        series: Tensor | None = None,
+        target: Tensor | None = None,  # noqa: ARG002
+        covariates: WindowCovariates | None = None,
+    ) -> Tensor:
         """Forecast (B, H) from the context (B, L), both in scaled units.
 
         Args:
             context: Observed steps.
-            channel: Number of the channel of each row (B,); may be left out where there is only one.
+            series: Number of the series of each row (B,), -1 for one that was not trained on; may be left out where
+                there is only one.
             target: The steps to forecast (B, H), handed over in training; only an `EncoderDecoder` learns from them in
                 its forward pass.
+            covariates: Of the same windows; may be left out where the model was built for none.
+
+        Raises:
+            ValueError: The covariates are not those that the model was built for.
         """
+        self._check(covariates)
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
-        embedded = Embedded(self._patches(normed), self.embedding)  # tokens (B, T, D)
+        embedded = Embedded(self._inputs(normed, covariates), self.embedding)  # tokens (B, T, D)
         if isinstance(self.readout, SegmentReadout):
-            answers = self.mixer.answer(embedded, self.readout.queries(len(context), channel))  # (B, S, D)
-            forecast = self.readout(self.dropout(answers))
+            read = self.mixer.answer(embedded, self.readout.queries(len(context), series))  # (B, S, D)
+            forecast, summary = self.readout(self.dropout(read)), self.readout.by_step(read)
         else:
-            mixed = self.mixer(embedded, self.last_only)  # (B, T or 1, D)
-            forecast = self.readout(self.dropout(mixed.flatten(1)))
+            read = self.mixer(embedded, self.last_only)  # (B, T or 1, D)
+            forecast, summary = self.readout(self.dropout(read.flatten(1))), read[:, -1:]
         if self.highway is not None:
             forecast = forecast + self.highway(normed)
+        if self.horizon is not None and covariates is not None:
+            forecast = forecast + self.horizon(covariates.horizon, summary)
         result: Tensor = forecast * spread + level
         return result
 
+    def _check(self, covariates: WindowCovariates | None) -> None:
+        """Refuse covariates that are not those that the model was built for: columns of context, horizon and static."""
+        expected = self.sizes.past + self.sizes.future, self.sizes.future, self.sizes.static
+        received = (0, 0, 0) if covariates is None else tuple(part.shape[-1] for part in covariates)
+        if expected != received:
+            raise ValueError(f"expected {expected} columns of covariates (context, horizon, static), got {received}")
+
+    def _inputs(self, normed: Tensor, covariates: WindowCovariates | None) -> Tensor:
+        """Patches of the series (B, T, P); behind them those of the context's covariates, and the static ones.
+
+        Each of the P places of a covariate in a patch counts 1 / sqrt(P), so that under Adam, which moves all weights
+        alike, a covariate in patches is learnt no faster than one in points: else noise costs an MLP 5 %.
+        """
+        patches = self._patches(normed)
+        if covariates is None or not self.sizes.covariates:
+            return patches
+        known = self._patches(covariates.context).flatten(2) * self.patch_length**-0.5  # (B, T, (Kp + Kf) P)
+        static = covariates.static[:, None].expand(-1, self.tokens, -1)  # (B, T, Ks)
+        return torch.cat([patches, known, static], dim=2)
+
     def _patches(self, steps: Tensor) -> Tensor:
-        """(B, L) -> (B, T, P); patches end with the last step, so the oldest steps are the ones left over."""
+        """(B, L, ...) -> (B, T, ..., P); patches end with the last step, so the oldest steps are the ones left over."""
         return steps[:, self.unused_steps :].unfold(1, self.patch_length, self.patch_stride)
 
     def _level_and_spread(self, context: Tensor) -> tuple[Tensor, Tensor]:
@@ -127,5 +193,20 @@ class ForecastModel(nn.Module):
         return mean, torch.sqrt(variance + 1e-5)
 
 
-Builder = Callable[[Any, int, int, int], ForecastModel]
-"""Makes a family's forecaster from its settings, L, H and C, with weights from torch's global random state."""
+def widened(linear: nn.Linear, more: int) -> nn.Linear:
+    """The map with so many inputs behind its own, whose weights stay as drawn; the others start small."""
+    own, wide = linear.in_features, nn.Linear(linear.in_features + more, linear.out_features)
+    with torch.no_grad():
+        wide.weight[:, :own] = linear.weight
+        wide.weight[:, own:] *= START
+        wide.bias.copy_(linear.bias)
+    return wide
+
+
+class Builder(Protocol):
+    """Makes a family's forecaster from its settings, L and H, with weights from torch's global random state."""
+
+    def __call__(
+        self, params: Any, context_length: int, prediction_length: int, sizes: InputSizes = ONE_SERIES
+    ) -> ForecastModel:
+        """Draw the model."""

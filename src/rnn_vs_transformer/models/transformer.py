@@ -17,7 +17,7 @@ from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.layers import Attention, feedforward_block
 from rnn_vs_transformer.models.positional import Positions
 from rnn_vs_transformer.models.residual import ResidualStack
-from rnn_vs_transformer.models.shell import Embedded, ForecastModel
+from rnn_vs_transformer.models.shell import ONE_SERIES, Embedded, ForecastModel, InputSizes
 from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
 
@@ -57,7 +57,7 @@ class SelfAttention(ResidualStack):
 
 
 def build_transformer(
-    params: TransformerModelParams, context_length: int, prediction_length: int, channels: int = 1
+    params: TransformerModelParams, context_length: int, prediction_length: int, sizes: InputSizes = ONE_SERIES
 ) -> ForecastModel:
     """The Transformer family's forecaster, with weights drawn from torch's global random state."""
     return build_forecaster(
@@ -67,5 +67,5 @@ def build_transformer(
         params.transformer_width,
         lambda tokens: SelfAttention(params, tokens),
         lambda tokens, steps: AttentionDecoder(params, tokens, steps),
-        channels,
+        sizes,
     )

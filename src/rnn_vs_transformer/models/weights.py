@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
-from rnn_vs_transformer.data.series import Meta
+from rnn_vs_transformer.data.series import KNOWN, Meta
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.shell import ForecastModel
+from rnn_vs_transformer.models.shell import ForecastModel, InputSizes
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays
@@ -16,8 +16,14 @@ from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 
 def build_family(family: str, model: SharedModelParams, meta: Meta) -> ForecastModel:
-    """A family's model for a series, with weights from torch's global random state."""
-    return BUILDERS[family](model, meta.context_length, meta.prediction_length, len(meta.channels))
+    """A family's model for some series, with weights from torch's global random state."""
+    return BUILDERS[family](model, meta.context_length, meta.prediction_length, sizes_of(meta))
+
+
+def sizes_of(meta: Meta) -> InputSizes:
+    """How many series and columns of covariates there are."""
+    widths = {known: sum(one.width for one in meta.covariates if one.known == known) for known in KNOWN}
+    return InputSizes(len(meta.series), **widths)
 
 
 def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:

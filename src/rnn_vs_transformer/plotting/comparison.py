@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, Look, figure, legend_below, whole_steps
-from rnn_vs_transformer.results import Results, rows_of
+from rnn_vs_transformer.results import Results, in_seconds, rows_of
 from rnn_vs_transformer.runtime.paths import forecaster
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES, Recipe
@@ -20,6 +20,8 @@ RECIPE_TITLES: Final[Mapping[Recipe, str]] = {
 TRAINED: Final = (*(forecaster(family, recipe) for recipe in RECIPES for family in FAMILIES), "mlp")
 """Those with seeds and an interval, in the order in which the errors are drawn."""
 
+EXTREMES: Final = 2
+"""So many of the series with the lowest and with the highest error are drawn."""
 DECODINGS: Final = {"direct": "-", "autoregressive": "--"}
 """The line of each way of decoding; the colour is the family's."""
 
@@ -57,17 +59,19 @@ def _recipes(lying: Iterable[str]) -> list[Recipe]:
 def draw_test_error(results: Results) -> None:
     """Test MSE of the families with each recipe and of the control, with 95 % intervals; the others as lines."""
     rows = rows_of(results.metrics)
-    trained = {name: rows[name] for name in TRAINED if "mse_ci_low" in rows.get(name, {})}
+    trained = {name: rows[name] for name in TRAINED if name in rows}
     with figure("test_error", height=2.2 + 0.6 * len(trained)) as (axes,):
         for row, (name, found) in enumerate(trained.items()):
             look, mse = LOOKS[name], found["mse"]
-            ends = [[max(0.0, mse - found["mse_ci_low"])], [max(0.0, found["mse_ci_high"] - mse)]]
+            low, high = (found.get(f"mse_ci_{end}", mse) for end in ("low", "high"))  # none where data are too few
+            ends = [[max(0.0, mse - low)], [max(0.0, high - mse)]]
             axes.errorbar(mse, row, xerr=ends, fmt=look.marker, color=look.colour, markersize=9, capsize=6,
                           linewidth=2.2)  # fmt: skip
             single = results.seeds.loc[results.seeds["forecaster"] == name, "mse"]
             axes.plot(single, np.full(len(single), row + 0.25), "|", color=look.colour, markersize=10)
         references = {name: row for name, row in rows.items() if name not in trained}
-        _draw_references(axes, references, most=1.6 * max(found["mse_ci_high"] for found in trained.values()))
+        highest = max(found.get("mse_ci_high", found["mse"]) for found in trained.values())
+        _draw_references(axes, references, most=1.6 * highest)
         axes.set_yticks(range(len(trained)), [LOOKS[name].label.replace(", ", ",\n") for name in trained])
         axes.set_ylim(len(trained) - 0.4, -0.7)
         axes.set_xlim(left=0)
@@ -123,8 +127,8 @@ def _draw_steps(axes: Axes, table: pd.DataFrame, name: str, look: Look) -> None:
 def draw_forecasts(results: Results) -> None:
     """Forecasts of the first test windows against the truth, one step ahead and the whole horizon ahead."""
     table = results.forecasts
-    channel = table["channel"].iloc[0]
-    table = table[table["channel"] == channel]
+    name = table["series"].iloc[0]
+    table = table[table["series"] == name]
     last = int(table["horizon_step"].max())
     steps = sorted({1, last})
     with figure("forecasts", panels=len(steps), height=3.2 * len(steps)) as panels:
@@ -132,13 +136,38 @@ def draw_forecasts(results: Results) -> None:
             some = table[table["horizon_step"] == step]
             target = some["forecast_origin"] + step
             axes.plot(target, some["truth"], color=LOOKS["truth"].colour, label=LOOKS["truth"].label, linewidth=2.4)
-            for name in ("oracle", *FAMILIES):
-                if name in some:
-                    line, look = "--" if name == "oracle" else "-", LOOKS[name]
-                    axes.plot(target, some[name], line, color=look.colour, label=look.label, linewidth=1.5)
+            for told in ("oracle", *FAMILIES):
+                if told in some:
+                    line, look = "--" if told == "oracle" else "-", LOOKS[told]
+                    axes.plot(target, some[told], line, color=look.colour, label=look.label, linewidth=1.5)
             ahead = "one step" if step == 1 else f"{step} steps"
             axes.set_title(f"The first {len(some)} test windows, {ahead} ahead (settings as given)")
-            axes.set(xlabel="Step of the series", ylabel=f"{channel} (series units)")
+            axes.set(xlabel="Step of the series", ylabel=f"{_plain(name)} (own units)")
+        legend_below(panels[0], columns=4)
+
+
+def _plain(name: object) -> str:
+    """A user's name of a series, in which a dollar begins no formula."""
+    return str(name).replace("$", r"\$")
+
+
+def draw_series(results: Results) -> None:
+    """Forecasts of the series with the lowest and the highest error, the whole horizon ahead."""
+    errors = results.series[results.series["forecaster"].isin(FAMILIES)].groupby("series", sort=False)["mase"].mean()
+    drawn = errors[errors.index.isin(results.forecasts["series"])].sort_values(kind="stable")
+    some = drawn if len(drawn) <= 2 * EXTREMES else pd.concat([drawn[:EXTREMES], drawn[-EXTREMES:]])
+    table = results.forecasts[results.forecasts["horizon_step"] == results.forecasts["horizon_step"].max()]
+    with figure("series", panels=len(some), height=0.8 + 2.4 * len(some)) as panels:
+        for axes, (name, error) in zip(panels, some.items(), strict=True):
+            of_series = table[table["series"] == name]
+            steps = of_series["forecast_origin"] + of_series["horizon_step"]
+            for forecaster_name in ("truth", "ridge", *FAMILIES):
+                look = LOOKS[forecaster_name]
+                axes.plot(steps, of_series[forecaster_name], look.line, color=look.colour, label=look.label,
+                          linewidth=2.4 if forecaster_name == "truth" else 1.5)  # fmt: skip
+            axes.set_title(f"{_plain(name)}: MASE {error:.2f}, mean of both families")
+            axes.set_ylabel("own units")
+        panels[-1].set_xlabel(f"Step of the series, forecast {int(table['horizon_step'].iloc[0])} steps ahead")
         legend_below(panels[0], columns=4)
 
 
@@ -154,7 +183,9 @@ def draw_training_time(results: Results) -> None:
             seconds, epochs = found["train_seconds"], found["epochs"]
             axes.barh(row, seconds, color=LOOKS[family].colour, height=0.55)
             size = f"{found['parameters']:,} parameters, {found['multiply_adds_per_window'] / 1e6:.2f} M multiply-adds"
-            axes.text(seconds, row, f"  {seconds:.0f} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10)
+            axes.text(
+                seconds, row, f"  {in_seconds(seconds)} s, {epochs:.0f} epochs\n  {size}", va="center", fontsize=10
+            )
         axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
         axes.set_xlim(0, 1.9 * max([1.0, *(found["train_seconds"] for found in results.times.values())]))

@@ -14,6 +14,7 @@ def draw_all(results: Results) -> None:
         draw(results)
     compared = "steps" in results.analyses.get("decoding", {})
     _draw_or_remove(results, {"decoding": comparison.draw_decoding}, wanted=compared)
+    _draw_or_remove(results, {"series": comparison.draw_series}, wanted=results.series["series"].nunique() > 1)
     searches = {"tuning_values": tuning.draw_values, "tuning_importance": tuning.draw_importance}
     _draw_or_remove(results, searches, wanted=bool(results.searches))
 

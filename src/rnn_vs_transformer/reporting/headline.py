@@ -10,9 +10,10 @@ from typing import Any, Final
 import numpy as np
 
 from rnn_vs_transformer.claims.claim import NAMES, Words
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.evaluation.across import holm
 from rnn_vs_transformer.evaluation.comparison import verdict
-from rnn_vs_transformer.results import rows_of
+from rnn_vs_transformer.results import in_seconds, rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -22,7 +23,7 @@ SEASON_TOKENS: Final = "season_tokens"
 LEVEL: Final = 0.05
 
 IN_GENERAL: Final = Words("In general (a study of simulated series):", "总体而言(对模拟序列的研究):")
-THIS_SERIES: Final = Words("The one series of this run:", "本次运行的一条序列:")
+THIS_SERIES: Final = Words("The series of this run:", "本次运行的序列:")
 NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
     "一般性的答案需要 studies/results 中的地图,此处缺失。",
@@ -121,6 +122,27 @@ RECIPES_SAY: Final = {
     ),
     "keeps": Words("Both recipes give the same verdict.", "两种配方结论相同。"),
 }
+TOO_LITTLE: Final = Words(
+    "Not enough data for a verdict: {test_windows:,.0f} test windows hold fewer than {blocks} independent blocks of "
+    "context and prediction length. Enough would be {enough_test_windows:,.0f} test windows, or {series} series.",
+    "数据不足,无法给出结论:{test_windows:,.0f} 个测试窗口不到 {blocks} 个独立的时间块(每块为上下文加预测长度)。需要 "
+    "{enough_test_windows:,.0f} 个测试窗口,或 {series} 条序列。",
+)
+SIMPLE: Final = {
+    "last_value": Words("the last value", "末值"),
+    "seasonal_naive": Words("the seasonal naive", "季节性朴素预测"),
+    "ridge": Words("a linear ridge", "线性岭回归"),
+}
+"""Forecasts that need no training, by the names that `forecast --family` knows."""
+COMMAND: Final = "python -m rnn_vs_transformer forecast --family {forecaster} --input FILE --output forecast.csv"
+NOBODY: Final = Words(
+    "Neither family is shown to beat {name} ({mse:.3f}), even at its best, so that will do:",
+    "即使取最佳配方,也没有证据表明任一家族优于{name}({mse:.3f}),用它即可:",
+)
+MLP_DOES: Final = Words(
+    "Neither family is shown to beat {name} ({mse:.3f}), even at its best; an MLP on the window is, so take that:",
+    "即使取最佳配方,也没有证据表明任一家族优于{name}({mse:.3f});窗口 MLP 则优于它,用 MLP 即可:",
+)
 NOT_BEATEN: Final = {
     "ridge": Words(
         "Even at its best not shown to beat a linear ridge ({mse:.3f}): {names}.",
@@ -133,12 +155,12 @@ NOT_BEATEN: Final = {
 }
 BEATEN: Final = Words("At its best each family beats ridge and an MLP.", "取最佳配方时,两个家族都优于岭回归和 MLP。")
 COST: Final = Words(
-    "One training takes {rnn:,.0f} s for the RNN and {transformer:,.0f} s for the Transformer",
-    "训练一次:RNN 需 {rnn:,.0f} 秒,Transformer 需 {transformer:,.0f} 秒",
+    "One training takes {rnn} s for the RNN and {transformer} s for the Transformer",
+    "训练一次:RNN 需 {rnn} 秒,Transformer 需 {transformer} 秒",
 )
 COST_SEASON: Final = Words(
-    "; with one season per token {rnn:,.0f} s and {transformer:,.0f} s", ";以一个季节为一个 token 时为 {rnn:,.0f} 秒和 "
-    "{transformer:,.0f} 秒",
+    "; with one season per token {rnn} s and {transformer} s", ";以一个季节为一个 token 时为 {rnn} 秒和 "
+    "{transformer} 秒",
 )  # fmt: skip
 COST_END: Final = Words(", on one thread.", "(单线程)。")
 
@@ -237,8 +259,15 @@ def _over_kinds(found: Report, recipe: str, scope: str = "all") -> str:
 
 
 def on_this_series(metrics: Report) -> Iterator[Words]:
-    """The verdicts of this run: as set up, with season tokens, each at its best; and the controls."""
+    """The verdicts of this run: as set up, with season tokens, each at its best; and the controls.
+
+    First comes what makes them idle: that there are too few data for any, or that no family beats a simple forecast.
+    """
     comparison, season = metrics["comparison"], metrics.get(SEASON_TOKENS)
+    if comparison["verdict"] == NOT_ENOUGH:
+        yield TOO_LITTLE.filled(blocks=FEWEST_BLOCKS, series=FEWEST_SERIES, **comparison)
+        return
+    yield from nobody(metrics)
     yield _compared(TUTORIAL, comparison)
     if season is not None:
         yield _compared(SEASON_TOKENS, season["comparison"])
@@ -247,14 +276,42 @@ def on_this_series(metrics: Report) -> Iterator[Words]:
     yield from controls(metrics)
 
 
+def nobody(metrics: Report) -> Iterator[Words]:
+    """That no family is shown to beat the best of the simple forecasts, and the command that gives this one."""
+    name = best_simple(metrics)
+    if any(_beats(row, name) for row in _at_its_best(metrics).values()):
+        return
+    said, forecaster = (MLP_DOES, "mlp") if _beats(metrics["mlp"], name) else (NOBODY, name)
+    command = f" {COMMAND.format(forecaster=forecaster)}"
+    yield _filled(said, name=SIMPLE[name], mse=metrics[name]["mse"]) + Words(command, command)
+
+
+def best_simple(metrics: Report) -> str:
+    """The forecast without training that has the lowest test error."""
+    return min((name for name in SIMPLE if name in metrics), key=lambda name: float(metrics[name]["mse"]))
+
+
+def _beats(row: Report, other: str) -> bool:
+    """Whether a forecaster is shown to: the whole interval of its difference lies below zero."""
+    return bool(row.get(f"{other}_difference_ci_high", 0.0) < 0)
+
+
+def _at_its_best(metrics: Report) -> dict[str, Report]:
+    """The row of each family with its better recipe by validation."""
+    rows, best = rows_of(metrics), metrics["comparison"]["each_at_its_best"]
+    return {family: rows[paths.forecaster(family, best[f"{family}_recipe"])] for family in FAMILIES}
+
+
 def controls(metrics: Report) -> Iterator[Words]:
     """Which families, each with its better recipe, are not shown to beat ridge or the MLP."""
-    rows, best = rows_of(metrics), metrics["comparison"]["each_at_its_best"]
-    at_best = {family: rows[paths.forecaster(family, best[f"{family}_recipe"])] for family in FAMILIES}
+    at_best = _at_its_best(metrics)
     missing = {
-        other: [NAMES[family] for family, row in at_best.items() if row[f"{other}_difference_ci_high"] >= 0]
-        for other in NOT_BEATEN
+        other: [NAMES[family] for family, row in at_best.items() if not _beats(row, other)] for other in NOT_BEATEN
     }
+    if best_simple(metrics) == "ridge" and len(missing["ridge"]) == len(FAMILIES):
+        missing["ridge"] = []  # said first
+        if not missing["mlp"]:
+            return
     for other, names in missing.items():
         if names:
             yield NOT_BEATEN[other].filled(mse=metrics[other]["mse"], names=", ".join(names))
@@ -268,7 +325,7 @@ def cost(times: Mapping[str, Report]) -> Iterator[Words]:
     for recipe, words in ((TUTORIAL, COST), (SEASON_TOKENS, COST_SEASON)):
         names = {family: paths.forecaster(family, recipe) for family in FAMILIES}
         if set(names.values()) <= set(times):
-            told += words.filled(**{family: times[name]["train_seconds"] for family, name in names.items()})
+            told += words.filled(**{family: in_seconds(times[name]["train_seconds"]) for family, name in names.items()})
     if told.en:
         yield told + COST_END
 
@@ -303,9 +360,12 @@ def _filled(words: Words, **values: object) -> Words:
     return Words(words.en.format(**en), words.zh.format(**zh))
 
 
-def markdown(told: Headline, language: str) -> str:
-    """The answer as Markdown: the lead in bold, then two lists."""
-    lines = [f"**{told.lead.told(language)}**"]
-    for title, sentences in ((IN_GENERAL, told.general), (THIS_SERIES, told.series)):
+def markdown(told: Headline, language: str, *, own: bool = False) -> str:
+    """The answer as Markdown: the lead in bold, then two lists; what was found on a user's own series comes first."""
+    lead, parts = told.lead, [(IN_GENERAL, told.general), (THIS_SERIES, told.series)]
+    if own:
+        lead, parts = told.series[0], [(THIS_SERIES, told.series[1:]), (IN_GENERAL, [told.lead, *told.general])]
+    lines = [f"**{lead.told(language)}**"]
+    for title, sentences in parts:
         lines += ["", title.told(language), "", *(f"- {sentence.told(language)}" for sentence in sentences)]
     return "\n".join(lines)

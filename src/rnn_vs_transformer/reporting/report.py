@@ -4,7 +4,7 @@ import base64
 import platform
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,10 +14,11 @@ import pandas as pd
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from rnn_vs_transformer.claims.claim import Words
 from rnn_vs_transformer.claims.judge import judge_all
 from rnn_vs_transformer.claims.speed import OTHER_MACHINE
-from rnn_vs_transformer.reporting import sections
-from rnn_vs_transformer.reporting.headline import IN_GENERAL, THIS_SERIES, headline, markdown
+from rnn_vs_transformer.reporting import reading, sections
+from rnn_vs_transformer.reporting.headline import IN_GENERAL, THIS_SERIES, Headline, headline, markdown
 from rnn_vs_transformer.reporting.sections import Texts
 from rnn_vs_transformer.results import Results, figure_path
 from rnn_vs_transformer.runtime import paths
@@ -28,6 +29,7 @@ REPORT: Final = Path("reports/index.html")
 """The page; it tells times and the machine, so it differs from run to run."""
 VERDICT: Final = Path("reports/verdict.md")
 """The verdict alone, which does not."""
+Answers = list[tuple[str, list[str]]]
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -44,9 +46,9 @@ def write_report(results: Results, language: Literal["en", "zh"]) -> str:
     page = render(load_texts(language), results, claims)
     write_json(paths.CLAIMS, claims)
     write_bytes(REPORT, page.encode())
-    told = headline(results.studies, results.metrics, times={})
-    write_bytes(VERDICT, f"{markdown(told, 'en')}\n".encode())
-    return markdown(told, language).replace("**", "")
+    told, own = headline(results.studies, results.metrics, times={}), results.meta.source != "synthetic"
+    write_bytes(VERDICT, f"{markdown(told, 'en', own=own)}\n".encode())
+    return markdown(told, language, own=own).replace("**", "")
 
 
 def load_texts(language: str) -> Texts:
@@ -59,17 +61,21 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     """The page; every value is escaped by the template engine."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     told = headline(results.studies, results.metrics, results.times)
+    own = results.meta.source != "synthetic"
     return environment.get_template("report.html").render(
         t=texts,
         verdict=results.metrics["comparison"]["verdict"],
-        lead=told.lead.told(texts["lang"]),
-        answers=[
-            (title.told(texts["lang"]), [one.told(texts["lang"]) for one in sentences])
-            for title, sentences in ((IN_GENERAL, told.general), (THIS_SERIES, told.series))
-        ],
+        own=own,
+        lead=(told.series[0] if own else told.lead).told(texts["lang"]),
+        answers=_answers(texts, THIS_SERIES, told.series[1:]) if own else _both_answers(texts, told),
+        general=_answers(texts, IN_GENERAL, [told.lead, *told.general]),
         map=_map(texts, results),
         cards=sections.cards(texts, results),
         comparison=sections.comparison_rows(texts, results),
+        intervals="mse_ci_low" in results.metrics["rnn"],
+        reading=reading.reading_rows(results.meta),
+        reading_sentences=reading.reading_sentences(texts, results.meta) if own else [],
+        per_series=reading.series_rows(texts, results) if len(results.meta.series) > 1 else None,
         analyses={name: sections.ANALYSES[name](texts, results) for name in results.analyses},
         claims=sections.claim_rows(texts, claims),
         tuning=sections.tuning_rows(texts, results),
@@ -81,11 +87,26 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
     )
 
 
+def _both_answers(texts: Texts, told: Headline) -> Answers:
+    return _answers(texts, IN_GENERAL, told.general) + _answers(texts, THIS_SERIES, told.series)
+
+
+def _answers(texts: Texts, title: Words, sentences: Sequence[Words]) -> Answers:
+    """A title, and the sentences below it."""
+    return [(title.told(texts["lang"]), [one.told(texts["lang"]) for one in sentences])]
+
+
 def _shown(texts: Texts, results: Results) -> dict[str, tuple[str, str]]:
-    """Title and caption of each figure; no decodings where none were compared, no cost of another machine."""
-    compared = "steps" in results.analyses.get("decoding", {})
-    shown = {name: words for name, words in texts["figures"].items() if name != "decoding" or compared}
-    if results.cost is None:
+    """Title and caption of each figure.
+
+    No decodings where none were compared, no cost of another machine; on a user's own series nothing of artificial
+    tasks, and where there is one alone, no best and worst.
+    """
+    left_out = set() if "steps" in results.analyses.get("decoding", {}) else {"decoding"}
+    left_out |= {"series"} if len(results.meta.series) == 1 else set()
+    left_out |= set() if results.meta.source == "synthetic" else {"recall", "cost"}
+    shown = {name: words for name, words in texts["figures"].items() if name not in left_out}
+    if results.cost is None and "cost" in shown:
         shown["cost"] = (shown["cost"][0], OTHER_MACHINE.told(texts["lang"]))
     return shown
 
@@ -117,14 +138,15 @@ def _image(path: Path) -> dict[str, Any]:
 def _facts(texts: Texts, results: Results) -> dict[str, str]:
     """What was run, where and with what."""
     meta = results.meta
-    source = texts["synthetic"] if meta["source"] == "synthetic" else ", ".join(meta["channels"])
-    sizes = {**meta["borders"], **meta, "channels": len(meta["channels"])}
+    source = texts["synthetic"] if meta.source == "synthetic" else meta.settings["file"]
+    sizes = {"series": len(meta.series), "context_length": meta.context_length, "season": meta.season_length,
+             "prediction_length": meta.prediction_length, **meta.windows}  # fmt: skip
     packages = (f"{name} {metadata.version(name)}" for name in ("torch", "numpy", "pandas", "dvc"))
     return {
         "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),
         "git": _git_revision() or texts["unknown"],
         "data": f"{source}; {texts['steps'].format(**sizes)}",
-        "fingerprint": results.data,
+        "fingerprint": results.metrics["data"]["fingerprint"],
         "versions": ", ".join((f"Python {platform.python_version()}", *packages)),
         "machine": f"{platform.system()} {platform.machine()}, {results.machine}",
         "command": "dvc repro",

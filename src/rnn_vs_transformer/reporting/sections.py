@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
-from rnn_vs_transformer.results import Results, rows_of
+from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
+from rnn_vs_transformer.reporting.headline import TOO_LITTLE
+from rnn_vs_transformer.results import Results, in_seconds, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
 MARKS: Final = {"holds": "✔", "refuted": "✘", "only as set up": "◐", "undecided": "?"}
 """What stands before a verdict on a claim."""
+NEAR_END: Final = 0.25
+"""Share of the patience: who was best in so few last epochs was still improving."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +54,30 @@ def difference_words(texts: Texts, found: Mapping[str, Any]) -> dict[str, Any]:
 
 def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
     """The four answers: which family, how sure, at what cost, and when the answer would change."""
-    sure = texts["sure"].format(
-        **difference_words(texts, results.metrics["comparison"]),
-        seeds=int(results.seeds["seed"].nunique()),
-        detectable=100 * results.metrics["comparison"]["minimum_detectable_effect"],
-    )
     return [
         (texts["which"], list(_which(texts, results.metrics))),
-        (texts["how_sure"], [sure, *_training(texts, results), *_coverage(texts, results.metrics)]),
+        (texts["how_sure"], [_sure(texts, results), *_training(texts, results), *_coverage(texts, results.metrics)]),
         (texts["cost"], _cost(texts, results)),
         (texts["change"], list(_change(texts, results))),
     ]
 
 
+def _sure(texts: Texts, results: Results) -> str:
+    comparison = results.metrics["comparison"]
+    if results.lacks_data:
+        return str(texts["not_enough"])
+    return str(texts["sure"]).format(
+        **difference_words(texts, comparison),
+        seeds=int(results.seeds["seed"].nunique()),
+        detectable=100 * comparison["minimum_detectable_effect"],
+    )
+
+
 def _which(texts: Texts, metrics: Mapping[str, Any]) -> Iterable[str]:
     comparison = metrics["comparison"]
+    if comparison["verdict"] == NOT_ENOUGH:
+        yield str(texts["verdicts"][NOT_ENOUGH])
+        return
     told = {name: texts["verdicts"][found["verdict"]]
             for name, found in (("best", comparison["each_at_its_best"]), ("given", comparison))}  # fmt: skip
     yield texts["which_found"].format(**told)
@@ -84,8 +97,9 @@ def _training(texts: Texts, results: Results) -> Iterable[str]:
         errors = results.seeds.loc[results.seeds["forecaster"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
         yield texts["training"].format(family=name, **spread)
-        late = int((epochs - best < budget["patience"]).sum())
-        if late:
+        near_end = epochs - best <= NEAR_END * budget["patience"]
+        late = int((near_end & (epochs == budget["epochs"])).sum())
+        if late and budget["epochs"] > budget["patience"]:  # with no more, the budget ends every training
             yield texts["unfinished"].format(family=name, late=late, seeds=len(epochs), epochs=budget["epochs"])
 
 
@@ -99,16 +113,22 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
 def _cost(texts: Texts, results: Results) -> list[str]:
     if not results.timed:
         return [texts["cost_untimed"]]
-    seconds, sizes = ({name: results.times[name][key] for name in FAMILIES} for key in ("train_seconds", "parameters"))
+    seconds = {name: in_seconds(results.times[name]["train_seconds"]) for name in FAMILIES}
+    sizes = {name: results.times[name]["parameters"] for name in FAMILIES}
     return [texts["cost_timed"].format(**seconds), texts["cost_size"].format(**sizes)]
 
 
 def _change(texts: Texts, results: Results) -> Iterable[str]:
-    critical = results.probe.get("critical_lag", {}).get("rnn")
+    on_own = results.meta.source != "synthetic"
+    critical = {} if on_own else results.probe.get("critical_lag", {}).get("rnn")
     if critical and critical["against_transformer"] == "shorter" and critical["estimate_is"] == "exact":
         yield texts["change_memory"].format(lag=critical["text"].replace(" to ", texts["to"]))
-    if results.metrics["comparison"]["verdict"] == "inconclusive":
-        fewest = 4 * (results.meta["context_length"] + results.meta["prediction_length"])
+    if results.lacks_data:
+        yield TOO_LITTLE.filled(blocks=FEWEST_BLOCKS, series=FEWEST_SERIES, **results.metrics["comparison"]).told(
+            texts["lang"]
+        )
+    elif results.metrics["comparison"]["verdict"] == "inconclusive":
+        fewest = 4 * results.block_length
         yield texts["change_inconclusive"].format(windows=fewest)
     yield texts["change_scope_tuned" if results.searches else "change_scope"]
 
@@ -121,7 +141,11 @@ def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
     for name in (name for name in texts["names"] if name in found):
         spent = results.times.get(name, {})
         scores = [number(found[name].get(key), ".3f") for key in keys]
-        sizes = [number(spent.get("parameters"), ",.0f"), number(spent.get("train_seconds"), ".0f")]
+        seconds = spent.get("train_seconds")
+        sizes = [
+            number(spent.get("parameters"), ",.0f"),
+            Cell("") if seconds is None else Cell(in_seconds(seconds), seconds),
+        ]
         rows.append([cell(texts["names"][name]), *scores, *sizes])
     return rows
 
@@ -171,6 +195,8 @@ def _decoding(texts: Texts, family: str, report: Mapping[str, Any]) -> str:
     direct, autoregressive = (found[mode]["multiply_adds_per_window"] for mode in modes)
     counts = {"seeds": report["seeds"], "last": len(steps["direct"]), "work": autoregressive / direct}
     verdict = words["verdicts"][found["verdict"]]
+    if found["verdict"] == NOT_ENOUGH:
+        return f"{name}: {verdict}."
     return str(words["found"]).format(
         **{"family": name, "verdict": verdict, **difference_words(texts, found), **counts},
         **{mode: found[mode]["mse"] for mode in modes},
@@ -184,11 +210,10 @@ def backtest_sentences(texts: Texts, results: Results) -> list[str]:
     words, report, fixed = texts["backtest"], results.analyses["backtest"], results.metrics
     splits = {"refit": report, "fixed": fixed}
     errors = {f"{name}_{split}": splits[split][name]["mse"] for split in splits for name in (*FAMILIES, "ridge")}
-    verdict = texts["verdicts"][report["comparison"]["verdict"]]
-    return [
-        words["found"].format(every=report["refit"], refits=report["refits"], **errors),
-        words["verdict"].format(verdict=verdict, **difference_words(texts, report["comparison"])),
-    ]
+    verdict, comparison = texts["verdicts"][report["comparison"]["verdict"]], report["comparison"]
+    lacking = comparison["verdict"] == NOT_ENOUGH
+    told = words["verdict"].format(verdict=verdict, **difference_words(texts, comparison)) if not lacking else verdict
+    return [words["found"].format(every=report["refit"], refits=report["refits"], **errors), told]
 
 
 ANALYSES: Final = {"decoding": decoding_sentences, "backtest": backtest_sentences}

@@ -111,11 +111,15 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def fingerprint(path: Path) -> str:
-    """A short hash of a file, by which what cannot be reproduced, such as timings, is known to belong to it.
+    """A short hash of a file, or of all files in a folder, by which what was made of it is known to belong to it.
 
     Raises:
         InputError: The file is missing.
     """
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+        told = "".join(f"{file.relative_to(path).as_posix()} {fingerprint(file)}\n" for file in files)
+        return hashlib.sha256(told.encode()).hexdigest()[:12]
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:12]

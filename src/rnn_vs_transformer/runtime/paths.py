@@ -18,7 +18,7 @@ SCORES = Path("reports/scores")
 SEEDS = SCORES / "seeds.csv"
 """Scores of each training run."""
 HORIZON = SCORES / "horizon.csv"
-CHANNELS = SCORES / "channels.csv"
+SERIES_SCORES = SCORES / "series.csv"
 FORECASTS = SCORES / "forecasts.csv"
 FAR_FORECASTS = SCORES / "far_forecasts.csv"
 """The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""
@@ -64,22 +64,32 @@ def family_settings(source: str, family: str) -> Path:
 
 def trained_settings(family: str, recipe: str = TUTORIAL) -> Path:
     """The settings that the weights beside it were trained with."""
-    return Path("models") / family / recipe / "settings.json"
+    return models(family) / recipe / "settings.json"
 
 
 def weights(family: str, seed: int, recipe: str = TUTORIAL) -> Path:
     """Best weights of one training run."""
-    return Path("models") / family / recipe / f"seed-{seed}.safetensors"
+    return models(family) / recipe / f"seed-{seed}.safetensors"
+
+
+def models(family: str) -> Path:
+    """All weights of a family."""
+    return Path("models") / family
+
+
+def histories(family: str) -> Path:
+    """All losses of a family."""
+    return Path("reports/history") / family
 
 
 def history(family: str, recipe: str = TUTORIAL) -> Path:
     """Losses per seed and epoch."""
-    return Path("reports/history") / family / f"{recipe}.csv"
+    return histories(family) / f"{recipe}.csv"
 
 
 def mean_history(family: str, recipe: str = TUTORIAL) -> Path:
     """Losses per epoch, mean over seeds, for `dvc plots`."""
-    return Path("reports/history") / family / f"{recipe}_mean.csv"
+    return histories(family) / f"{recipe}_mean.csv"
 
 
 def times(family: str, recipe: str = TUTORIAL) -> Path:
@@ -112,11 +122,22 @@ def unfinished() -> Path:
 
     Always that of the workspace itself: a copy in which DVC runs an experiment is lost with it.
     """
+    original = _original()
+    return UNFINISHED if original is None else original / UNFINISHED
+
+
+def in_a_copy() -> bool:
+    """Whether this is a copy of the workspace in which DVC runs an experiment."""
+    return _original() is not None
+
+
+def _original() -> Path | None:
+    """The workspace of which this is a copy."""
     here = Path.cwd()
     for folder in here.parents:
         if folder.name == ".dvc" and here.relative_to(folder).parts[:2] == ("tmp", "exps"):
-            return folder.parent / UNFINISHED
-    return UNFINISHED
+            return folder.parent
+    return None
 
 
 def unfinished_tuning(family: str, key: str) -> Path:

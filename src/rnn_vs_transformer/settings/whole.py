@@ -50,6 +50,17 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
+    def _covariates_have_a_way_in(self) -> Self:
+        known = self.data.covariates
+        if not known.columns and not known.calendar:
+            return self
+        if self.model.decoding == "autoregressive":
+            raise ValueError("model.decoding: autoregressive knows no data.covariates; set it to direct, or name none")
+        if "decoding" in self.report.analyses:
+            raise ValueError("report.analyses: decoding is for data without data.covariates; take one of them out")
+        return self
+
+    @model_validator(mode="after")
     def _current_transformer_fits_the_search(self) -> Self:
         space, model = self.tune.transformer, self.model
         widths, heads, positionals = [model.transformer_width], [*space.heads, model.heads], [model.positional]

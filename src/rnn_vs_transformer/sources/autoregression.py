@@ -7,7 +7,7 @@ from numpy.random import Generator
 from scipy.linalg import companion, solve_discrete_lyapunov
 from scipy.signal import lfilter
 
-from rnn_vs_transformer.data.splits import FloatArray, IntArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.sources.positions import window_sums
 
 BURN_IN = 1000

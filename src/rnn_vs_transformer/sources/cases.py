@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.random import Generator
 
-from rnn_vs_transformer.data.splits import FloatArray, IntArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.settings.data import SyntheticParams
 from rnn_vs_transformer.sources.autoregression import Autoregression
 from rnn_vs_transformer.sources.drift import Drift

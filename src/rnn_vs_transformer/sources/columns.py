@@ -1,18 +1,20 @@
-"""Columns of numbers out of rows of text, with what was found in them; 8 bytes per number, whatever the text took."""
+"""Columns out of rows of text: numbers at 8 bytes each, whatever the text took, with what was found in them."""
 
 import math
 import re
-from array import array
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from rnn_vs_transformer.data.splits import LARGEST, FloatArray
-from rnn_vs_transformer.sources.rows import Row
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.scaling import LARGEST
 
-FOREIGN_NUMBER = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]?")
+FOREIGN_NUMBER: Final = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]?")
 """A number as other countries and spreadsheets write it: 1.234,5 or 1'234 or 5 %."""
+DASHES: Final = {".", "-", "--"}
+"""Missing values where nothing else in a column is text."""
 
 
 @dataclass
@@ -23,7 +25,7 @@ class Found:
     numbers: int = 0
     foreign: int = 0
     fault: tuple[int, str] | None = None
-    """Row and text of the first cell that is neither empty nor a usable number."""
+    """Row (from 0) and text of the first cell that is neither missing nor a usable number."""
     first_foreign: tuple[int, str] | None = None
 
     @property
@@ -32,43 +34,44 @@ class Found:
         return self.filled > 0 and 2 * self.numbers >= self.filled
 
 
-class Columns:
-    """Numbers (steps, columns), row by row; not-a-number for each cell that holds none."""
+@dataclass(frozen=True)
+class Spelling:
+    """How a file writes its values."""
 
-    def __init__(self, width: int) -> None:
-        self.found = [Found() for _ in range(width)]
-        self._numbers = array("d")
+    missing: frozenset[str]
+    """Cells without a value, in lower case; the empty one is among them."""
+    comma: bool = False
+    """Whether a comma, not a dot, is the decimal sign."""
 
-    def append(self, block: list[Row], first_row: int) -> None:
-        """Add rows of `width` cells each; the first of them is `first_row` of the file."""
-        numbers = np.empty((len(block), len(self.found)))
-        for number, cells in enumerate(zip(*block, strict=True)):
-            numbers[:, number] = read_numbers(cells, first_row, self.found[number])
-        self._numbers.frombytes(numbers.tobytes())
-
-    def values(self) -> FloatArray:
-        """All rows so far, without a copy; nothing can be appended after."""
-        return np.frombuffer(self._numbers).reshape(-1, len(self.found))
+    def is_missing(self, text: str) -> bool:
+        """Whether a stripped cell holds no value."""
+        return not text or text.casefold() in self.missing
 
 
-def read_numbers(cells: tuple[str, ...], first_row: int, found: Found) -> FloatArray:
+def read_numbers(cells: tuple[str, ...], first_row: int, found: Found, spelling: Spelling) -> FloatArray:
     """Numbers of some cells of one column, not-a-number for others; what was seen is added to `found`."""
-    if "_" not in "".join(cells):  # float() takes 1_000 for a number
+    joined = "\0".join(cells)
+    if "_" not in joined and not (spelling.comma and "." in joined):  # float() takes 1_000 for a number
+        plain = joined.replace(",", ".").split("\0") if spelling.comma else cells
         with suppress(ValueError):
-            numbers = np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
+            numbers = np.fromiter(map(float, plain), dtype=np.float64, count=len(cells))
             if (np.abs(numbers) <= LARGEST).all():
                 found.filled += len(cells)
                 found.numbers += len(cells)
                 return numbers
-    return np.array([_read_number(cell.strip(), row, found) for row, cell in enumerate(cells, start=first_row)])
+    return np.array(
+        [_read_number(cell.strip(), row, found, spelling) for row, cell in enumerate(cells, start=first_row)],
+        dtype=np.float64,
+    )
 
 
-def _read_number(text: str, row: int, found: Found) -> float:
-    if not text:
+def _read_number(text: str, row: int, found: Found, spelling: Spelling) -> float:
+    if spelling.is_missing(text) or text in DASHES:
         return math.nan
     found.filled += 1
+    plain = text.replace(",", ".") if spelling.comma and "." not in text else text
     try:
-        number = None if "_" in text else float(text)
+        number = None if "_" in text or (spelling.comma and "." in text) else float(plain)
     except ValueError:
         number = None
     if number is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from scipy.linalg import block_diag, solve_discrete_lyapunov, solve_toeplitz
 
-from rnn_vs_transformer.data.splits import FloatArray, IntArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 
 SEEN = np.array([1.0, 0.0, 1.0, 0.0])
 """What is added up in y of the state (level, slope, Re c, Im c)."""

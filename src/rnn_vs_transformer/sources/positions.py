@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from rnn_vs_transformer.data.splits import FloatArray, IntArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 
 
 class Process(Protocol):

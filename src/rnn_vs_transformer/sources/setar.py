@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_vs_transformer.data.splits import FloatArray, IntArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.settings.data import SyntheticParams
 from rnn_vs_transformer.sources.positions import forecast_without_calendar, window_sums
 from rnn_vs_transformer.sources.synthetic import deterministic_part, oracle_forecast, oracle_is_exact, regime_mean

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.random import Generator
 
-from rnn_vs_transformer.data.splits import FloatArray, IntArray
+from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.settings.data import SyntheticParams
 
 BURN_IN_DELAYS = 20

@@ -1,151 +1,211 @@
-"""Times out of text, and the regular axis that they lie on."""
+"""Times out of text and numbers, in every common notation; what could be two times is refused."""
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
 
+from rnn_vs_transformer.data.axis import EPOCHS
 from rnn_vs_transformer.runtime.errors import InputError, quoted
+from rnn_vs_transformer.sources.numbers_as_times import epochs, parse_by, times_of_numbers
+from rnn_vs_transformer.sources.sheet import Cells
+from rnn_vs_transformer.sources.stamps import Stamps
+from rnn_vs_transformer.sources.words import Texts
 
-FEWEST_TIMES = 3
-"""What pandas needs to tell a spacing."""
-FEWEST_WEEKENDS = 2
-"""Weekends that must be missing before days are taken for working days."""
-TIME = re.compile(r"\d{4}(\d{4}(T.*)?|[-/]\d.*|\.\d{1,2}\.\d.*)?", re.ASCII)
+ISO: Final = re.compile(r"\d{4}(\d{4}(T.*)?|[-/]\d.*|\.\d{1,2}\.\d.*)?", re.ASCII)
 """What may be read as a time: pandas also takes `now` and `today`, decimal years and negative ones."""
-OFFSET = re.compile(r".*:.*(Z|[-+]\d{2}(:?\d{2})?)")
-"""A time with its offset from UTC."""
-EXPECTED = "expected a time like 2001-12-29 or 2001-12-29 13:00:00"
+OFFSET: Final = re.compile(r"(?<=\d)\s*(Z|[-+]\d{2}(:?\d{2})?)$")
+"""The offset from UTC at the end of a time; looked for only behind a colon, as dates end in -02 too."""
+NUMERIC: Final = re.compile(
+    r"(?P<a>\d{1,2})(?P<s>[-/.])(?P<b>\d{1,2})(?P=s)(?P<y>\d{4}|\d{2})"
+    r"(?:(?P<t>[ T]+)\d{1,2}:\d{2}(?P<sec>:\d{2})?(?P<fraction>\.\d+)?(?P<pm> ?[AaPp][Mm])?)?",
+    re.ASCII,
+)
+"""A date with the day or the month first."""
+QUARTER: Final = re.compile(
+    r"(?:(?P<y1>\d{4})(?P<s1>[ -]?)[Qq](?P<q1>[1-4])|[Qq](?P<q2>[1-4])(?P<s2>[ /-]?)(?P<y2>\d{4}))", re.ASCII
+)
+MONTH: Final = re.compile(r"(?P<y>\d{4})(?P<s>[ -]?)[Mm](?P<m>\d{1,2})", re.ASCII)
+ISO_WEEK: Final = re.compile(r"\d{4}-?[Ww]\d{2}(-?[1-7])?", re.ASCII)
+NAMED_MONTHS: Final = [
+    date + clock
+    for date in (
+        "%d %b %Y", "%d-%b-%Y", "%b %d %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%b %Y", "%B %Y", "%b-%Y", "%d%b%Y",
+    )
+    for clock in ("", " %H:%M", " %H:%M:%S")
+]  # fmt: skip
+EXPECTED: Final = "expected a time like 2001-12-29 or 2001-12-29 13:00:00"
+SAMPLE: Final = 200
 
 
-def parse_times(column: Iterable[str]) -> pd.Series:
-    """ISO 8601 texts as times, not-a-time for others; in UTC if they have an offset; InputError if only some do."""
-    texts = [text.strip() for text in column]
-    times = pd.Series([text if TIME.fullmatch(text) else None for text in texts], dtype=object)
-    try:
-        return pd.to_datetime(times, errors="coerce", format="ISO8601")
-    except ValueError:  # more than one offset
-        parsed = pd.to_datetime(times, errors="coerce", format="ISO8601", utc=True)
-    bare = [text for text, known in zip(texts, parsed.notna(), strict=True) if known and not OFFSET.fullmatch(text)]
-    if bare:
-        raise InputError(f"some times have an offset from UTC, but {quoted(bare[0])} has none; write all alike")
-    return parsed
+def read_times(cells: Cells, name: str, form: str, *, named: bool = False) -> Stamps | None:
+    """The times of a column by `data.time_format`; None where `auto` finds none.
 
-
-class TimeColumn:
-    """A column of times that grows by blocks of rows."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._blocks: list[pd.Series] = []
-
-    def append(self, cells: list[str], first_row: int) -> None:
-        """Add cells, from `first_row` of the file on; InputError where one is no time, or unlike those above."""
-        try:
-            times = parse_times(cells)
-        except InputError as error:
-            raise InputError(f"column {quoted(self.name)}, from row {first_row} on: {error}") from None
-        if times.isna().any():
-            place = int(times.isna().argmax())
-            raise InputError(
-                f"row {first_row + place}, column {quoted(self.name)}: {EXPECTED}, got {quoted(cells[place])}"
-            )
-        if self._blocks and (times.dt.tz is None) != (self._blocks[0].dt.tz is None):
-            raise InputError(
-                f"row {first_row}, column {quoted(self.name)}: {quoted(cells[0])} and the rows above do not agree in "
-                "having an offset from UTC; write all alike",
-            )
-        self._blocks.append(times.dt.tz_convert("UTC") if times.dt.tz is not None else times)
-
-    def times(self) -> pd.DatetimeIndex:
-        """All rows so far; InputError where the times do not increase from row to row."""
-        blocks = self._blocks
-        if len({block.dtype for block in blocks}) > 1:
-            try:
-                blocks = [block.dt.as_unit("ns") for block in blocks]
-            except pd.errors.OutOfBoundsDatetime:
-                raise InputError(
-                    f"column {quoted(self.name)} has times to the nanosecond beside years far from now; round them"
-                ) from None
-        index = pd.DatetimeIndex(pd.concat(blocks, ignore_index=True))
-        backwards = np.flatnonzero(index[1:] <= index[:-1])
-        if len(backwards):
-            place = int(backwards[0]) + 1
-            kind = "repeats the time of" if index[place] == index[place - 1] else "is earlier than"
-            advice = "; where clocks were put back, write times with their offset, as in 02:00+01:00"
-            raise InputError(
-                f"row {place + 2}, column {quoted(self.name)}: {index[place]} {kind} the row above; sort the times and "
-                f"keep one row each{'' if index.tz else advice}"
-            )
-        return index
-
-
-def regular_axis(index: pd.DatetimeIndex, name: str, missing: str) -> tuple[pd.DatetimeIndex, str | None]:
-    """The regular axis that the increasing times of the column `name` lie on, and its frequency by pandas' name.
-
-    The axis includes missing rows, which `missing: interpolate` allows; the frequency is None where nothing tells it.
+    Numbers are taken for times with less hesitation where the user has `named` the column.
 
     Raises:
-        InputError: The times are not evenly spaced, or too many rows are missing.
+        InputError: The column is meant as times, but could be read in two ways.
     """
-    frequency = frequency_of(index)
-    if frequency is not None or len(index) < FEWEST_TIMES:
-        return index, frequency
-    axis = _calendar_axis(index)
-    if axis is None or len(axis) > 2 * len(index):
-        axis = _even_axis(index, name)
-    absent = np.diff(axis.get_indexer(index)) - 1
-    if missing == "error" and absent.any():
-        place = int(np.flatnonzero(absent)[0])
-        raise InputError(
-            f"row {place + 3}, column {quoted(name)}: {absent[place]} rows are missing before this time; "
-            "set data.missing: interpolate to fill them",
-        )
-    return axis, frequency_of(axis)
-
-
-def _even_axis(index: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
-    """Times as far apart as most of the rows are."""
-    gaps = (index[1:] - index[:-1]).to_numpy()
-    spacings, counts = np.unique(gaps, return_counts=True)
-    step = pd.Timedelta(spacings[counts.argmax()])
-    uneven = np.flatnonzero(gaps % step.to_numpy())
-    if len(uneven):
-        raise InputError(
-            f"row {uneven[0] + 3}, column {quoted(name)}: the times are not evenly spaced (mostly {step}, here "
-            f"{pd.Timedelta(gaps[uneven[0]])}); set data.time_column: none to take rows as steps",
-        )
-    steps = (index[-1] - index[0]) // step + 1
-    if steps > 2 * len(index):
-        raise InputError(
-            f"column {quoted(name)}: {steps - len(index)} of {steps} rows would have to be filled in; is one of the "
-            "times mistyped?",
-        )
-    return pd.date_range(index[0], index[-1], freq=step)
-
-
-def _calendar_axis(index: pd.DatetimeIndex) -> pd.DatetimeIndex | None:
-    """All first or last days of the months, or all working days, where the times are such days; None otherwise."""
-    if len(set(index - index.normalize())) > 1:
+    if cells.times is not None:
+        return Stamps(cells.times)
+    if form != "auto":
+        return _by_format(cells, name, form)
+    if cells.numbers is not None:
+        return times_of_numbers(cells.numbers, name, named=named)
+    words = cells.as_words()
+    if not _could_be_times(words.distinct):
         return None
-    step = int(np.gcd.reduce(np.diff(index.year * 12 + index.month)))
-    for kind, months in (("MS", index.is_month_start), ("ME", index.is_month_end)):
-        if step and months.all():
-            return pd.date_range(index[0], index[-1], freq=f"{step}{kind}")
-    weekends = (index[-1] - index[0]).days // 7
-    days = np.asarray((index[1:] - index[:-1]).days)
-    daily = 2 * np.isin(days, (1, 3)).sum() > len(days) and (days == 1).any()  # after the day or the Friday before
-    if weekends >= FEWEST_WEEKENDS and (index.day_of_week < 5).all() and daily:  # noqa: PLR2004 - Saturday
-        return pd.date_range(index[0], index[-1], freq="B")
+    found = _of_texts(words.distinct, name)
+    return None if found is None else found.spread(words.codes)
+
+
+def _could_be_times(texts: Texts) -> bool:
+    """Whether some of the texts are times, certain or not."""
+    try:
+        return len(texts) > 0 and _of_texts(texts[:: max(1, len(texts) // SAMPLE)], "") is not None
+    except InputError:
+        return True
+
+
+def _of_texts(texts: Texts, name: str) -> Stamps | None:
+    for reader in (_iso, _quarters, _months, _weeks, _numeric_dates, _named_months):
+        try:
+            stamps = reader(texts)
+        except InputError as error:
+            raise InputError(f"column {quoted(name)}: {error}") from None
+        if stamps is not None and 2 * np.sum(stamps.times.notna()) > len(texts):
+            return stamps
     return None
 
 
-def frequency_of(times: pd.DatetimeIndex) -> str | None:
-    """The spacing by pandas' name; None where there is none, or too few times to tell."""
-    if len(times) < FEWEST_TIMES:
+def _iso(texts: Texts) -> Stamps | None:
+    series = pd.Series([text if ISO.fullmatch(text) else None for text in texts], dtype=object)
+    if 2 * series.notna().sum() <= len(series):
         return None
-    with pd.option_context("future.infer_freq_returns_offset", True):  # the string of old is deprecated
-        offset = to_offset(pd.infer_freq(times))
-    return None if offset is None else offset.freqstr
+    offsets = [OFFSET.search(text) if text and ":" in text else None for text in series]
+    if not any(offsets):
+        return Stamps(pd.DatetimeIndex(pd.to_datetime(series, errors="coerce", format="ISO8601")))
+    bare = [text for text, offset in zip(series, offsets, strict=True) if text and not offset]
+    if bare:
+        raise InputError(f"some times have an offset from UTC, but {quoted(bare[0])} has none; write all alike")
+    utc = pd.DatetimeIndex(pd.to_datetime(series, errors="coerce", format="ISO8601", utc=True))
+    cut = [text[: offset.start()] if offset else None for text, offset in zip(series, offsets, strict=True)]
+    wall = pd.DatetimeIndex(pd.to_datetime(pd.Series(cut, dtype=object), errors="coerce", format="ISO8601"))
+    shifts = (wall - utc.tz_localize(None)).dropna().unique()
+    if len(shifts) == 1:
+        return Stamps(utc.tz_convert(_fixed_zone(shifts[0])))
+    return Stamps(utc, wall=wall)
+
+
+def _fixed_zone(shift: pd.Timedelta) -> str:
+    minutes = int(shift.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return "UTC" if not minutes else f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _first_match(pattern: re.Pattern[str], texts: Texts) -> re.Match[str] | None:
+    return next((match for text in texts if (match := pattern.fullmatch(text))), None)
+
+
+def _quarters(texts: Texts) -> Stamps | None:
+    first = _first_match(QUARTER, texts)
+    if first is None:
+        return None
+    matches = [QUARTER.fullmatch(text) for text in texts]
+    dates = [
+        match and f"{match['y1'] or match['y2']}-{3 * int(match['q1'] or match['q2']) - 2:02}-01" for match in matches
+    ]
+    notation = f"%Y{first['s1']}Q%q" if first["y1"] else f"Q%q{first['s2']}%Y"
+    return Stamps(_iso_dates(dates), notation, why="read as quarters")
+
+
+def _months(texts: Texts) -> Stamps | None:
+    first = _first_match(MONTH, texts)
+    if first is None:
+        return None
+    dates = [(match := MONTH.fullmatch(text)) and f"{match['y']}-{int(match['m']):02}-01" for text in texts]
+    return Stamps(_iso_dates(dates), f"%Y{first['s']}M%m", why="read as months")
+
+
+def _weeks(texts: Texts) -> Stamps | None:
+    first = _first_match(ISO_WEEK, texts)
+    if first is None:
+        return None
+    dash = "-" if "-" in first[0] else ""
+    weekly = first[1] is None
+    form = f"%G{dash}W%V" + ("" if weekly else f"{dash}%u")
+    days = [f"{text}{dash}1" if weekly else text for text in texts]
+    times = pd.to_datetime(pd.Series(days, dtype=object), format=f"%G{dash}W%V{dash}%u", errors="coerce")
+    return Stamps(pd.DatetimeIndex(times), form, why="read as weeks, by their Mondays")
+
+
+def _iso_dates(dates: Iterable[str | None]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(pd.Series(list(dates), dtype=object), errors="coerce", format="ISO8601"))
+
+
+def _numeric_dates(texts: Texts) -> Stamps | None:
+    matches = [match for text in texts if (match := NUMERIC.fullmatch(text))]
+    if 2 * len(matches) <= len(texts):
+        return None
+    first = matches[0]
+    way_out = "set data.time_format, as in %d/%m/%Y or %m/%d/%Y"
+    if len(first["y"]) < 4:  # noqa: PLR2004
+        raise InputError(f"{quoted(first[0])} has a year of two digits; set data.time_format, as in %d/%m/%y")
+    day_first = next((match for match in matches if int(match["a"]) > 12), None)  # noqa: PLR2004
+    month_first = next((match for match in matches if int(match["b"]) > 12), None)  # noqa: PLR2004
+    if day_first and month_first:
+        raise InputError(
+            f"{quoted(day_first[0])} has the day first and {quoted(month_first[0])} the month; write all alike"
+        )
+    dots = first["s"] == "."
+    if not (day_first or month_first or dots):
+        raise InputError(f"{quoted(first[0])} could have the day or the month first, and no row tells which; {way_out}")
+    day = bool(day_first) or (dots and not month_first)
+    form = first["s"].join(["%d", "%m", "%Y"] if day else ["%m", "%d", "%Y"])
+    if first["t"]:
+        form += "T" if "T" in first["t"] else " "
+        form += (
+            ("%I" if first["pm"] else "%H")
+            + ":%M"
+            + (":%S" if first["sec"] else "")
+            + (".%f" if first["fraction"] else "")
+        )
+        form += (" %p" if " " in first["pm"] else "%p") if first["pm"] else ""
+    proof = day_first or month_first
+    why = f"{'day' if day else 'month'} first: {proof[0] if proof else 'dots between the parts'}"
+    return Stamps(parse_by(texts, form), form, why=why)
+
+
+def _named_months(texts: Texts) -> Stamps | None:
+    sample = texts[:20]
+    for form in NAMED_MONTHS:
+        if 2 * np.sum(parse_by(sample, form).notna()) > len(sample):
+            return Stamps(parse_by(texts, form), form)
+    return None
+
+
+def _by_format(cells: Cells, name: str, form: str) -> Stamps:
+    """By the format that the user gave."""
+    if form in EPOCHS:
+        numbers = cells.numbers
+        if numbers is None:
+            try:
+                words = cells.as_words()
+                numbers = np.append([float(text) for text in words.distinct], np.nan)[words.codes]
+            except ValueError:
+                raise InputError(
+                    f"data.time_format: {form} needs a column of numbers, and {quoted(name)} is none"
+                ) from None
+        return Stamps(epochs(numbers, form), form, why=f"{form} since 1970, by data.time_format")
+    words = cells.as_words()
+    distinct = words.distinct
+    try:
+        times = parse_by(distinct, form)
+    except ValueError as error:
+        raise InputError(f"data.time_format: {quoted(form)}: {error}") from None
+    if times.isna().all():
+        example = quoted(str(distinct[0])) if len(distinct) else "nothing"
+        raise InputError(f"data.time_format: {quoted(form)} does not fit column {quoted(name)}, which has {example}")
+    return Stamps(times, form, why="by data.time_format").spread(words.codes)

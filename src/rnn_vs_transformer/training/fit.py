@@ -97,8 +97,8 @@ def fit(
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
     Args:
-        model: Maps contexts (B, L) and the numbers of their channels (B,) to forecasts (B, H); in training it is
-            given the targets (B, H) as well, in validation never.
+        model: Maps contexts (B, L), the numbers of their series (B,) and covariates to forecasts (B, H); in training it
+            is given the targets (B, H) as well, in validation never.
         windows: Those to learn from, in an order drawn anew each epoch, and those that choose the epoch.
         params: Budget and optimiser settings.
         seed: Fixes the batch order, independently of the model's own random draws.
@@ -117,7 +117,7 @@ def fit(
     while not run.finished:
         started = time.perf_counter()
         run.train_losses.append(_train_epoch(state, train, params, watch))
-        run.validation_losses.append(float(window_errors(model, validation).mean()))
+        run.validation_losses.append(validation.mean_over_series(window_errors(model, validation)))
         run.seconds.append(time.perf_counter() - started)
         _check_finite(run, seed)
         _judge_epoch(run, model, params, watch)
@@ -152,13 +152,23 @@ def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) ->
 def _step(
     model: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Loss, batch: Batch, gradient_clip: float
 ) -> Tensor:
-    forecast = model(batch.context, batch.channel, batch.target)
-    loss = loss_of(forecast, batch.target)
+    taught = batch.target if batch.scored is None else torch.where(batch.scored, batch.target, batch.context[:, -1:])
+    forecast = model(batch.context, batch.series, taught, batch.covariates)  # what fills a gap would tell what follows
+    target, share = _observed(batch, forecast.detach())
+    loss = loss_of(forecast, target) / share
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
-    return loss.detach() if loss_of is functional.mse_loss else functional.mse_loss(forecast.detach(), batch.target)
+    squared: Loss = functional.mse_loss
+    return loss.detach() if loss_of is squared else squared(forecast.detach(), target) / share
+
+
+def _observed(batch: Batch, forecast: Tensor) -> tuple[Tensor, Tensor | float]:
+    """Targets, with the forecast where nothing was observed, so that it has no error; and the share of the observed."""
+    if batch.scored is None:
+        return batch.target, 1.0
+    return torch.where(batch.scored, batch.target, forecast), batch.scored.float().mean()
 
 
 def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
@@ -168,19 +178,20 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
     with torch.no_grad():  # inference_mode would take the fused kernel of LSTM, which rounds otherwise than training
         for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
             batch = windows.batch(index)
-            forecasts.append(model(batch.context, batch.channel))
+            forecasts.append(model(*batch.inputs))
             targets.append(batch.target)
     return torch.cat(forecasts), torch.cat(targets)
 
 
 def window_errors(model: nn.Module, windows: Windows) -> Tensor:
-    """Mean squared error of each window (windows,), in float64."""
+    """Mean squared error of each window (windows,) over its observed targets, in float64."""
     model.eval()
     errors = []
     with torch.no_grad():
         for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
             batch = windows.batch(index)
-            errors.append((model(batch.context, batch.channel) - batch.target).double().square().mean(dim=1))
+            squares, scored = (model(*batch.inputs) - batch.target).double().square(), batch.scored
+            errors.append(squares.mean(1) if scored is None else (squares * scored).sum(1) / scored.sum(1))
     return torch.cat(errors)
 
 

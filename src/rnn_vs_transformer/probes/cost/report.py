@@ -68,7 +68,7 @@ def write_multiply_adds(params: CostParams) -> None:
     table = pd.DataFrame({"context_length": params.context_lengths})
     for family in FAMILIES:
         build, horizon = BUILDERS[family], params.prediction_length
-        models = {length: build(params.model, length, horizon, 1) for length in params.context_lengths}
+        models = {length: build(params.model, length, horizon) for length in params.context_lengths}
         table[family] = [multiply_adds_per_window(model, length) for length, model in models.items()]
     write_table(paths.WORK, table)
 

@@ -113,7 +113,7 @@ def build_workload(name: str, params: CostParams, context_length: int, device: t
     """Build one of `WORKLOADS`, with a batch of random windows."""
     model = params.model.model_copy(update={"cell": CELLS.get(name, params.cell)})
     build = BUILDERS["transformer" if name in ("transformer", ALL_QUERIES) else "rnn"]
-    forecaster = build(model, context_length, params.prediction_length, 1)
+    forecaster = build(model, context_length, params.prediction_length)
     if name == ALL_QUERIES:
         forecaster.mixer = AllQueries(forecaster.mixer)
     if name == LOOP:

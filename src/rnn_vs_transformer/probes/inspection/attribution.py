@@ -49,17 +49,17 @@ def occlude(forecaster: nn.Module, sample: Batch, donors: Tensor) -> FloatArray:
     return np.asarray(torch.stack(rises, dim=1))
 
 
-def draw_donors(channel: Tensor, seed: int) -> Tensor:
-    """For windows of the given channels (N,), N >= 2, random others of the same channel (N,); each lends once.
+def draw_donors(series: Tensor, seed: int) -> Tensor:
+    """For windows of the given series (N,), N >= 2, random others of the same series (N,); each lends once.
 
-    Where a channel has one window only, as in a panel of many channels, all windows lend to each other: values are
-    z-scored per channel, so that a stranger's are still of a familiar size.
+    Where a series has one window only, as in a panel of many series, all windows lend to each other: values are
+    z-scored per series, so that a stranger's are still of a familiar size.
     """
     draw = np.random.default_rng(seed)
-    groups = [torch.nonzero(channel == one).flatten() for one in torch.unique(channel)]
+    groups = [torch.nonzero(series == one).flatten() for one in torch.unique(series)]
     if min(len(group) for group in groups) == 1:
-        groups = [torch.arange(len(channel))]
-    donors = torch.empty_like(channel)
+        groups = [torch.arange(len(series))]
+    donors = torch.empty_like(series)
     for group in groups:
         order = group[torch.from_numpy(draw.permutation(len(group)))]
         donors[order] = order.roll(1)
@@ -69,7 +69,7 @@ def draw_donors(channel: Tensor, seed: int) -> Tensor:
 def _squared_errors(forecaster: nn.Module, sample: Batch) -> Tensor:
     """Mean squared error per horizon step (H,), in float64."""
     with torch.no_grad():
-        forecasts = torch.cat([forecaster(some.context, some.channel) for some in pieces(sample)])
+        forecasts = torch.cat([forecaster(*some.inputs) for some in pieces(sample)])
     return (forecasts - sample.target).double().square().mean(dim=0)
 
 
@@ -102,7 +102,7 @@ def attention_profile(forecaster: ForecastModel, sample: Batch) -> FloatArray:
 
     with cast("nn.Module", asking).register_forward_pre_hook(keep), torch.no_grad():
         for some in pieces(sample):
-            forecaster(some.context, some.channel)
+            forecaster(*some.inputs)
     over_tokens = torch.stack(sums).sum(dim=0)[:, : forecaster.tokens]  # (heads, T), without queries of segments
     return _to_steps(over_tokens / over_tokens.sum(dim=1, keepdim=True), forecaster, sample.context.shape[1])
 

@@ -28,7 +28,7 @@ def write_convergence() -> None:
         OSError: A history is missing.
     """
     splits, meta = load_splits(), load_meta()
-    windows = len(splits.origins("train")) * len(meta.channels)
+    windows = len(splits.places("train").origins)
     steps = {family: -(-windows // trained_settings(family).train.batch_size) for family in FAMILIES}
     histories = [pd.read_csv(paths.history(family)).assign(family=family) for family in FAMILIES]
     start = _seasonal_naive_loss(splits, meta.season_length)
@@ -64,6 +64,6 @@ def epochs_to_fractions(
 
 def _seasonal_naive_loss(splits: Splits, season_length: int) -> float:
     """MSE of the seasonal naive forecast on the validation windows, in scaled units."""
-    origins, horizon = splits.origins("validation"), splits.prediction_length
-    forecast = seasonal_naive_forecast(splits.values, origins, horizon, season_length)
-    return float(np.mean(np.square(forecast - splits.truth("validation"))))
+    places = splits.places("validation")
+    forecast = seasonal_naive_forecast(splits.values, places.origins, splits.prediction_length, season_length)
+    return float(np.mean(np.square(forecast - splits.truth(places))[splits.scored(places)]))

@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from rnn_vs_transformer.data.windows import Batch
+from rnn_vs_transformer.data.windows import Batch, WindowCovariates
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
 from rnn_vs_transformer.probes.inspection.subjects import FloatArray, Importance, long_table, pieces
 
@@ -35,7 +35,8 @@ def gradient_norms(forecaster: nn.Module, sample: Batch) -> FloatArray:
     gradients = []
     for batch in pieces(sample):
         inputs = batch.context.double().requires_grad_()
-        losses = (twin(inputs, batch.channel) - batch.target.double()).square().mean(dim=1)
+        covariates = batch.covariates and WindowCovariates(*(part.double() for part in batch.covariates))
+        losses = (twin(inputs, batch.series, None, covariates) - batch.target.double()).square().mean(dim=1)
         gradients.append(torch.autograd.grad(losses.sum(), inputs)[0])  # windows do not meet, so the sum will do
     newest_first = torch.cat(gradients).abs().flip(1)  # (N, L)
     largest = newest_first.amax(dim=0)  # taken out of the squares, which would fall below the smallest float64

@@ -73,7 +73,7 @@ def inspect_seed(params: InspectParams, seed: int) -> list[Importance]:
     meta = load_meta()
     [validation] = windows_of(load_splits(), "validation")
     sample = sample_windows(validation, params.windows)
-    donors = attribution.draw_donors(sample.channel, params.seed)
+    donors = attribution.draw_donors(sample.series, params.seed)
     found = []
     for family in FAMILIES:
         model = trained_settings(family).model
@@ -107,7 +107,7 @@ def _recovery_report(attributions: list[Importance], data: DataParams, recent_st
         return {"delay": "no known delay"}
     delay, horizon = data.synthetic.delay, load_meta().prediction_length
     write_table(paths.LAG_RECOVERY, lag_recovery.recovery_table(attributions, delay, horizon, recent_steps))
-    values = load_development()[:, 0]
+    values = load_development()[0].values  # noqa: PD011
     deviation = values - deterministic_part(data.synthetic, np.arange(len(values)))
     echo = {"regime_echo": significant(lag_recovery.regime_echo(deviation, delay))} if len(values) > delay else {}
     scores = _nested(attributions, lambda found: lag_recovery.summarise_recovery(found, delay, horizon, recent_steps))

@@ -38,13 +38,15 @@ class Importance:
 
 def pieces(sample: Batch) -> Iterator[Batch]:
     """The sample in batches that fit the memory."""
-    yield from map(Batch, *(torch.split(part, WINDOWS_AT_ONCE) for part in sample))
+    for start in range(0, len(sample.context), WINDOWS_AT_ONCE):
+        yield sample.rows(slice(start, start + WINDOWS_AT_ONCE))
 
 
 def sample_windows(windows: Windows, count: int) -> Batch:
-    """`count` windows evenly spaced over channels and forecast origins, or all where there are fewer."""
+    """`count` windows evenly spaced over series and forecast origins, or fewer: those of which all was observed."""
     index = np.linspace(0, len(windows) - 1, min(count, len(windows))).round().astype(np.int64)
-    return windows.batch(torch.from_numpy(index))
+    batch = windows.batch(torch.from_numpy(index))
+    return batch if batch.scored is None else batch.rows(batch.scored.all(dim=1))
 
 
 def build_untrained(family: str, model: SharedModelParams, meta: Meta, seed: int) -> ForecastModel:

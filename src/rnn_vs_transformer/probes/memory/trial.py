@@ -77,7 +77,7 @@ def build_model(name: str, task: Task, params: ProbeParams) -> ForecastModel:
     family = "transformer" if name == "transformer" else "rnn"
     cell = "rnn" if name == family else name
     model = params.models(cell, params.recurrent_layers, params.positional, task.patch_length)
-    return BUILDERS[family](model, task.context_length, 1, 1)
+    return BUILDERS[family](model, task.context_length, 1)
 
 
 def train(model: nn.Module, task: Task, params: ProbeParams, generator: torch.Generator) -> int:

@@ -1,0 +1,132 @@
+"""`inspect`: how a file is read, and a command that a shell, Hydra and DVC take as it stands."""
+
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+from dvc.utils.hydra import apply_overrides
+from ruamel.yaml import YAML
+
+from rnn_vs_transformer.__main__ import main
+from rnn_vs_transformer.settings.whole import load_params
+from rnn_vs_transformer.sources.propose import command
+from rnn_vs_transformer.sources.tabular import read_file
+
+NAMES = [
+    "T (degC)", "a=b", "Größe, m²", "it's", 'say "a"', "back\\", 'a\\"b', "null", "1", "x;y", "$HOME `ls`",
+    "a:b", "{x}", " lead", "${oc.env:HOME}", "true", "2022-01-01", "a\\b", "温度", "[x]", "*", "~", "#", "a b",
+    "names (1) with = and [brackets]", "-x", "1e5",
+]  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, root):
+    """An empty project with the settings of this one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "params.yaml").write_bytes((root / "params.yaml").read_bytes())
+    return tmp_path
+
+
+def stores(count=60):
+    days = pd.date_range("2022-01-03", periods=count).astype(str)
+    return pd.DataFrame({
+        "store": np.repeat(["b", "a"], count), "date": [*days, *days],
+        "sales": np.random.default_rng(0).standard_normal(2 * count), "promo": np.arange(2 * count) % 5 == 0,
+        "temperature": np.random.default_rng(1).standard_normal(2 * count),
+        "region": np.repeat(["north", "south"], count),
+        "remark": [f"no {number}" for number in range(2 * count)],
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_arrives_in_the_settings_as_it_is_in_the_file(project, name):
+    """Through the shell, Hydra's grammar and YAML, each with signs of its own."""
+    words = shlex.split(command({"file": f"data/raw/{name}.csv", "channels": [name, "b"]}))
+    assert words[:3] == ["dvc", "exp", "run"]
+
+    apply_overrides(project / "params.yaml", words[4::2])
+
+    data = YAML(typ="safe").load(project / "params.yaml")["data"]
+    assert (data["file"], data["channels"]) == (f"data/raw/{name}.csv", [name, "b"])
+
+
+@pytest.mark.parametrize("file", ["data/raw/names (1) with = and [brackets].csv", "data/raw/größe.parquet"])
+def test_the_command_that_is_printed_reads_the_file(project, capsys, file):
+    """A long file: its series, its target, and what is known besides, found by trying."""
+    if file.endswith("parquet"):
+        stores().to_parquet(file)
+    else:
+        stores().to_csv(file, index=False)
+
+    main(["inspect", file])
+
+    printed = capsys.readouterr().out.splitlines()
+    apply_overrides(project / "params.yaml", shlex.split(printed[-1])[4::2])
+    reading = read_file(load_params().data)
+    assert reading.panel.names == ["a", "b"]
+    assert [(one.name, one.known, one.kind) for one in reading.covariates] == [
+        ("temperature", "past", "number"), ("promo", "future", "flag"), ("region", "static", "category"),
+    ]  # fmt: skip
+    assert any(line.split() == ["remark", "left", "out", "not", "named", "in", "the", "settings"] for line in printed)
+    assert any("2 series of 60 steps out of 120 rows" in line for line in printed)
+    assert any("spacing D; season 7; 0 values filled" in line for line in printed)
+
+
+def test_settings_of_the_last_file_are_taken_back(project, capsys):
+    """A wide file after a long one."""
+    text = (project / "params.yaml").read_text()
+    (project / "params.yaml").write_text(
+        text.replace("format: wide ", "format: long ").replace("series_column: none ", "series_column: id ")
+    )
+    pd.DataFrame({"date": pd.date_range("2022-01-03", periods=40), "y": stores()["sales"][:40]}).to_csv(
+        "data/raw/a.csv", index=False
+    )
+
+    main(["inspect", "data/raw/a.csv"])
+
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "dvc exp run -S data.source=csv -S data.file=data/raw/a.csv -S data.format=wide -S data.series_column=none"
+        " -S data.context_length=8 -S data.prediction_length=2"
+    )
+
+
+def test_a_file_elsewhere_is_copied_first(project, capsys):
+    """Only data/raw is tracked."""
+    (project / "a b.csv").write_text("date,y\n2022-01-03,1.5\n2022-01-04,3\n2022-01-05,2\n")
+
+    main(["inspect", "a b.csv"])
+
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "cp 'a b.csv' data/raw/",
+        (
+            "dvc exp run -S data.source=csv -S 'data.file=\"data/raw/a b.csv\"' -S data.context_length=2 "
+            "-S data.prediction_length=1"
+        ),
+    ]  # fmt: skip
+
+
+def test_rows_that_are_series_are_proposed_as_such(project, capsys):
+    frame = pd.DataFrame(
+        np.random.default_rng(0).standard_normal((5, 40)), columns=[f"V{number}" for number in range(2, 42)]
+    )
+    frame.insert(0, "V1", [f"M{number}" for number in range(5)])
+    frame.to_csv("data/raw/m4.csv", index=False)
+
+    main(["inspect", "data/raw/m4.csv"])
+
+    printed = capsys.readouterr().out.splitlines()
+    assert "-S data.format=rows -S data.series_column=V1" in printed[-1]
+    assert any("5 series of 40 steps" in line for line in printed)
+
+
+@pytest.mark.parametrize("content", ["", "a\nx\ny\n", "date,y\n01/02/2022,1\n02/02/2022,2\n"])
+def test_what_nothing_reads_is_told_in_one_line(project, content):
+    (project / "a.csv").write_text(content)
+
+    with pytest.raises(SystemExit) as error:
+        main(["inspect", "a.csv"])
+
+    assert str(error.value).startswith("error: ")
+    assert str(error.value).isprintable()
