@@ -170,12 +170,12 @@ def test_a_diverging_training_names_seed_and_epoch(clone: Clone) -> None:
 @pytest.mark.slow
 def test_the_shipped_series_works_at_once(clone: Clone) -> None:
     output = clone.run("dvc", "exp", "run", "-S", "data.source=csv", "evaluate")
-    assert "interpolated cells: 5" in output
+    assert "filled cells, for contexts alone: 5 in train" in output
     found = metrics(clone)
     assert not {"oracle", "context_floor"} & found.keys()
     assert found["ridge"]["mse"] < found["seasonal_naive"]["mse"]
     meta = json.loads((clone.folder / "data/meta.json").read_text())
-    assert (meta["season_length"], meta["frequency"], meta["channels"]) == (52, "W-SAT", ["co2_ppmv"])
+    assert (meta["season_length"], meta["axis"]["frequency"], meta["series"]) == (52, "W-SAT", ["co2_ppmv"])
 
 
 def test_the_committed_lock_is_in_step_with_the_code() -> None:
