@@ -3,9 +3,9 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from rnn_vs_transformer.data.panel import FloatArray
+
 FEWEST_CYCLES: Final = 6
 LONGEST: Final = 1500
 """Steps of a season: a day of minutes is 1,440."""

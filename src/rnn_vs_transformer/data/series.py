@@ -145,9 +145,11 @@ def load_splits(test: Panel | None = None) -> Splits:
     return scale_splits(development if test is None else development.followed_by(test), ends, meta)
 
 
-def scale_splits(panel: Panel, ends: IntArray, meta: Meta) -> Splits:
-    """A panel in own units, as far as it was opened, scaled on train."""
-    scaler, covariates = fit_scalers(panel, ends, meta)
+def scale_splits(
+    panel: Panel, ends: IntArray, meta: Meta, scalers: tuple[Scaler, CovariateScaler] | None = None
+) -> Splits:
+    """A panel in own units, as far as it was opened, scaled on train, by its scalers where these are fitted already."""
+    scaler, covariates = scalers or fit_scalers(panel, ends, meta)
     return Splits(
         scale_panel(panel, np.arange(len(panel)), scaler, covariates),
         ends,

@@ -81,6 +81,18 @@ class Places(NamedTuple):
         bounds = np.searchsorted(self.series, np.arange(count + 1))
         return [slice(start, end) for start, end in pairwise(bounds.tolist())]
 
+    def mean_over_series(self, of_windows: FloatArray) -> float:
+        """The mean over series of the mean over their windows (W,), as scores are taken."""
+        numbers = np.unique(self.series)
+        starts = np.searchsorted(self.series, numbers)
+        return float(np.mean([windows.mean() for windows in np.split(of_windows, starts[1:])]))
+
+
+def split_spans(ends: IntArray, split: Split) -> tuple[IntArray, IntArray]:
+    """First step of a split of each series (S,), and first step after it; `ends` are (S, 3)."""
+    number = SPLITS.index(split)
+    return ends[:, number - 1] if number else np.zeros(len(ends), dtype=np.int64), ends[:, number]
+
 
 def find_windows(panel: Panel, ends: IntArray, split: Split, context_length: int, prediction_length: int) -> Places:
     """The windows of a split, of which `ends` (S, 3) tells the steps; see `Splits` for those that are left out."""
@@ -93,21 +105,18 @@ def find_windows(panel: Panel, ends: IntArray, split: Split, context_length: int
 
 
 def _all_windows(panel: Panel, ends: IntArray, split: Split, context_length: int, prediction_length: int) -> Places:
-    number = SPLITS.index(split)
-    starts = ends[:, number - 1] if number else np.zeros(len(ends), dtype=np.int64)
     some = [
         forecast_origins(start, end, context_length, prediction_length) + offset
-        for start, end, offset in zip(starts, ends[:, number], panel.offsets[:-1], strict=True)
+        for start, end, offset in zip(*split_spans(ends, split), panel.offsets[:-1], strict=True)
     ]
     return Places(np.concatenate(some), np.repeat(np.arange(len(some)), [len(origins) for origins in some]))
 
 
 def count_possible_windows(ends: IntArray, split: Split, context_length: int, prediction_length: int) -> int:
     """Windows of a split, with those that are left out."""
-    number = SPLITS.index(split)
-    starts = ends[:, number - 1] if number else np.zeros(len(ends), dtype=np.int64)
+    starts, stops = split_spans(ends, split)
     first = np.maximum(starts, context_length) - 1
-    return int(np.maximum(0, ends[:, number] - prediction_length - first).sum())
+    return int(np.maximum(0, stops - prediction_length - first).sum())
 
 
 def steps_ahead(origins: IntArray, prediction_length: int) -> IntArray:

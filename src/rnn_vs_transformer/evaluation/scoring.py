@@ -279,8 +279,7 @@ def squared_error_of(forecast: FloatArray, splits: Splits, places: Places) -> fl
     """Of windows over their observed targets, of series over windows, of all over series."""
     scored = splits.scored(places)
     squares = np.square(splits.truth(places) - splits.clip(forecast, places)) * scored
-    of_windows = squares.sum(axis=1) / scored.sum(axis=1)
-    return float(np.mean([of_windows[one].mean() for one in places.of_series(len(splits.panel))]))
+    return places.mean_over_series(squares.sum(axis=1) / scored.sum(axis=1))
 
 
 def residuals_of(forecast: FloatArray, splits: Splits, places: Places) -> list[FloatArray]:

@@ -93,9 +93,9 @@ class Forecaster:
             InputError: What is given cannot be read, or does not fit the models.
         """
         meta, params = self.meta, DataParams.model_validate(self.meta.settings)
-        from_file = isinstance(data, str | Path)
+        data, future = Path(data) if isinstance(data, str) else named_as(params, data), _table(future, params)
+        from_file = isinstance(data, Path)
         read: Any = read_path if from_file else read_frame
-        data = Path(data) if from_file else named_as(params, data)
         reading: Reading = read(data, params, meta.covariates, meta.axis)
         ahead = self._ahead(data, future, params, reading)
         numbers = self._numbers(reading.panel)
@@ -116,7 +116,7 @@ class Forecaster:
         behind = None if future is None else data
         known, ahead = self.meta.covariates, self.meta.prediction_length
         try:
-            return read_future(_table(source, params), params, known, reading, ahead, _table(behind, params))
+            return read_future(source, params, known, reading, ahead, behind)
         except InputError as error:
             told = future is not None or "--future" in str(error)
             way_out = "" if told else "; give the steps ahead with --future FILE (in Python: future=)"

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import torch
-
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
@@ -35,9 +33,9 @@ def package_forecasters() -> Artifact:
     Raises:
         InputError: A file of an earlier stage is missing or does not fit.
     """
-    torch.set_num_threads(1)
     meta, (panel, ends) = load_meta(), load_development()
-    splits, (scaler, covariates) = scale_splits(panel, ends, meta), fit_scalers(panel, ends, meta)
+    scaler, covariates = fit_scalers(panel, ends, meta)
+    splits = scale_splits(panel, ends, meta, (scaler, covariates))
     recipes = {**best_recipes(), "mlp": paths.TUTORIAL}
     settings = {family: trained_settings(family, recipes[family]) for family in MODELS}
     ridge = fit_best_ridge(splits)

@@ -148,9 +148,7 @@ def _validation_error(splits: Splits, validation: Places, form: Form, weights: F
         (np.square(inputs @ weights - targets) * scored).sum(axis=1) / scored.sum(axis=1)
         for inputs, targets, scored in _blocks(splits, validation, form)
     ]
-    of_windows = np.concatenate(errors)
-    series = [of_windows[one].mean() for one in validation.of_series(len(splits.panel)) if one.stop > one.start]
-    return float(np.mean(series))
+    return validation.mean_over_series(np.concatenate(errors))
 
 
 def _solve(gram: FloatArray, moment: FloatArray, penalty: float) -> FloatArray:

@@ -20,6 +20,7 @@ from rnn_vs_transformer.data.splits import (
     find_windows,
     forecast_origins,
     split_borders,
+    split_spans,
 )
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError, quoted
@@ -197,11 +198,7 @@ def _longest_still(values: FloatArray) -> int:
 
 def _filled_cells(panel: Panel, ends: IntArray) -> Mapping[str, int]:
     """Per split."""
-    starts = np.concatenate([np.zeros((len(ends), 1), dtype=np.int64), ends[:, :2]], axis=1)
-    return {
-        split: int((~panel.part(starts[:, number], ends[:, number]).observed).sum())
-        for number, split in enumerate(SPLITS)
-    }
+    return {split: int((~panel.part(*split_spans(ends, split)).observed).sum()) for split in SPLITS}
 
 
 def _with_windows(series: Series) -> Series:
