@@ -12,6 +12,7 @@ from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
+from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, score_ensemble
 from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.scoring import (
@@ -28,6 +29,7 @@ from rnn_vs_transformer.evaluation.scoring import (
     score_family,
     score_references,
 )
+from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
@@ -87,7 +89,9 @@ class Evaluation:
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
-    found = Evaluation(test, score_references(test), score_family("mlp", test), params)
+    ridge = fit_best_ridge(test.splits)
+    log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
+    found = Evaluation(test, score_references(test, ridge), score_family("mlp", test), params)
     recipes: Recipes = {
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
     }
@@ -97,11 +101,14 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     report: dict[str, Any] = {"data": {"fingerprint": data_fingerprint()}}
     report |= found.rows({**tutorial, "mlp": found.mlp})
     report |= {name: rounded(found.row([scores])) for name, scores in found.references.items()}
+    ensemble, weights = score_ensemble(test, ridge)
+    log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
+    report[ENSEMBLE] = rounded(found.row([ensemble]) | {f"weight_{name}": weights[name] for name in weights})
     report["comparison"] = found.compare(**tutorial) | {"each_at_its_best": _each_at_its_best(found, recipes)}
     for recipe in (recipe for recipe in recipes if recipe != "tutorial"):
         report[recipe] = found.rows(recipes[recipe]) | {"comparison": found.compare(**recipes[recipe])}
     write_json(paths.METRICS, report)
-    _write_tables(recipes, found)
+    _write_tables(recipes, found, ensemble)
     return report
 
 
@@ -112,14 +119,14 @@ def _each_at_its_best(found: Evaluation, recipes: Recipes) -> dict[str, float | 
     return {**{f"{family}_recipe": recipe for family, recipe in best.items()}, **found.compare(**scored)}
 
 
-def _write_tables(recipes: Recipes, found: Evaluation) -> None:
-    """Tables of every forecaster: of each family's recipes, the control, the baselines and the floors."""
+def _write_tables(recipes: Recipes, found: Evaluation, ensemble: Scores) -> None:
+    """Tables of every forecaster: of each family's recipes, the control, the ensemble, the baselines and the floors."""
     trained = {
         paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()
     }
     trained["mlp"] = found.mlp
     everyone = {name: scored.runs for name, scored in trained.items()}
-    everyone |= {name: [scores] for name, scores in found.references.items()}
+    everyone |= {name: [scores] for name, scores in {ENSEMBLE: ensemble, **found.references}.items()}
     write_table(paths.SEEDS, _seed_table(trained))
     write_table(paths.HORIZON, _horizon_table(everyone))
     write_table(paths.SERIES_SCORES, _series_table(everyone, found.test))

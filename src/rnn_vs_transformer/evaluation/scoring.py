@@ -19,7 +19,7 @@ from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
 from rnn_vs_transformer.evaluation.intervals import ratio_interval
 from rnn_vs_transformer.evaluation.series_comparison import SeriesComparison, compare_series, widened
-from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.files import finite
 from rnn_vs_transformer.runtime.paths import TUTORIAL
@@ -230,12 +230,10 @@ def _mean_per_step(squares: FloatArray, test: TestSplit) -> FloatArray:
     return np.asarray((sums / np.maximum(counts, 1)).sum(axis=0) / np.maximum((counts > 0).sum(axis=0), 1))
 
 
-def score_references(test: TestSplit) -> dict[str, Scores]:
+def score_references(test: TestSplit, ridge: Ridge) -> dict[str, Scores]:
     """Scores of the baselines that need no training, and of the floors where there are any."""
     splits, horizon = test.splits, test.meta.prediction_length
     origins, season = test.places.origins, test.meta.season_length
-    ridge = fit_best_ridge(splits)
-    log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
     scores = {
         "last_value": score(last_value_forecast(splits.values, origins, horizon), test),
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
