@@ -147,11 +147,12 @@ def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch:
     state.model.train()
     message, loss = state.run.message(), LOSSES[params.loss]
     total = torch.zeros((), dtype=torch.float64)
-    for index in torch.split(torch.randperm(len(train), generator=state.order), params.batch_size):
+    order = torch.randperm(len(train), generator=state.order)[: params.windows_per_epoch(len(train))]
+    for index in torch.split(order, params.batch_size):
         total += len(index) * _step(state.model, state.optimizer, loss, train.batch(index), params.gradient_clip)
         watch.on_step(message)
     state.schedule.step()
-    return float(total) / len(train)
+    return float(total) / len(order)
 
 
 def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) -> None:

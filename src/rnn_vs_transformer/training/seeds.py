@@ -140,7 +140,7 @@ def train_seed(task: SeedTask) -> SeedRun:
     splits = load_splits()
     from_start = start_at_ridge(model, splits)
     windows, validation = windows_of(splits, "train", "validation")
-    steps = -(-len(windows) // train.batch_size)
+    steps = train.steps_per_epoch(len(windows))
     pace = 0.2 if sys.stderr.isatty() else 10.0  # seconds between updates: lively on a terminal, sparse in a log
     done = steps * len(checkpoint.course().get("seconds", []))
     with tqdm(total=steps * train.epochs, desc=task.label, unit="step", position=task.seed,
