@@ -14,20 +14,9 @@ from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
 from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
-from rnn_vs_transformer.evaluation.scoring import (
-    SHOWN_WINDOWS,
-    ScoredFamily,
-    Scores,
-    TestSplit,
-    compare_runs,
-    control_row,
-    error_row,
-    family_row,
-    open_test_split,
-    rounded,
-    score_family,
-    score_references,
-)
+from rnn_vs_transformer.evaluation.rows import compare_runs, control_row, error_row, family_row, rounded
+from rnn_vs_transformer.evaluation.scoring import ScoredFamily, Scores, score_family, score_references
+from rnn_vs_transformer.evaluation.test_split import SHOWN_WINDOWS, TestSplit, open_test_split
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
