@@ -28,6 +28,7 @@ def runs(*levels, series=1):
             mae_in_units=level * each,
             rmse_in_units=level * each,
             series_mase=level * each,
+            series_smape=level * each,
             shown=np.zeros((1, 4)),
         )
         for level in levels

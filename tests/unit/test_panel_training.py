@@ -240,7 +240,8 @@ def test_the_way_back_from_boxcox_rises_everywhere(tail):
 def runs_of(errors, noise):
     """Scores of seeds whose errors per series are given (seeds, S)."""
     return [
-        Scores(one.mean() * noise, np.zeros(4), one, one, one, one, one, np.zeros((1, 4))) for one in np.asarray(errors)
+        Scores(one.mean() * noise, np.zeros(4), one, one, one, one, one, one, np.zeros((1, 4)))
+        for one in np.asarray(errors)
     ]
 
 

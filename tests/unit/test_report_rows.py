@@ -27,6 +27,7 @@ def runs(*levels):
             mae_in_units=np.array([level / 2]),
             rmse_in_units=np.array([level]),
             series_mase=np.ones(1),
+            series_smape=np.ones(1),
             shown=np.zeros((1, 4)),
         )
         for level in levels

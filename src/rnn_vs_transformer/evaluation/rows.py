@@ -9,7 +9,8 @@ from rnn_vs_transformer.data.evidence import FEWEST_SERIES, NotEnoughData
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.evaluation.comparison import Comparison, compare
 from rnn_vs_transformer.evaluation.intervals import ratio_interval
-from rnn_vs_transformer.evaluation.scoring import Scores
+from rnn_vs_transformer.evaluation.metrics import owa
+from rnn_vs_transformer.evaluation.scoring import Scores, mean_series_mse
 from rnn_vs_transformer.evaluation.series_comparison import SeriesComparison, compare_series, widened
 from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.runtime.files import finite
@@ -22,6 +23,14 @@ DIGITS: Final = 8
 def error_row(runs: Sequence[Scores]) -> dict[str, float]:
     """`mse` and `mae` of the seeds of one forecaster, in scaled units: means of single models."""
     return {"mse": float(np.mean([seed.mse for seed in runs])), "mae": float(np.mean([seed.mae for seed in runs]))}
+
+
+def panel_row(runs: Sequence[Scores], references: Mapping[str, Scores]) -> dict[str, float]:
+    """`smape` in %, and `owa` where Naive2 is defined for every series: what panels are known by, means over seeds."""
+    mase, smape = (float(np.mean([getattr(seed, name) for seed in runs])) for name in ("mase", "smape"))
+    if (naive2 := references.get("naive2")) is None:
+        return {"smape": smape}
+    return {"smape": smape, "owa": owa(smape, mase, naive2.smape, naive2.mase)}
 
 
 def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) -> dict[str, float]:
@@ -75,8 +84,7 @@ def compare_runs(
 
 
 def _compare_over_series(first: Sequence[Scores], second: Sequence[Scores], params: EvaluateParams) -> SeriesComparison:
-    errors = [np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second)]
-    return compare_series(errors[0], errors[1], params)
+    return compare_series(mean_series_mse(first), mean_series_mse(second), params)
 
 
 def rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:

@@ -2,18 +2,20 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import nn
 
+from rnn_vs_transformer.data.evidence import FEWEST_SERIES
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.training.fit import predict
@@ -39,7 +41,8 @@ class Scores:
     mae_in_units: FloatArray
     rmse_in_units: FloatArray
     series_mase: FloatArray
-    """(S,) each."""
+    series_smape: FloatArray
+    """(S,) each; the last one in %, from own units."""
     shown: FloatArray
     """First forecasts (windows, H), see `TestSplit.shown`."""
 
@@ -57,6 +60,11 @@ class Scores:
     def mase(self) -> float:
         """Mean absolute scaled error, mean over series."""
         return float(self.series_mase.mean())
+
+    @property
+    def smape(self) -> float:
+        """Symmetric mean absolute percentage error in %, mean over series."""
+        return float(self.series_smape.mean())
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,19 @@ def score(forecast: FloatArray, test: TestSplit) -> Scores:
         series_mae=test.per_series(mean(absolute, axis=1)),
         mae_in_units=mae_in_units,
         rmse_in_units=np.sqrt(test.per_series(mean(np.square(in_units), axis=1))),
-        series_mase=mae_in_units / test.scale,
+        series_mase=metrics.mase(mae_in_units, test.scale),
+        series_smape=_series_smape(forecast, test),
         shown=forecast[test.shown],
     )
+
+
+def _series_smape(forecast: FloatArray, test: TestSplit) -> FloatArray:
+    """(W, H) to (S,); one series in own units at a time, as all would take the memory of the forecasts twice."""
+    unscale, found = test.splits.scaler.unscale, []
+    for one in test.series:
+        number = test.places.series[one, None]
+        found.append(metrics.smape(unscale(forecast[one], number), unscale(test.truth[one], number)).mean())
+    return np.array(found)
 
 
 def _mean_per_step(squares: FloatArray, test: TestSplit) -> FloatArray:
@@ -119,10 +137,20 @@ def score_references(test: TestSplit) -> dict[str, Scores]:
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.panel, test.places), test),
     }
+    if len(test.series) >= FEWEST_SERIES and (forecast := _naive2(test)) is not None:
+        scores["naive2"] = score(forecast, test)
     if (suggested := test.meta.suggested_season) is not None:
         forecast = seasonal_naive_forecast(splits.values, origins, horizon, suggested)
         scores["seasonal_naive_suggested"] = score(forecast, test)
     return scores | {name: score(floor, test) for name, floor in test.floors.items()}
+
+
+def _naive2(test: TestSplit) -> FloatArray | None:
+    """Scaled forecasts (W, H) of Naive2, by which panels are measured; None where a series has none."""
+    splits, horizon = test.splits, test.meta.prediction_length
+    panel = replace(splits.panel, values=splits.scaler.unscale(splits.values, splits.panel.series_of_cells))
+    forecast = naive2_forecast(panel, splits.ends[:, 1], test.places, horizon, test.meta.season_length)
+    return None if forecast is None else splits.scaler.scale(forecast, test.places.series[:, None])
 
 
 def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> ScoredFamily:
@@ -171,6 +199,12 @@ def forecast_windows(model: nn.Module, windows: Windows) -> FloatArray:
     """Forecasts of all windows (W, H), in float64."""
     torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
     return predict(model, windows)[0].double().numpy()
+
+
+def mean_series_mse(runs: Sequence[Scores]) -> FloatArray:
+    """MSE of each series (S,), mean over the seeds of one forecaster."""
+    means: FloatArray = np.mean([seed.series_mse for seed in runs], axis=0)
+    return means
 
 
 def score_model(model: nn.Module, test: TestSplit) -> Scores:
