@@ -60,7 +60,7 @@ def compare_forecasters(errors: Mapping[str, FloatArray]) -> dict[str, Any]:
     for (first, second), corrected in pairwise_p(columns).items():
         holm_p.setdefault(names[first], {})[names[second]] = round(corrected, DIGITS)
     return {
-        "friedman": rounded({"forecasters": len(names), "statistic": statistic, "p": p}),
+        "friedman": rounded({"statistic": statistic, "p": p}),
         "mean_ranks": rounded(dict(zip(names, mean_ranks(columns).tolist(), strict=True))),
         "critical_difference": round(critical_difference(len(names), len(columns)), DIGITS),
         "wilcoxon_holm_p": holm_p,
