@@ -20,8 +20,8 @@ from rnn_vs_transformer.models.decomposition import FEWEST_SEASONS, moving_avera
 KINDS: Final = ("length", "season_strength", "trend_strength")
 TREND_WINDOW: Final = 7
 """Steps of the moving average that is the trend where there is no season."""
-ROUNDING: Final = 1e-20
-"""A share of the variance of a series that is no more than what rounding leaves."""
+ROUNDING: Final = 1e-24
+"""A variance that is no more than this share of the largest square is what rounding leaves."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def strengths(values: FloatArray, season_length: int) -> Strengths:
         season = np.resize(means - means.mean(), len(values))
         rest = rest - season
     known = ~np.isnan(trend)
-    least = ROUNDING * float(np.var(values))
+    least = ROUNDING * float(np.square(values).max())
     told = [_share(rest[known], part[known], least) for part in (trend, season)]
     return Strengths(told[0], told[1] if seasonal else None)
 

@@ -17,6 +17,8 @@ from rnn_vs_transformer.evaluation.across import holm, wilcoxon_p
 
 LEVEL: Final = 0.05
 FEWEST_FORECASTERS: Final = 3
+DIGITS: Final = 12
+"""Of differences of logarithms, before they are ranked by size."""
 
 
 def mean_ranks(errors: FloatArray) -> FloatArray:
@@ -97,9 +99,12 @@ def pairwise_p(errors: FloatArray) -> dict[tuple[int, int], float]:
 
 
 def _log_differences(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Second less first (n,), 0 where they are equal, and finite: only signs and the order of sizes count."""
+    """Second less first (n,), 0 where they are equal, and finite: only signs and the order of sizes count.
+
+    Equal ones stay so whatever the units of the series: rounding takes off what the logarithms' last digits differ by.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        differences = np.where(first == second, 0.0, np.log(second) - np.log(first))
+        differences = np.where(first == second, 0.0, np.round(np.log(second) - np.log(first), DIGITS))
     infinite = np.isinf(differences)
     farthest = 1 + np.abs(differences[~infinite]).max(initial=0.0)
     return np.where(infinite, np.sign(differences) * farthest, differences)
