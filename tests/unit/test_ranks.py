@@ -21,7 +21,7 @@ Its ranks know of one difference that the three digits printed there hide; here 
 
 
 def test_ranks_and_friedman_are_those_of_the_published_example():
-    """Mean ranks 3.143, 2.000, 2.893 and 1.964; chi-square 9.28, here corrected for one tie of four and three of two."""
+    """Mean ranks 3.143, 2.000, 2.893 and 1.964; chi-square 9.28, here corrected for ties (one of 4, three of 2)."""
     assert mean_ranks(DEMSAR).round(3).tolist() == [3.143, 2.0, 2.893, 1.964]
     statistic, p = friedman(DEMSAR)
     assert statistic == pytest.approx(9.28 / (1 - (60 + 3 * 6) / (14 * 4 * 15)), abs=0.01)
