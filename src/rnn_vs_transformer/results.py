@@ -98,6 +98,10 @@ class Results:
     horizon: pd.DataFrame
     series: pd.DataFrame
     """Errors per forecaster and series."""
+    ranks: pd.DataFrame
+    """Mean rank and group of each forecaster, best first; empty where there are too few series."""
+    kinds: pd.DataFrame
+    """Length, strengths and log ratio of each series; empty likewise."""
     forecasts: pd.DataFrame
     histories: Mapping[str, pd.DataFrame]
     """Of each forecaster that was trained, such as `rnn`, `rnn_season_tokens` or `mlp`."""
@@ -170,6 +174,15 @@ def in_seconds(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
 
 
+def told_p(value: float) -> str:
+    """A p-value for people.
+
+    >>> told_p(0.0123), told_p(1e-9)
+    ('p = 0.012', 'p < 0.001')
+    """
+    return f"p = {value:.3f}" if value >= 0.001 else "p < 0.001"  # noqa: PLR2004
+
+
 def rows_of(metrics: Report) -> dict[str, Report]:
     """The row of every forecaster in reports/metrics.json, by its name; those of the other recipes lie deeper there."""
     named = {name: row for name, row in metrics.items() if "mse" in row}
@@ -191,6 +204,7 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         InputError: A file is missing or damaged.
     """
     times, machine = _load_times()
+    metrics = read_json(paths.METRICS)
     settings = {family: read_json(paths.family_settings(train_settings, family)) for family in FAMILIES}
     searches = {family: _load_search(family, settings[family]["tuning"], machine)
                 for family in FAMILIES if train_settings == "tuned"}  # fmt: skip
@@ -198,10 +212,12 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         meta=load_meta(),
         settings=settings,
         params=paths.PARAMS.read_text(encoding="utf-8"),
-        metrics=read_json(paths.METRICS),
+        metrics=metrics,
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),
         series=_read_table(paths.SERIES_SCORES),
+        ranks=_read_table(paths.RANKS) if "over_series" in metrics else pd.DataFrame(),
+        kinds=_read_table(paths.KINDS) if "over_series" in metrics else pd.DataFrame(),
         forecasts=_read_table(paths.FORECASTS),
         histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,

@@ -17,7 +17,7 @@ from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.series import Series, load_meta, save_series
 from rnn_vs_transformer.data.splits import Borders
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
-from rnn_vs_transformer.evaluation.scoring import open_test_split
+from rnn_vs_transformer.evaluation.test_split import open_test_split
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_json
 from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings

@@ -7,7 +7,8 @@ import pytest
 
 from rnn_vs_transformer.data.evidence import FEWEST_SERIES, NOT_ENOUGH, NotEnoughData, shortage
 from rnn_vs_transformer.evaluation.coverage import coverage_row
-from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, family_row
+from rnn_vs_transformer.evaluation.rows import compare_runs, control_row, family_row
+from rnn_vs_transformer.evaluation.scoring import Scores
 from stages.check import check
 
 WINDOWS = 30
@@ -27,6 +28,7 @@ def runs(*levels, series=1):
             mae_in_units=level * each,
             rmse_in_units=level * each,
             series_mase=level * each,
+            series_smape=level * each,
             shown=np.zeros((1, 4)),
         )
         for level in levels

@@ -5,7 +5,8 @@ import doctest
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.evaluation import comparison, metrics
+from rnn_vs_transformer.evaluation import comparison, kinds, metrics, ranks
+from rnn_vs_transformer.models import decomposition
 
 TRUTH = np.array([[[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [10.0, 10.0]]])
 """2 channels, 2 windows, 2 steps ahead."""
@@ -13,7 +14,7 @@ FORECAST = np.array([[[1.0, 4.0], [2.0, 4.0]], [[1.0, -1.0], [10.0, 7.0]]])
 """Errors 0, 2, -1, 0 in the first channel and 1, -1, 0, -3 in the second."""
 
 
-@pytest.mark.parametrize("module", [metrics, comparison])
+@pytest.mark.parametrize("module", [metrics, comparison, ranks, kinds, decomposition])
 def test_the_examples_in_the_docstrings_run(module):
     """An example that lies is worse than none."""
     result = doctest.testmod(module)
@@ -62,3 +63,58 @@ def test_excess_is_refused_where_ridge_is_no_worse_than_the_oracle(ridge):
     """On a linear world there is no room between the two to measure by."""
     with pytest.raises(ValueError, match="expected a ridge MSE above the oracle's"):
         metrics.excess(0.6, 0.5, ridge)
+
+
+def test_smape_is_that_of_m4():
+    """|f - y| / (|f| + |y|) is 1/3 and 1/2 in the first window, and 1 and 1 in the second: 200 times their means."""
+    forecast, truth = np.array([[2.0, 3.0], [-1.0, 5.0]]), np.array([[1.0, 1.0], [4.0, 0.0]])
+    assert metrics.smape(forecast, truth).tolist() == pytest.approx([200 * 5 / 12, 200.0])
+
+
+def test_a_forecast_of_nothing_where_nothing_was_is_perfect():
+    """Counts are often 0; 0/0 is no error, and a number that is not there is none either."""
+    found = metrics.smape(np.zeros((2, 3)), np.array([[0.0, 0.0, 0.0], [0.0, np.nan, 2.0]]))
+    assert found.tolist() == [0.0, 100.0]
+
+
+def test_mase_is_in_units_of_the_scale():
+    """Each series in its own."""
+    assert metrics.mase(np.array([3.0, 2.0]), np.array([2.0, 4.0])).tolist() == [1.5, 0.5]
+
+
+def test_owa_is_the_mean_of_both_ratios_to_naive2():
+    """Half its sMAPE and one and a half times its MASE are no better than it; of 3/4 and 1/2 the mean is 5/8."""
+    assert metrics.owa(6.0, 3.0, 12.0, 2.0) == 1.0
+    assert metrics.owa(9.0, 1.0, 12.0, 2.0) == 0.625
+    assert metrics.owa(18.383, 2.395, 18.383, 2.395) == 1.0
+
+
+def test_a_quantile_pays_its_level_for_each_unit_below_the_truth():
+    """And the rest for each above."""
+    found = metrics.pinball_loss(np.array([1.0, 2.0, 4.0]), np.array([2.0, 2.0, 2.0]), 0.9)
+    assert found.tolist() == pytest.approx([0.9, 0.0, 0.2])
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.1, np.nan])
+def test_a_level_beyond_0_and_1_is_refused(level):
+    with pytest.raises(ValueError, match="expected a level between 0 and 1"):
+        metrics.pinball_loss(np.zeros(1), np.zeros(1), level)
+
+
+def test_the_weighted_quantile_loss_is_that_of_gluonts():
+    """Truth 1 and -3: losses 0.1 and 0.9 at 0.1 (f 0 and -2), 0.1 and 0 at 0.9 (f 2 and -3); 2 (1/4 + 0.1/4) / 2."""
+    forecasts = np.array([[0.0, -2.0], [2.0, -3.0]])
+    assert metrics.weighted_quantile_loss(forecasts, np.array([1.0, -3.0]), [0.1, 0.9]) == pytest.approx(0.275)
+
+
+def test_what_was_not_observed_counts_in_no_quantile_loss():
+    truth = np.array([1.0, np.nan, -3.0])
+    forecasts = np.array([[0.0, 9.0, -2.0], [2.0, 9.0, -3.0]])
+    assert metrics.weighted_quantile_loss(forecasts, truth, [0.1, 0.9]) == pytest.approx(0.275)
+
+
+def test_a_quantile_loss_without_size_or_with_a_forecast_too_many_is_refused():
+    with pytest.raises(ValueError, match="not 0 everywhere"):
+        metrics.weighted_quantile_loss(np.ones((1, 2)), np.zeros(2), [0.5])
+    with pytest.raises(ValueError, match="zip"):
+        metrics.weighted_quantile_loss(np.ones((2, 2)), np.ones(2), [0.5])

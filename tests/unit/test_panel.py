@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.panel import OF_CELLS, Panel
 from rnn_vs_transformer.data.series import Meta, scale_splits
-from rnn_vs_transformer.evaluation.scoring import as_test_split, score
+from rnn_vs_transformer.evaluation.scoring import score
+from rnn_vs_transformer.evaluation.test_split import as_test_split
 
 L, H, SEASON = 12, 4, 4
 

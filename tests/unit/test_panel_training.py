@@ -16,8 +16,10 @@ from rnn_vs_transformer.data.series import Meta, fit_scalers, load_meta, save_se
 from rnn_vs_transformer.data.splits import SPLITS, Places
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.evaluate import evaluate_families
-from rnn_vs_transformer.evaluation.scoring import Scores, as_test_split, compare_runs, score
+from rnn_vs_transformer.evaluation.rows import compare_runs
+from rnn_vs_transformer.evaluation.scoring import Scores, score
 from rnn_vs_transformer.evaluation.series_comparison import SeriesComparison
+from rnn_vs_transformer.evaluation.test_split import as_test_split
 from rnn_vs_transformer.forecasting import Forecaster
 from rnn_vs_transformer.forecasting.artifact import FORECASTERS
 from rnn_vs_transformer.forecasting.package import package_forecasters
@@ -238,7 +240,8 @@ def test_the_way_back_from_boxcox_rises_everywhere(tail):
 def runs_of(errors, noise):
     """Scores of seeds whose errors per series are given (seeds, S)."""
     return [
-        Scores(one.mean() * noise, np.zeros(4), one, one, one, one, one, np.zeros((1, 4))) for one in np.asarray(errors)
+        Scores(one.mean() * noise, np.zeros(4), one, one, one, one, one, one, np.zeros((1, 4)))
+        for one in np.asarray(errors)
     ]
 
 

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnn_vs_transformer.evaluation.scoring import Scores, compare_runs, control_row, error_row, family_row, rounded
+from rnn_vs_transformer.evaluation.rows import compare_runs, control_row, error_row, family_row, rounded
+from rnn_vs_transformer.evaluation.scoring import Scores
 
 TEST = SimpleNamespace(
     block_length=10, has_blocks=True, steps=np.arange(200), series=[slice(0, 200)], truth=np.zeros((200, 4)),
@@ -26,6 +27,7 @@ def runs(*levels):
             mae_in_units=np.array([level / 2]),
             rmse_in_units=np.array([level]),
             series_mase=np.ones(1),
+            series_smape=np.ones(1),
             shown=np.zeros((1, 4)),
         )
         for level in levels

@@ -14,8 +14,9 @@ from rnn_vs_transformer.data.splits import Borders, Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.comparison import Comparison
 from rnn_vs_transformer.evaluation.intervals import ratio_interval
-from rnn_vs_transformer.evaluation.scoring import as_test_split, squared_error_of
+from rnn_vs_transformer.evaluation.scoring import squared_error_of
 from rnn_vs_transformer.evaluation.series_comparison import compare_series, widened
+from rnn_vs_transformer.evaluation.test_split import as_test_split
 from rnn_vs_transformer.models.baselines import fit_ridge, last_value_forecast
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.sources.make import make_series

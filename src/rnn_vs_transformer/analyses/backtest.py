@@ -18,17 +18,9 @@ from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import Places, Splits
 from rnn_vs_transformer.data.windows import Windows, steps_of, windows_of
-from rnn_vs_transformer.evaluation.scoring import (
-    Scores,
-    TestSplit,
-    compare_runs,
-    error_row,
-    family_row,
-    forecast_windows,
-    open_test_split,
-    rounded,
-    score,
-)
+from rnn_vs_transformer.evaluation.rows import compare_runs, error_row, family_row, rounded
+from rnn_vs_transformer.evaluation.scoring import Scores, forecast_windows, score
+from rnn_vs_transformer.evaluation.test_split import TestSplit, open_test_split
 from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths

@@ -8,15 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from rnn_vs_transformer.data.evidence import NotEnoughData
-from rnn_vs_transformer.evaluation.scoring import (
-    Scores,
-    TestSplit,
-    compare_runs,
-    error_row,
-    open_test_split,
-    rounded,
-    score_model,
-)
+from rnn_vs_transformer.evaluation.rows import compare_runs, error_row, rounded
+from rnn_vs_transformer.evaluation.scoring import Scores, score_model
+from rnn_vs_transformer.evaluation.test_split import TestSplit, open_test_split
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import build_family, load_seed

@@ -9,7 +9,8 @@ from scipy import linalg, optimize
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import Places, Split, Splits
-from rnn_vs_transformer.evaluation.scoring import Scores, TestSplit, mean_forecast, score
+from rnn_vs_transformer.evaluation.scoring import Scores, mean_forecast, score
+from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import Ridge
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.training.history import best_recipes

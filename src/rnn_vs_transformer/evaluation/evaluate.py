@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from rnn_vs_transformer.data.evidence import FEWEST_SERIES
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
@@ -15,20 +16,17 @@ from rnn_vs_transformer.evaluation.coverage import coverage_row
 from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, score_ensemble
 from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
-from rnn_vs_transformer.evaluation.scoring import (
-    SHOWN_WINDOWS,
-    ScoredFamily,
-    Scores,
-    TestSplit,
+from rnn_vs_transformer.evaluation.over_series import AT_BEST, compare_over_series
+from rnn_vs_transformer.evaluation.rows import (
     compare_runs,
     control_row,
     error_row,
     family_row,
-    open_test_split,
+    panel_row,
     rounded,
-    score_family,
-    score_references,
 )
+from rnn_vs_transformer.evaluation.scoring import ScoredFamily, Scores, score_family, score_references
+from rnn_vs_transformer.evaluation.test_split import SHOWN_WINDOWS, TestSplit, open_test_split
 from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
@@ -52,6 +50,7 @@ class Evaluation:
 
     test: TestSplit
     references: Mapping[str, Scores]
+    """The ensemble, the baselines and the floors."""
     mlp: ScoredFamily
     params: EvaluateParams
 
@@ -68,6 +67,8 @@ class Evaluation:
         floor, ridge = self.references.get("oracle"), self.references["ridge"]
         if floor is not None and floor.mse < ridge.mse:
             row["excess"] = excess(row["mse"], floor.mse, ridge.mse)
+        if len(self.test.series) >= FEWEST_SERIES:
+            row |= panel_row(scores, self.references)
         return row
 
     def compare(self, rnn: ScoredFamily, transformer: ScoredFamily) -> dict[str, float | str]:
@@ -91,7 +92,10 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     test = open_test_split()
     ridge = fit_best_ridge(test.splits)
     log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
-    found = Evaluation(test, score_references(test, ridge), score_family("mlp", test), params)
+    ensemble, weights = score_ensemble(test, ridge)
+    log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
+    references = {ENSEMBLE: ensemble, **score_references(test, ridge)}
+    found = Evaluation(test, references, score_family("mlp", test), params)
     recipes: Recipes = {
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
     }
@@ -101,33 +105,51 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     report: dict[str, Any] = {"data": {"fingerprint": data_fingerprint()}}
     report |= found.rows({**tutorial, "mlp": found.mlp})
     report |= {name: rounded(found.row([scores])) for name, scores in found.references.items()}
-    ensemble, weights = score_ensemble(test, ridge)
-    log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
-    report[ENSEMBLE] = rounded(found.row([ensemble]) | {f"weight_{name}": weights[name] for name in weights})
+    report[ENSEMBLE] |= rounded({f"weight_{name}": weight for name, weight in weights.items()})
     report["comparison"] = found.compare(**tutorial) | {"each_at_its_best": _each_at_its_best(found, recipes)}
     for recipe in (recipe for recipe in recipes if recipe != "tutorial"):
         report[recipe] = found.rows(recipes[recipe]) | {"comparison": found.compare(**recipes[recipe])}
+    everyone = _everyone(recipes, found)
+    if len(test.series) >= FEWEST_SERIES:
+        report["over_series"] = compare_over_series(everyone, _families(recipes), test, params)
     write_json(paths.METRICS, report)
-    _write_tables(recipes, found, ensemble)
+    _write_tables(recipes, found, everyone)
     return report
 
 
 def _each_at_its_best(found: Evaluation, recipes: Recipes) -> dict[str, float | str]:
     """The families compared, each with the recipe that has the lower validation loss."""
-    best = best_recipes()
-    scored = {family: recipes[recipe][family] for family, recipe in best.items()}
-    return {**{f"{family}_recipe": recipe for family, recipe in best.items()}, **found.compare(**scored)}
+    best = {f"{family}_recipe": recipe for family, recipe in best_recipes().items()}
+    return {**best, **found.compare(**_at_its_best(recipes))}
 
 
-def _write_tables(recipes: Recipes, found: Evaluation, ensemble: Scores) -> None:
-    """Tables of every forecaster: of each family's recipes, the control, the ensemble, the baselines and the floors."""
-    trained = {
+def _at_its_best(recipes: Recipes) -> dict[str, ScoredFamily]:
+    return {family: recipes[recipe][family] for family, recipe in best_recipes().items()}
+
+
+def _families(recipes: Recipes) -> dict[str, dict[str, list[Scores]]]:
+    """The seeds of both families with each recipe, and each at its best."""
+    pairs = [*recipes.items(), (AT_BEST, _at_its_best(recipes))]
+    return {name: {family: scored.runs for family, scored in some.items()} for name, some in pairs}
+
+
+def _trained(recipes: Recipes, found: Evaluation) -> dict[str, ScoredFamily]:
+    """Each family's recipes, and the control."""
+    families = {
         paths.forecaster(family, recipe): scored for recipe, some in recipes.items() for family, scored in some.items()
     }
-    trained["mlp"] = found.mlp
-    everyone = {name: scored.runs for name, scored in trained.items()}
-    everyone |= {name: [scores] for name, scores in {ENSEMBLE: ensemble, **found.references}.items()}
-    write_table(paths.SEEDS, _seed_table(trained))
+    return {**families, "mlp": found.mlp}
+
+
+def _everyone(recipes: Recipes, found: Evaluation) -> dict[str, list[Scores]]:
+    """The seeds of all: of those that were trained, the ensemble, the baselines and the floors."""
+    trained = {name: scored.runs for name, scored in _trained(recipes, found).items()}
+    return trained | {name: [scores] for name, scores in found.references.items()}
+
+
+def _write_tables(recipes: Recipes, found: Evaluation, everyone: Mapping[str, Sequence[Scores]]) -> None:
+    """Tables of every forecaster."""
+    write_table(paths.SEEDS, _seed_table(_trained(recipes, found)))
     write_table(paths.HORIZON, _horizon_table(everyone))
     write_table(paths.SERIES_SCORES, _series_table(everyone, found.test))
     forecasts = _forecast_table(everyone, found.test)
@@ -164,6 +186,8 @@ def _series_table(everyone: Mapping[str, Sequence[Scores]], test: TestSplit) -> 
     """Errors per series, means over seeds, in scaled and in own units."""
     columns = {"mse": "series_mse", "mae": "series_mae", "mase": "series_mase",
                "mae_in_units": "mae_in_units", "rmse_in_units": "rmse_in_units"}  # fmt: skip
+    if len(test.series) >= FEWEST_SERIES:
+        columns["smape"] = "series_smape"
     tables = [
         pd.DataFrame(
             {

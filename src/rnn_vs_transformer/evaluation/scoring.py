@@ -1,112 +1,24 @@
-"""Scores of every forecaster on the test split: the only code that opens it."""
+"""Scores of every forecaster on the test split."""
 
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import nn
 
-from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NotEnoughData
-from rnn_vs_transformer.data.panel import FloatArray, IntArray
-from rnn_vs_transformer.data.series import Meta, load_meta, load_splits, load_test
+from rnn_vs_transformer.data.evidence import FEWEST_SERIES
+from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
-from rnn_vs_transformer.evaluation.comparison import Comparison, compare
-from rnn_vs_transformer.evaluation.intervals import ratio_interval
-from rnn_vs_transformer.evaluation.series_comparison import SeriesComparison, compare_series, widened
+from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.models.weights import load_trained
-from rnn_vs_transformer.runtime.files import finite
 from rnn_vs_transformer.runtime.paths import TUTORIAL
-from rnn_vs_transformer.settings.evaluate import EvaluateParams
 from rnn_vs_transformer.training.fit import predict
 from rnn_vs_transformer.training.history import best_validation_losses
-
-log = logging.getLogger(__name__)
-
-SHOWN_WINDOWS: Final = 50
-MOST_SHOWN: Final = 20_000
-"""Forecasts of so many first test windows of each series, and of all series together, are kept to be looked at."""
-DIGITS: Final = 8
-"""Decimals in reports: more than the models' float32 carries."""
-
-
-@dataclass(frozen=True)
-class TestSplit:
-    """The test windows in scaled units, with what is needed to score them."""
-
-    __test__ = False  # not a test class, whatever pytest thinks
-
-    splits: Splits
-    """All steps up to the end of test."""
-    places: Places
-    """The windows (W)."""
-    truth: FloatArray
-    """(W, H); not a number where nothing was observed."""
-    scale: FloatArray
-    """In-sample MAE of the seasonal naive (S,), in own units."""
-    floors: Mapping[str, FloatArray]
-    """(W, H) each, by the names of `Series.floors`."""
-    meta: Meta
-
-    @property
-    def block_length(self) -> int:
-        """Neighbouring forecast origins that are resampled together (L + H), as their windows overlap."""
-        return self.meta.context_length + self.meta.prediction_length
-
-    @cached_property
-    def steps(self) -> IntArray:
-        """Of the common axis, those at which there is a forecast origin (N,), in order."""
-        steps: IntArray = np.unique(self._origin_steps)
-        return steps
-
-    @property
-    def has_blocks(self) -> bool:
-        """Whether there are enough independent blocks of time for an interval over them."""
-        return len(self.steps) >= FEWEST_BLOCKS * self.block_length
-
-    @property
-    def series(self) -> list[slice]:
-        """The windows of each series."""
-        return self.places.of_series(len(self.splits.panel))
-
-    @cached_property
-    def shown(self) -> IntArray:
-        """The first windows of each series, see `SHOWN_WINDOWS`."""
-        most = max(1, min(SHOWN_WINDOWS, MOST_SHOWN // len(self.series)))
-        return np.concatenate([np.arange(one.start, min(one.stop, one.start + most)) for one in self.series])
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every target was observed."""
-        return not sum(self.meta.filled_cells.values())
-
-    @property
-    def _origin_steps(self) -> IntArray:
-        return self.splits.panel.axis_steps(*self.places)
-
-    def per_series(self, of_windows: FloatArray) -> FloatArray:
-        """Means of what each window has (W,), per series (S,)."""
-        return np.array([of_windows[one].mean() for one in self.series])
-
-    def over_time(self, of_windows: FloatArray) -> FloatArray:
-        """What each window has (W,), per forecast origin (N,): such that their mean is the mean over `per_series`."""
-        counts = np.bincount(self.places.series)
-        weights = len(self.steps) / (len(counts) * counts[self.places.series])
-        sums = np.bincount(np.searchsorted(self.steps, self._origin_steps), of_windows * weights)
-        return np.asarray(sums, dtype=np.float64)
-
-    def error_in_units(self, forecast: FloatArray) -> FloatArray:
-        """Forecast less truth (W, H), in own units."""
-        scaler, series = self.splits.scaler, self.places.series[:, None]
-        if scaler.transform == "none":
-            return (forecast - self.truth) * scaler.deviation[series]
-        return scaler.unscale(forecast, series) - scaler.unscale(self.truth, series)
 
 
 @dataclass(frozen=True)
@@ -126,7 +38,8 @@ class Scores:
     mae_in_units: FloatArray
     rmse_in_units: FloatArray
     series_mase: FloatArray
-    """(S,) each."""
+    series_smape: FloatArray
+    """(S,) each; the last one in %, from own units."""
     shown: FloatArray
     """First forecasts (windows, H), see `TestSplit.shown`."""
 
@@ -144,6 +57,11 @@ class Scores:
     def mase(self) -> float:
         """Mean absolute scaled error, mean over series."""
         return float(self.series_mase.mean())
+
+    @property
+    def smape(self) -> float:
+        """Symmetric mean absolute percentage error in %, mean over series."""
+        return float(self.series_smape.mean())
 
 
 @dataclass(frozen=True)
@@ -166,41 +84,6 @@ class ScoredFamily:
         return float(self.validation_losses.mean())
 
 
-def open_test_split() -> TestSplit:
-    """Read and scale the test split, with the scaling of the train steps.
-
-    Raises:
-        InputError: A file is missing, damaged, or of another run.
-    """
-    test, floors = load_test()
-    splits = load_splits(test)
-    return as_test_split(splits, load_meta(), floors)
-
-
-def as_test_split(splits: Splits, meta: Meta, floors: Mapping[str, FloatArray]) -> TestSplit:
-    """The test windows of splits that are open to their end; floors are in own units."""
-    places = splits.places("test")
-    series = places.series[:, None]
-    return TestSplit(
-        splits=splits,
-        places=places,
-        truth=np.where(splits.scored(places), splits.truth(places), np.nan),
-        scale=_seasonal_naive_scales(splits, meta.season_length),
-        floors={name: splits.scaler.scale(floor, series) for name, floor in floors.items()},
-        meta=meta,
-    )
-
-
-def _seasonal_naive_scales(splits: Splits, season_length: int) -> FloatArray:
-    """MASE's denominator of each series (S,), in own units."""
-    panel, scales = splits.panel, []
-    values = splits.scaler.unscale(panel.values, panel.series_of_cells)
-    known = np.where(panel.observed, values, np.nan)
-    for start, train_end in zip(panel.offsets[:-1], splits.ends[:, 0], strict=True):
-        scales.append(metrics.seasonal_naive_scale(known[start : start + train_end], season_length))
-    return np.array(scales)
-
-
 def score(forecast: FloatArray, test: TestSplit) -> Scores:
     """Reduce a forecast (W, H) to its scores."""
     forecast = test.splits.clip(forecast, test.places)
@@ -215,9 +98,19 @@ def score(forecast: FloatArray, test: TestSplit) -> Scores:
         series_mae=test.per_series(mean(absolute, axis=1)),
         mae_in_units=mae_in_units,
         rmse_in_units=np.sqrt(test.per_series(mean(np.square(in_units), axis=1))),
-        series_mase=mae_in_units / test.scale,
+        series_mase=metrics.mase(mae_in_units, test.scale),
+        series_smape=_series_smape(forecast, test),
         shown=forecast[test.shown],
     )
+
+
+def _series_smape(forecast: FloatArray, test: TestSplit) -> FloatArray:
+    """(W, H) to (S,); one series in own units at a time, as all would take the memory of the forecasts twice."""
+    unscale, found = test.splits.scaler.unscale, []
+    for one in test.series:
+        number = test.places.series[one, None]
+        found.append(metrics.smape(unscale(forecast[one], number), unscale(test.truth[one], number)).mean())
+    return np.array(found)
 
 
 def _mean_per_step(squares: FloatArray, test: TestSplit) -> FloatArray:
@@ -239,10 +132,20 @@ def score_references(test: TestSplit, ridge: Ridge) -> dict[str, Scores]:
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),
         "ridge": score(ridge.forecast(splits.panel, test.places), test),
     }
+    if len(test.series) >= FEWEST_SERIES and (forecast := _naive2(test)) is not None:
+        scores["naive2"] = score(forecast, test)
     if (suggested := test.meta.suggested_season) is not None:
         forecast = seasonal_naive_forecast(splits.values, origins, horizon, suggested)
         scores["seasonal_naive_suggested"] = score(forecast, test)
     return scores | {name: score(floor, test) for name, floor in test.floors.items()}
+
+
+def _naive2(test: TestSplit) -> FloatArray | None:
+    """Scaled forecasts (W, H) of Naive2, by which panels are measured; None where a series has none."""
+    splits, horizon = test.splits, test.meta.prediction_length
+    panel = replace(splits.panel, values=splits.scaler.unscale(splits.values, splits.panel.series_of_cells))
+    forecast = naive2_forecast(panel, splits.ends[:, 1], test.places, horizon, test.meta.season_length)
+    return None if forecast is None else splits.scaler.scale(forecast, test.places.series[:, None])
 
 
 def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> ScoredFamily:
@@ -293,81 +196,12 @@ def forecast_windows(model: nn.Module, windows: Windows) -> FloatArray:
     return predict(model, windows)[0].double().numpy()
 
 
+def mean_series_mse(runs: Sequence[Scores]) -> FloatArray:
+    """MSE of each series (S,), mean over the seeds of one forecaster."""
+    means: FloatArray = np.mean([seed.series_mse for seed in runs], axis=0)
+    return means
+
+
 def score_model(model: nn.Module, test: TestSplit) -> Scores:
     """Scores of one trained model on all test windows."""
     return score(forecast_windows(model, *windows_of(test.splits, "test")), test)
-
-
-def error_row(runs: Sequence[Scores]) -> dict[str, float]:
-    """`mse` and `mae` of the seeds of one forecaster, in scaled units: means of single models."""
-    return {"mse": float(np.mean([seed.mse for seed in runs])), "mae": float(np.mean([seed.mae for seed in runs]))}
-
-
-def family_row(runs: Sequence[Scores], test: TestSplit, params: EvaluateParams) -> dict[str, float]:
-    """`error_row` of a family, and where time suffices `mse_ci_low` and `mse_ci_high`, 95 % over seeds and time."""
-    if not test.has_blocks:
-        return error_row(runs)
-    losses = _losses(runs)
-    weights = np.broadcast_to(test.over_time(np.ones(len(test.truth))), losses.shape)  # 1 where all series are there
-    interval = ratio_interval(losses, weights, test.block_length, params.resamples, params.seed)
-    return {**error_row(runs), "mse_ci_low": interval.low, "mse_ci_high": interval.high}
-
-
-def control_row(
-    name: str, runs: Sequence[Scores], control: Sequence[Scores], test: TestSplit, params: EvaluateParams
-) -> dict[str, float]:
-    """`ridge_difference` and the like: relative MSE difference of a family from a control, with 95 % interval.
-
-    It is negative where the family is better. A control of one run stands for each seed. Empty without enough data.
-    """
-    if not test.has_blocks:
-        if len(test.series) < FEWEST_SERIES:
-            return {}
-        found = _compare_over_series(control, runs, params)
-        ends = {"": found.relative_mse_difference, "_ci_low": found.ci_low, "_ci_high": found.ci_high}
-        return {f"{name}_difference{end}": value for end, value in ends.items()}
-    losses = _losses(runs)
-    theirs = np.broadcast_to(_losses(control), losses.shape)
-    interval = ratio_interval(losses, theirs, test.block_length, params.resamples, params.seed)
-    return {
-        f"{name}_difference": float(losses.mean() / theirs.mean() - 1),
-        f"{name}_difference_ci_low": interval.low - 1,
-        f"{name}_difference_ci_high": interval.high - 1,
-    }
-
-
-def compare_runs(
-    first: Sequence[Scores], second: Sequence[Scores], test: TestSplit, params: EvaluateParams
-) -> Comparison | NotEnoughData:
-    """The second group of seeds against the first, paired by seed.
-
-    Below `FEWEST_SERIES` the units are blocks of time, see `compare`. From there on they are the series, see
-    `compare_series`; as series may share shocks, the interval is as wide as that over time too, where there is one.
-    """
-    if len(test.series) < FEWEST_SERIES:
-        return compare(_losses(first), _losses(second), test.block_length, params)
-    over_series = _compare_over_series(first, second, params)
-    if not test.has_blocks:
-        return over_series
-    over_time = compare(_losses(first), _losses(second), test.block_length, params)
-    return widened(over_series, over_time, params) if isinstance(over_time, Comparison) else over_series
-
-
-def _compare_over_series(first: Sequence[Scores], second: Sequence[Scores], params: EvaluateParams) -> SeriesComparison:
-    errors = [np.mean([seed.series_mse for seed in seeds], axis=0) for seeds in (first, second)]
-    return compare_series(errors[0], errors[1], params)
-
-
-def rounded(row: Mapping[str, float | str]) -> dict[str, float | str]:
-    """The row as it is written.
-
-    Raises:
-        ValueError: A number is not finite.
-    """
-    told = {key: value for key, value in row.items() if value is not None}
-    return {key: value if isinstance(value, str) else round(finite(value), DIGITS) for key, value in told.items()}
-
-
-def _losses(runs: Sequence[Scores]) -> FloatArray:
-    """(seeds, N)."""
-    return np.stack([seed.window_mse for seed in runs])

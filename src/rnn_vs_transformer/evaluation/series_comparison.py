@@ -20,9 +20,14 @@ class SeriesComparison(Comparison):
 
     series: int
     """How many were compared: those on which both have an error."""
+    student_p: float
     wilcoxon_p: float
     rnn_better_in: float
     """Share of the series."""
+    probability_rnn_better: float
+    """Of the Bayesian signed-rank test: by more than the margin."""
+    probability_equivalent: float
+    probability_transformer_better: float
 
 
 def compare_series(rnn: FloatArray, transformer: FloatArray, params: EvaluateParams) -> SeriesComparison:
@@ -42,8 +47,12 @@ def compare_series(rnn: FloatArray, transformer: FloatArray, params: EvaluatePar
         verdict=VERDICTS.get(found.verdict, found.verdict),
         minimum_detectable_effect=minimum_detectable_effect(interval),
         series=found.units,
+        student_p=found.student_p,
         wilcoxon_p=found.wilcoxon_p,
         rnn_better_in=float(np.mean(rnn[some] < transformer[some])),
+        probability_rnn_better=found.probability_first,
+        probability_equivalent=found.probability_equivalent,
+        probability_transformer_better=found.probability_second,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from rnn_vs_transformer.plotting import comparison, cost, probes, tuning
+from rnn_vs_transformer.plotting import comparison, cost, over_series, probes, tuning
 from rnn_vs_transformer.results import Results, figure_path
 
 
@@ -15,6 +15,8 @@ def draw_all(results: Results) -> None:
     compared = "steps" in results.analyses.get("decoding", {})
     _draw_or_remove(results, {"decoding": comparison.draw_decoding}, wanted=compared)
     _draw_or_remove(results, {"series": comparison.draw_series}, wanted=results.series["series"].nunique() > 1)
+    panels = {"ranks": over_series.draw_ranks, "kinds": over_series.draw_kinds}
+    _draw_or_remove(results, panels, wanted=not results.ranks.empty)
     searches = {"tuning_values": tuning.draw_values, "tuning_importance": tuning.draw_importance}
     _draw_or_remove(results, searches, wanted=bool(results.searches))
 

@@ -38,13 +38,14 @@ LOOKS: Final = {
     "ensemble": Look("Ensemble of both and ridge", "#B8860B", marker="X"),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
+    "naive2": Look("Naive2", "#A6761D", line=(0, (3, 1.5))),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
     "context_floor": Look("Floor for a context of L steps", "#000000", line=(0, (1, 1.2))),
     "oracle": Look("Floor that knows the season's phase", "#000000"),
     "truth": Look("Truth", "#000000"),
 }
 LABELS: Final = {name: look.label for name, look in LOOKS.items()}
-REFERENCES: Final = ("oracle", "context_floor", "ensemble", "mlp", "ridge", "seasonal_naive", "last_value")
+REFERENCES: Final = ("oracle", "context_floor", "ensemble", "mlp", "ridge", "seasonal_naive", "naive2", "last_value")
 
 SETTINGS: Any = {
     "font.size": 11,

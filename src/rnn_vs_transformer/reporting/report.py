@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnn_vs_transformer.claims.claim import Words
 from rnn_vs_transformer.claims.judge import judge_all
 from rnn_vs_transformer.claims.speed import OTHER_MACHINE
-from rnn_vs_transformer.reporting import reading, sections
+from rnn_vs_transformer.reporting import over_series, reading, sections
 from rnn_vs_transformer.reporting.headline import IN_GENERAL, THIS_SERIES, Headline, headline, markdown
 from rnn_vs_transformer.reporting.sections import Texts
 from rnn_vs_transformer.results import Results, figure_path
@@ -75,6 +75,7 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
         intervals="mse_ci_low" in results.metrics["rnn"],
         reading=reading.reading_rows(results.meta),
         reading_sentences=reading.reading_sentences(texts, results.meta) if own else [],
+        **_over_series(texts, results),
         per_series=reading.series_rows(texts, results) if len(results.meta.series) > 1 else None,
         analyses={name: sections.ANALYSES[name](texts, results) for name in results.analyses},
         claims=sections.claim_rows(texts, claims),
@@ -85,6 +86,18 @@ def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
         facts=_facts(texts, results),
         params=results.params,
     )
+
+
+def _over_series(texts: Texts, results: Results) -> dict[str, Any]:
+    """What a panel tells; nothing where there are too few series."""
+    if results.ranks.empty:
+        return {"ranks": []}
+    return {
+        "ranks": over_series.rank_rows(texts, results),
+        "difference": results.metrics["over_series"]["critical_difference"],
+        "over_series": over_series.over_series_sentences(texts, results),
+        "over_series_figures": _pictures(texts["over_series"]["figures"]),
+    }
 
 
 def _both_answers(texts: Texts, told: Headline) -> Answers:
