@@ -8,7 +8,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint
 from studies.m4.series import read_series
-from studies.m4.trials import PLAN, expected_cost, read_plan, run_trial, trials_of
+from studies.m4.trials import CHOSEN, PLAN, expected_cost, read_plan, run_trial, trials_of
 from studies.resumable import Work, run_to_table
 
 
@@ -17,7 +17,8 @@ def run_part(part: str) -> None:
     plan = read_plan()
     read_series()  # that a missing file is told before anything is trained
     work = Work(list(trials_of(plan, part)), partial(run_trial, plan), partial(expected_cost, plan))
-    kept = paths.unfinished() / f"m4-{part}-{fingerprint(PLAN)}.jsonl"
+    settings = [PLAN] if part == "choose" else [PLAN, CHOSEN]
+    kept = paths.unfinished() / f"m4-{part}-{'-'.join(map(fingerprint, settings))}.jsonl"
     run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept)
 
 

@@ -10,7 +10,7 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.evaluation.across import compare_across, holm
 from rnn_vs_transformer.evaluation.ensemble import least_squares_on_simplex
 from studies.m4.scores import METRICS, Judge, read_forecast
-from studies.m4.trials import BASELINES, Plan, Trial
+from studies.m4.trials import BASELINES, Plan, Trial, variants_of
 
 Forecasts = Mapping[str, FloatArray]
 """By forecaster (S, n, 48)."""
@@ -24,8 +24,8 @@ def mean_forecast(trials: Sequence[Trial], split: str, judge: Judge) -> FloatArr
 
 def by_variant(plan: Plan, part: str, family: str) -> dict[str, list[Trial]]:
     """The trials of a family, by variant."""
-    seeds = range(plan["seeds"][part])
-    return {variant: [Trial(part, family, variant, seed) for seed in seeds] for variant in plan[part][family]}
+    seeds, variants = range(plan["seeds"][part]), variants_of(plan, part)[family]
+    return {variant: [Trial(part, family, variant, seed) for seed in seeds] for variant in variants}
 
 
 def variant_table(plan: Plan, judge: Judge) -> pd.DataFrame:
@@ -49,6 +49,12 @@ def variant_table(plan: Plan, judge: Judge) -> pd.DataFrame:
                         f"{metric}_high": over.ci_high}  # fmt: skip
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def best_variants(table: pd.DataFrame) -> dict[str, str]:
+    """Of each family the variant with the lowest score."""
+    best = table.loc[table.groupby("family")["score"].idxmin()]
+    return dict(zip(best["family"], best["variant"], strict=True))
 
 
 def _of_baseline(judge: Judge) -> dict[str, FloatArray]:

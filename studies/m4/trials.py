@@ -15,7 +15,7 @@ from rnn_vs_transformer.models.baselines import fit_best_ridge, seasonal_naive_f
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.models.size import parameter_count
-from rnn_vs_transformer.runtime.files import write_arrays
+from rnn_vs_transformer.runtime.files import read_json, write_arrays
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.training.fit import fit, predict
@@ -25,6 +25,9 @@ from studies.resumable import Row
 from studies.training import case_study_settings
 
 PLAN: Final = Path("studies/m4/plan.yaml")
+CHOSEN: Final = Path("studies/m4/chosen.json")
+"""The variant of each family that `choose` found best."""
+BASE: Final = "base"
 FORECASTS: Final = Path("studies/m4/forecasts")
 BASELINES: Final = ("seasonal_naive", "ridge")
 Plan = Mapping[str, Any]
@@ -44,7 +47,7 @@ class Trial:
     @property
     def file(self) -> Path:
         """Forecasts in own units: `validation` (windows, 48) by series and origin, and of a final `test` (S, 48)."""
-        return FORECASTS / f"{self.part}-{self.family}-{self.variant}-{self.seed}.safetensors"
+        return FORECASTS / self.part / f"{self.family}-{self.variant}-{self.seed}.safetensors"
 
 
 def read_plan() -> Plan:
@@ -57,19 +60,33 @@ def trials_of(plan: Plan, part: str) -> Iterator[Trial]:
     """All trials of a part: of each family the variants to choose from, or those that were chosen."""
     for baseline in BASELINES:
         yield from (Trial(part, baseline, transform, 0) for transform in plan["transforms"])
-    for family, listed in plan[part].items():
+    for family, listed in variants_of(plan, part).items():
         for variant in listed:
             yield from (Trial(part, family, variant, seed) for seed in range(plan["seeds"][part]))
 
 
+def variants_of(plan: Plan, part: str) -> dict[str, list[str]]:
+    """The variants of each family: those to choose from, or the chosen one.
+
+    Raises:
+        InputError: Nothing has been chosen yet.
+    """
+    if part == "choose":
+        return dict(plan["choose"])
+    chosen = read_json(CHOSEN)
+    return {family: [chosen.get(family, BASE)] for family in plan["final"]}
+
+
 def values_of(plan: Plan, trial: Trial) -> dict[str, Any]:
     """The settings of a trial, by dotted key: those of all, of the family, and what the variant changes."""
-    return {**plan["base"]["all"], **plan["base"][trial.family], **plan["variants"][trial.variant]}
+    length = {"train.epochs": plan["epochs"][trial.part]}
+    return {**plan["base"]["all"], **plan["base"][trial.family], **length, **plan["variants"][trial.variant]}
 
 
 def expected_cost(plan: Plan, trial: Trial) -> float:
     """Roughly the seconds that a trial takes, to begin with the longest and to tell the time left."""
-    return 20.0 if trial.family in BASELINES else float(plan["seconds"][trial.family])
+    longer = plan["epochs"][trial.part] / plan["epochs"]["choose"]
+    return 20.0 if trial.family in BASELINES else longer * plan["seconds"][trial.family]
 
 
 def run_trial(plan: Plan, trial: Trial) -> list[Row]:

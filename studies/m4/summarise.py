@@ -1,0 +1,99 @@
+"""Write what the trials found: `python -m studies.m4.summarise choose`, or `final`, which opens the official test."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.evaluation.metrics import owa
+from rnn_vs_transformer.evaluation.over_series import compare_forecasters
+from rnn_vs_transformer.models.naive2 import naive2_forecast
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_json, write_table
+from studies.m4.scores import METRICS, Judge, judge_of_test, judge_of_validation, read_forecast
+from studies.m4.series import HORIZON, SEASON, cut, read_series, read_test
+from studies.m4.summary import (
+    best_variants,
+    by_variant,
+    compare_families,
+    ensemble_weights,
+    final_forecasts,
+    variant_table,
+)
+from studies.m4.trials import CHOSEN, Plan, read_plan
+
+RESULTS: Final = Path("studies/results")
+
+
+def summarise_choice() -> None:
+    """Write m4_variants.csv, each variant on validation beside the first one of its family, and which were chosen."""
+    plan, (_, series) = read_plan(), read_series()
+    table = variant_table(plan, judge_of_validation(series, plan["held"]["choose"]))
+    write_table(RESULTS / "m4_variants.csv", table.round(4))
+    write_json(CHOSEN, best_variants(table))
+    print(table.round(3).to_string(index=False))  # noqa: T201
+
+
+def summarise_final() -> None:
+    """Write m4.csv, a row per forecaster and per published entry, and m4.json, the comparisons over series."""
+    plan, (names, series) = read_plan(), read_series()
+    validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
+    forecasts = final_forecasts(plan, "test", test)
+    weights = ensemble_weights(final_forecasts(plan, "validation", validation), validation)
+    forecasts["ensemble"] = np.asarray(sum(weight * forecasts[name] for name, weight in weights.items()))
+    forecasts["naive2"] = _naive2(names, series)
+    errors = {name: test.errors(forecast) for name, forecast in forecasts.items()}
+    table = _table(plan, errors)
+    write_table(RESULTS / "m4.csv", table)
+    told: dict[str, Any] = {
+        "series": len(series),
+        "ensemble_weights": {name: round(weight, 4) for name, weight in weights.items()},
+        "single_seeds": _single_seeds(plan, test),
+        "families": compare_families(errors, plan["margin"]),
+        "mase": compare_forecasters({name: found["mase"] for name, found in errors.items()}),
+    }
+    write_json(RESULTS / "m4.json", json.loads(json.dumps(told, default=float)))
+    print(table.to_string(index=False))  # noqa: T201
+
+
+def _naive2(names: list[str], series: list[FloatArray]) -> FloatArray:
+    """Forecasts (S, 1, 48) in own units."""
+    splits = cut((names, series), HORIZON, 2 * HORIZON, "none")
+    values = splits.scaler.unscale(splits.values, splits.panel.series_of_cells)
+    panel = type(splits.panel).of(names, np.split(values, splits.panel.offsets[1:-1]))
+    found = naive2_forecast(panel, splits.ends[:, 1], splits.places("test"), HORIZON, SEASON)
+    if found is None:
+        raise ValueError("a series is not above 0")
+    return found[:, None]
+
+
+def _table(plan: Plan, errors: dict[str, dict[str, FloatArray]]) -> pd.DataFrame:
+    """Means over series of every forecaster, and the published ones behind them."""
+    means = {name: {metric: float(found[metric].mean()) for metric in METRICS} for name, found in errors.items()}
+    naive = [means["naive2"][metric] for metric in METRICS]
+    rows = [{"forecaster": name, **found, "owa": owa(*found.values(), *naive), "source": "this study"}
+            for name, found in means.items()]  # fmt: skip
+    rows += [{"forecaster": one["name"], "smape": one["smape"], "mase": one["mase"], "source": one["source"]}
+             for one in plan["published"]]  # fmt: skip
+    return pd.DataFrame(rows).round(4)
+
+
+def _single_seeds(plan: Plan, test: Judge) -> dict[str, dict[str, float]]:
+    """What a single model reaches on average: the mean over seeds and variants of the errors, by family."""
+    found = {}
+    for family in plan["final"]:
+        trials = [trial for some in by_variant(plan, "final", family).values() for trial in some]
+        errors = [test.errors(read_forecast(trial, "test", test)) for trial in trials]
+        found[family] = {metric: float(np.mean([one[metric].mean() for one in errors])) for metric in METRICS}
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        {"choose": summarise_choice, "final": summarise_final}[sys.argv[1]]()
+    except InputError as error:
+        sys.exit(f"error: {error}")
