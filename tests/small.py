@@ -57,6 +57,7 @@ SMALL = {
     "train.seeds": 2,
     "train.epochs": 3,
     "train.patience": 3,
+    "train.validation_folds": 1,
     "train.batch_size": 16,
     "train.learning_rate": 1e-3,
     "train.schedule": "constant",

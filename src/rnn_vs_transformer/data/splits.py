@@ -1,6 +1,6 @@
 """Chronological splits of each series: their forecast origins, truth and windows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, NamedTuple, Self
 
@@ -119,6 +119,28 @@ def count_possible_windows(ends: IntArray, split: Split, context_length: int, pr
     return int(np.maximum(0, stops - prediction_length - first).sum())
 
 
+def fold_ends(ends: IntArray, number: int) -> IntArray:
+    """The ends of the splits (S, 3) of a fold of validation, see `Splits.fold`."""
+    train_end, validation_end = ends[:, 0], ends[:, 1]
+    back = number * (validation_end - train_end)
+    return np.stack([train_end - back, validation_end - back, validation_end - back], axis=1)
+
+
+def require_folds(ends: IntArray, context_length: int, prediction_length: int, folds: int) -> None:
+    """Refuse more folds than there are train steps for: an InputError tells how many there can be."""
+
+    def fits(fold: int) -> bool:
+        cut = fold_ends(ends, fold)
+        return all(count_possible_windows(cut, split, context_length, prediction_length) for split in SPLITS[:2])
+
+    possible = next((fold for fold in range(1, folds) if not fits(fold)), folds)
+    if possible < folds:
+        raise InputError(
+            f"train.validation_folds: the train split has steps for at most {possible}, as each fold takes as many as "
+            f"the validation split and leaves data.context_length + data.prediction_length; got {folds}"
+        )
+
+
 def steps_ahead(origins: IntArray, prediction_length: int) -> IntArray:
     """The cells of the targets (W, H) of windows with these origins (W,)."""
     return origins[:, None] + np.arange(1, prediction_length + 1)
@@ -150,6 +172,13 @@ class Splits:
         names = [str(number) for number in range(values.shape[1])]
         ends = np.tile([borders.train_end, borders.validation_end, borders.test_end], (len(names), 1))
         return cls(Panel.wide(values, names), ends, context_length, prediction_length, scaler)
+
+    def fold(self, number: int) -> Self:
+        """The same with train and validation ended earlier, by `number` times the validation steps of each series.
+
+        Fold 0 is what it was; the others have no test steps. The scaling stays, so that errors have one unit.
+        """
+        return replace(self, ends=fold_ends(self.ends, number)) if number else self
 
     @property
     def values(self) -> FloatArray:

@@ -31,7 +31,7 @@ from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
-from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes
+from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes, validation_folds
 from rnn_vs_transformer.settings.family.train import Recipe
 from rnn_vs_transformer.training.history import best_recipes
 
@@ -90,9 +90,10 @@ class Evaluation:
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
-    ridge = fit_best_ridge(test.splits)
+    folds = validation_folds()
+    ridge = fit_best_ridge(test.splits, folds)
     log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
-    ensemble, weights = score_ensemble(test, ridge)
+    ensemble, weights = score_ensemble(test, ridge, folds)
     log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
     references = {ENSEMBLE: ensemble, **score_references(test, ridge)}
     found = Evaluation(test, references, score_family("mlp", test), params)

@@ -44,19 +44,19 @@ def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:
         raise InputError(f"{path} does not fit the settings beside it; run: {remedy}") from None
 
 
-def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL) -> Iterator[ForecastModel]:
+def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL, fold: int = 0) -> Iterator[ForecastModel]:
     """The models of a family's training runs, seed by seed, with the settings and the best weights of their training.
 
     Raises:
         InputError: A file of the training stage is missing or damaged, or does not fit.
     """
     for seed in range(trained_settings(family, recipe).seeds):
-        yield load_seed(family, seed, meta, recipe)
+        yield load_seed(family, seed, meta, recipe, fold)
 
 
-def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL) -> ForecastModel:
+def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL, fold: int = 0) -> ForecastModel:
     """The model of one training run; see `load_trained`."""
     model = build_family(family, trained_settings(family, recipe).model, meta)
     stage = "train_mlp" if family == "mlp" else f"train@{family}"
-    load_weights(model, paths.weights(family, seed, recipe), f"dvc repro --force {stage}")
+    load_weights(model, paths.weights(family, seed, recipe, fold), f"dvc repro --force {stage}")
     return model

@@ -20,6 +20,9 @@ class FitParams(Section):
     """Training windows per epoch: all, or so many drawn anew each time, where a panel has more than one pass needs."""
     patience: Count
     """Epochs without a better validation loss before training stops."""
+    validation_folds: Count
+    """Stretches of validation, each before the next and as long: models are trained before each, and what is chosen is
+    chosen by their mean error. 1 is the validation split alone. What ships is trained before the last."""
     batch_size: Count
     """Windows per step."""
     learning_rate: Positive
