@@ -66,7 +66,7 @@ repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figure
 	dvc repro
 	@cat reports/verdict.md
 
-test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 8 minutes on 2 cores)
+test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 10 minutes on 2 cores)
 	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
 
 test-unit: $(READY)  ## Only the tests that need no DVC
@@ -75,7 +75,7 @@ test-unit: $(READY)  ## Only the tests that need no DVC
 test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
 	pytest tests/pipeline -m "not slow"
 
-test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, studies, queue, tuned and stepwise pipelines
+test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, stores, places, studies, queue, tuned and stepwise pipelines
 	pytest tests/pipeline -m slow $(addprefix --ignore=,$(RELIABILITY))
 
 test-reliability: $(READY) $(SCRIPTS)  ## Kills, full disks, concurrent runs and a file of 1 GB: what docs/reliability.md calls slow (an hour)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from conftest import ROOT, Clone, stages_run
 
+pytestmark = pytest.mark.slow
 MINE = "data/raw/Umsätze 2024 [kg].csv"
 COLUMNS = ["Menge [kg]", "Anteil=x", "Straße, Süd"]
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT, Clone
 
+pytestmark = pytest.mark.slow
 LIFT = 0.30
 """By which a promotion raises the sales."""
 DAYS = {"north": 200, "south": 170, "lake": 140, "new": 20}
@@ -76,7 +77,6 @@ def test_a_promotion_that_is_missing_is_named(clone: Clone) -> None:
     assert "Traceback" not in said
 
 
-@pytest.mark.slow
 def test_a_promotions_lift_is_forecast_in_three_minutes(clone: Clone) -> None:
     """With the settings as given both families find the planted lift within 5 points."""
     shutil.copy2(ROOT / "params.yaml", clone.folder / "params.yaml")

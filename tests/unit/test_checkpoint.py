@@ -220,8 +220,8 @@ def test_a_stage_goes_on_where_its_seeds_were_and_leaves_nothing(workspace, monk
             raise Killed
         return False
 
-    def killed(model, windows, params, seed, watch):
-        return plain(model, windows, params, seed, replace(watch, stops=stop))
+    def killed(model, windows, params, seed, watch, **others):
+        return plain(model, windows, params, seed, replace(watch, stops=stop), **others)
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "fit", killed)

@@ -307,3 +307,10 @@ def test_each_loss_leads_to_its_own_forecast(configure, loss, level):
     run = fit(model, (windows_of(torch.zeros(5, 12), targets), far), params.train, seed=0)
     assert model.bias.detach().numpy() == pytest.approx(level, abs=0.12)
     assert run.train_losses[-1] == pytest.approx(float((targets - level).square().mean()), rel=0.1)  # told as MSE
+
+
+def test_an_epoch_may_have_fewer_windows_than_there_are(configure):
+    params = configure({"train.epoch_windows": 10, "train.batch_size": 4}).train
+    assert (params.windows_per_epoch(100), params.steps_per_epoch(100)) == (10, 3)
+    assert (params.windows_per_epoch(6), params.steps_per_epoch(6)) == (6, 2)
+    assert configure({"train.batch_size": 4}).train.steps_per_epoch(9) == 3

@@ -72,6 +72,7 @@ def make(tmp_path, configure, scramble, monkeypatch):
             scaler,
             covariates,
             fit_best_ridge(splits),
+            {"rnn": 0.25, "transformer": 0.0, "ridge": 0.75},
             {**dict.fromkeys(FORECASTERS, widths), "transformer": endless},
             Origin({}, {}),
         )
@@ -165,6 +166,12 @@ def test_every_forecaster_can_be_asked_and_tells_its_accuracy(make):
         assert list(found["series"]) == ["east"] * H + ["west"] * H
         assert forecaster.name == name
         assert forecaster.accuracy["mse"] == place / 10
+
+
+def test_the_ensemble_is_the_weighted_mean_of_its_members(make):
+    folder = make(daily()).folder
+    found = {name: Forecaster.load(folder, name).predict(daily())["forecast"] for name in ("ensemble", "rnn", "ridge")}
+    np.testing.assert_allclose(found["ensemble"], 0.25 * found["rnn"] + 0.75 * found["ridge"], rtol=1e-12)
 
 
 def test_the_winner_by_validation_is_the_default_and_endless_intervals_are_left_empty(make):
@@ -436,7 +443,7 @@ def test_a_damaged_folder_is_told(make, tmp_path):
         Forecaster.load(folder, "arima")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [
-        ('"format": 4', '"format": 3', "has format 3, this version reads format 4"),
+        ('"format": 5', '"format": 4', "has format 4, this version reads format 5"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
         ('"rnn": 0.2', '"rnn": null', "damaged"),

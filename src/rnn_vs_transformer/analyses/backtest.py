@@ -31,6 +31,7 @@ from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.evaluate import BacktestParams, EvaluateParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, FamilySettings, trained_settings
 from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def refit_and_forecast(settings: Mapping[str, FamilySettings], meta: Meta, split
     known, chosen = known_splits(splits, int(refit.origins[0])), settings[refit.family]
     torch.manual_seed(refit.seed)
     model = build_family(refit.family, chosen.model, meta)
+    from_start = start_at_ridge(model, known)
     train, validation = windows_of(known, "train", "validation")
-    fit(model, (train, validation), chosen.train, refit.seed)
+    fit(model, (train, validation), chosen.train, refit.seed, from_start=from_start)
     lengths = (splits.context_length, splits.prediction_length)
     return forecast_windows(model, Windows(steps_of(splits.panel), _places(refit.origins), *lengths))
 

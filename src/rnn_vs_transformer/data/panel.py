@@ -115,6 +115,11 @@ class Panel:
         )
         return replace(chosen, **self._cells(kept))
 
+    def without_covariates(self) -> Self:
+        """The series alone."""
+        cells = len(self.values)
+        return replace(self, past=np.empty((cells, 0)), future=np.empty((cells, 0)), static=np.empty((len(self), 0)))
+
     def part(self, start: IntArray, end: IntArray) -> Self:
         """The steps start[s] to end[s] - 1 of each series s."""
         steps, lengths = self.steps_of_cells, self.lengths

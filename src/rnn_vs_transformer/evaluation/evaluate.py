@@ -13,6 +13,7 @@ from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
+from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, score_ensemble
 from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.over_series import AT_BEST, compare_over_series
@@ -26,6 +27,7 @@ from rnn_vs_transformer.evaluation.rows import (
 )
 from rnn_vs_transformer.evaluation.scoring import ScoredFamily, Scores, score_family, score_references
 from rnn_vs_transformer.evaluation.test_split import SHOWN_WINDOWS, TestSplit, open_test_split
+from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
@@ -48,6 +50,7 @@ class Evaluation:
 
     test: TestSplit
     references: Mapping[str, Scores]
+    """The ensemble, the baselines and the floors."""
     mlp: ScoredFamily
     params: EvaluateParams
 
@@ -87,7 +90,12 @@ class Evaluation:
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
-    found = Evaluation(test, score_references(test), score_family("mlp", test), params)
+    ridge = fit_best_ridge(test.splits)
+    log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
+    ensemble, weights = score_ensemble(test, ridge)
+    log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
+    references = {ENSEMBLE: ensemble, **score_references(test, ridge)}
+    found = Evaluation(test, references, score_family("mlp", test), params)
     recipes: Recipes = {
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
     }
@@ -97,6 +105,7 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     report: dict[str, Any] = {"data": {"fingerprint": data_fingerprint()}}
     report |= found.rows({**tutorial, "mlp": found.mlp})
     report |= {name: rounded(found.row([scores])) for name, scores in found.references.items()}
+    report[ENSEMBLE] |= rounded({f"weight_{name}": weight for name, weight in weights.items()})
     report["comparison"] = found.compare(**tutorial) | {"each_at_its_best": _each_at_its_best(found, recipes)}
     for recipe in (recipe for recipe in recipes if recipe != "tutorial"):
         report[recipe] = found.rows(recipes[recipe]) | {"comparison": found.compare(**recipes[recipe])}
@@ -133,7 +142,7 @@ def _trained(recipes: Recipes, found: Evaluation) -> dict[str, ScoredFamily]:
 
 
 def _everyone(recipes: Recipes, found: Evaluation) -> dict[str, list[Scores]]:
-    """The seeds of all: of those that were trained, the baselines and the floors."""
+    """The seeds of all: of those that were trained, the ensemble, the baselines and the floors."""
     trained = {name: scored.runs for name, scored in _trained(recipes, found).items()}
     return trained | {name: [scores] for name, scores in found.references.items()}
 

@@ -1,6 +1,5 @@
 """Scores of every forecaster on the test split."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,14 +13,12 @@ from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
 from rnn_vs_transformer.evaluation.test_split import TestSplit
-from rnn_vs_transformer.models.baselines import fit_best_ridge, last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.training.fit import predict
 from rnn_vs_transformer.training.history import best_validation_losses
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -126,12 +123,10 @@ def _mean_per_step(squares: FloatArray, test: TestSplit) -> FloatArray:
     return np.asarray((sums / np.maximum(counts, 1)).sum(axis=0) / np.maximum((counts > 0).sum(axis=0), 1))
 
 
-def score_references(test: TestSplit) -> dict[str, Scores]:
+def score_references(test: TestSplit, ridge: Ridge) -> dict[str, Scores]:
     """Scores of the baselines that need no training, and of the floors where there are any."""
     splits, horizon = test.splits, test.meta.prediction_length
     origins, season = test.places.origins, test.meta.season_length
-    ridge = fit_best_ridge(splits)
-    log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
     scores = {
         "last_value": score(last_value_forecast(splits.values, origins, horizon), test),
         "seasonal_naive": score(seasonal_naive_forecast(splits.values, origins, horizon, season), test),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.scaling import CovariateScaler, Scaler
 from rnn_vs_transformer.data.series import KNOWN, Meta
+from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS
 from rnn_vs_transformer.forecasting.origin import FOLDER, Origin
 from rnn_vs_transformer.models.baselines import Ridge
 from rnn_vs_transformer.runtime.errors import InputError
@@ -16,12 +17,13 @@ from rnn_vs_transformer.settings.family.families import MODELS
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 __all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact", "weights_file"]
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
-Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of."""
+Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of; 5 has the
+ensemble."""
 MANIFEST: Final = "manifest.json"
 NUMBERS: Final = "numbers.safetensors"
-FORECASTERS: Final = (*MODELS, "ridge", "seasonal_naive", "last_value")
+FORECASTERS: Final = (*MODELS, ENSEMBLE, "ridge", "seasonal_naive", "last_value")
 """What can be asked to forecast."""
 
 
@@ -43,6 +45,8 @@ class Artifact:
     scaler: Scaler
     covariates: CovariateScaler
     ridge: Ridge
+    ensemble: Mapping[str, float]
+    """Weight of each member."""
     half_widths: Mapping[str, FloatArray]
     """(levels, S, H), in scaled units; infinite where validation was too short."""
     origin: Origin
@@ -51,6 +55,12 @@ class Artifact:
     def best(self) -> str:
         """The forecaster with the least validation error."""
         return min(self.validation_mse, key=lambda name: self.validation_mse[name])
+
+    def members(self, name: str) -> dict[str, float]:
+        """What a forecaster is made of: itself, or the members of the ensemble, with their weights."""
+        if name != ENSEMBLE:
+            return {name: 1.0}
+        return {member: weight for member, weight in self.ensemble.items() if weight}
 
 
 def weights_file(folder: Path, family: str, seed: int) -> Path:
@@ -76,7 +86,7 @@ def save_artifact(folder: Path, artifact: Artifact, weights: Mapping[str, list[A
         "models": {family: model.model_dump() for family, model in artifact.models.items()},
         "ridge": ridge,
         "origin": asdict(artifact.origin),
-        **{name: getattr(artifact, name) for name in ("seeds", "validation_mse", "accuracy", "levels")},
+        **{name: getattr(artifact, name) for name in ("seeds", "validation_mse", "accuracy", "levels", "ensemble")},
     }
     write_json(folder / MANIFEST, {"format": FORMAT, **manifest})
 
@@ -120,6 +130,7 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
             *({known: numbers[f"{part}.{known}"] for known in KNOWN} for part in ("mean", "deviation"))
         ),
         ridge=Ridge(numbers["ridge"], **manifest["ridge"]),
+        ensemble={member: float(manifest["ensemble"][member]) for member in MEMBERS},
         half_widths={name: numbers[f"half_widths.{name}"] for name in FORECASTERS},
         origin=Origin(**manifest["origin"]),
     )

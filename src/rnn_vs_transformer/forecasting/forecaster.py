@@ -1,6 +1,7 @@
 """Forecasts of the steps that follow series, with intervals; of trained models by the mean of their seeds."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -37,11 +38,12 @@ class Forecaster:
     >>> Forecaster.load("models/forecaster").predict(frame)  # doctest: +SKIP
     """
 
-    def __init__(self, name: str, artifact: Artifact, seeds: list[nn.Module]) -> None:
+    def __init__(self, name: str, artifact: Artifact, seeds: Mapping[str, list[nn.Module]]) -> None:
         """Use `load`."""
         self.name = name
         self._artifact = artifact
         self._seeds = seeds
+        self._members = artifact.members(name)
 
     @property
     def meta(self) -> Meta:
@@ -69,12 +71,8 @@ class Forecaster:
         name = artifact.best if family == "best" else family
         if name not in FORECASTERS:
             raise InputError(f"family must be best or one of {', '.join(FORECASTERS)}, got {family!r}")
-        seeds = list[nn.Module]()
-        for seed in range(artifact.seeds.get(name, 0)):
-            model = build_family(name, artifact.models[name], artifact.meta)
-            load_weights(model, weights_file(Path(folder), name, seed), "dvc repro --force package")
-            seeds.append(model.eval())
-        return cls(name, artifact, seeds)
+        trained = [member for member in artifact.members(name) if member in artifact.seeds]
+        return cls(name, artifact, {member: _load_seeds(Path(folder), artifact, member) for member in trained})
 
     def predict(self, data: Any, future: Any = None) -> pd.DataFrame:
         """Forecast the `prediction_length` steps after the last observed one of each series.
@@ -151,7 +149,8 @@ class Forecaster:
         """The last steps of each series with the steps to forecast behind them, and where the windows lie."""
         meta = self.meta
         reads = {"ridge": self._artifact.ridge.context_length, "seasonal_naive": meta.season_length, "last_value": 1}
-        needed, horizon = reads.get(self.name, meta.context_length), meta.prediction_length
+        needed = max(reads.get(member, meta.context_length) for member in self._members)
+        horizon = meta.prediction_length
         short = np.flatnonzero(panel.lengths < needed)
         for number in short:
             log.warning(
@@ -175,16 +174,20 @@ class Forecaster:
 
     def _forecast(self, panel: Panel, places: Places, numbers: IntArray) -> FloatArray:
         """(S, H), in scaled units."""
+        parts = [weight * self._member(name, panel, places, numbers) for name, weight in self._members.items()]
+        return np.asarray(np.sum(parts, axis=0))
+
+    def _member(self, name: str, panel: Panel, places: Places, numbers: IntArray) -> FloatArray:
         horizon = self.meta.prediction_length
-        if self.name == "ridge":
+        if name == "ridge":
             return self._artifact.ridge.forecast(panel, places)
-        if self.name == "seasonal_naive":
+        if name == "seasonal_naive":
             return seasonal_naive_forecast(panel.values, places.origins, horizon, self.meta.season_length)
-        if self.name == "last_value":
+        if name == "last_value":
             return last_value_forecast(panel.values, places.origins, horizon)
         torch.set_num_threads(1)
         windows = Windows(steps_of(panel), places, self.meta.context_length, horizon, numbers)
-        return np.asarray(np.mean([predict(seed, windows)[0].double().numpy() for seed in self._seeds], axis=0))
+        return np.asarray(np.mean([predict(seed, windows)[0].double().numpy() for seed in self._seeds[name]], axis=0))
 
     def _table(
         self,
@@ -218,6 +221,16 @@ class Forecaster:
             columns[f"low_{100 * level:.0f}"] = in_units(forecast - known)
             columns[f"high_{100 * level:.0f}"] = in_units(forecast + known)
         return pd.DataFrame(columns)
+
+
+def _load_seeds(folder: Path, artifact: Artifact, family: str) -> list[nn.Module]:
+    """The models of a family, ready to forecast."""
+    seeds = list[nn.Module]()
+    for seed in range(artifact.seeds[family]):
+        model = build_family(family, artifact.models[family], artifact.meta)
+        load_weights(model, weights_file(folder, family, seed), "dvc repro --force package")
+        seeds.append(model.eval())
+    return seeds
 
 
 def named_as(params: DataParams, data: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from typing import Final
 
+import numpy as np
+
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
+from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, ensemble_weights
 from rnn_vs_transformer.evaluation.scoring import mean_forecast, residuals_of, squared_error_of
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
 from rnn_vs_transformer.forecasting.origin import origin_here
@@ -44,6 +47,8 @@ def package_forecasters() -> Artifact:
         family: mean_forecast(list(load_trained(family, meta, recipe)), splits, "validation")
         for family, recipe in recipes.items()
     } | _baselines(splits, ridge, meta.season_length)
+    weights = ensemble_weights({member: forecasts[member] for member in MEMBERS}, splits, places)
+    forecasts[ENSEMBLE] = np.asarray(sum(weight * forecasts[member] for member, weight in weights.items()))
     residuals = {name: residuals_of(forecast, splits, places) for name, forecast in forecasts.items()}
     errors = {name: squared_error_of(forecasts[name], splits, places) for name in FORECASTERS}
     artifact = Artifact(
@@ -56,14 +61,15 @@ def package_forecasters() -> Artifact:
         scaler=scaler,
         covariates=covariates,
         ridge=ridge,
+        ensemble=weights,
         origin=origin_here(list(MODELS)),
         half_widths={name: half_widths_by_series(residuals[name]) for name in FORECASTERS},
     )
-    weights = {
+    trained = {
         family: [read_arrays(paths.weights(family, seed, recipes[family])) for seed in range(found.seeds)]
         for family, found in settings.items()
     }
-    save_artifact(FOLDER, artifact, weights)
+    save_artifact(FOLDER, artifact, trained)
     return artifact
 
 

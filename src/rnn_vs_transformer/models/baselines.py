@@ -1,6 +1,6 @@
 """Forecasts that every neural claim must beat: last value, seasonal naive, closed-form ridge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,13 +103,16 @@ def fit_best_ridge(splits: Splits) -> Ridge:
     return min(fitted, key=lambda ridge: ridge.validation_mse)
 
 
-def fit_ridge(splits: Splits, context_length: int, covariates_back: bool = False) -> Ridge:
+def fit_ridge(
+    splits: Splits, context_length: int, covariates_back: bool = False, centrings: Sequence[bool] = (False, True)
+) -> Ridge:
     """Ridge regression in closed form; its penalty and centring are chosen on validation.
 
     Args:
         splits: Development steps, scaled.
         context_length: Values read.
         covariates_back: Whether the covariates over the context are read too.
+        centrings: Whether the last value is subtracted: what may be chosen.
 
     Returns:
         The candidate with the least mean squared error on validation: of windows over their observed targets, of series
@@ -117,7 +120,7 @@ def fit_ridge(splits: Splits, context_length: int, covariates_back: bool = False
     """
     train, validation = (splits.places(split, context_length) for split in ("train", "validation"))
     candidates = []
-    for subtract_last in (False, True):
+    for subtract_last in centrings:
         form = context_length, splits.prediction_length, subtract_last, covariates_back
         products = _products(splits, train, form)
         for penalty in PENALTIES:

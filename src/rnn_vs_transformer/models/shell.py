@@ -118,6 +118,7 @@ class ForecastModel(nn.Module):
         else:
             self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
+        self.starts_at_ridge = params.linear_highway == "ridge"
         if sizes.covariates:
             self.embedding = widened(self.embedding, self.patch_length * (sizes.past + sizes.future) + sizes.static)
         self.horizon = HorizonHead(sizes.future, width) if sizes.future else None

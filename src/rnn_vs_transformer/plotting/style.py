@@ -35,6 +35,7 @@ LOOKS: Final = {
     "transformer_season_tokens": Look("Transformer, season tokens", "#56B4E9", marker="s"),
     "rnn_season_tokens": Look("RNN, season tokens", "#E58E5B", marker="o"),
     "mlp": Look("MLP on the window", "#7B5EA7", marker="P", line="-."),
+    "ensemble": Look("Ensemble of both and ridge", "#B8860B", marker="X"),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "naive2": Look("Naive2", "#A6761D", line=(0, (3, 1.5))),
@@ -44,7 +45,7 @@ LOOKS: Final = {
     "truth": Look("Truth", "#000000"),
 }
 LABELS: Final = {name: look.label for name, look in LOOKS.items()}
-REFERENCES: Final = ("oracle", "context_floor", "mlp", "ridge", "seasonal_naive", "naive2", "last_value")
+REFERENCES: Final = ("oracle", "context_floor", "ensemble", "mlp", "ridge", "seasonal_naive", "naive2", "last_value")
 
 SETTINGS: Any = {
     "font.size": 11,

@@ -12,7 +12,7 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 
 TOLD_SERIES: Final = 100
 """So many series are in the table: the best and the worst. All are in reports/scores/series.csv."""
-TOLD_FORECASTERS: Final = (*FAMILIES, "mlp", "ridge", "seasonal_naive", "last_value")
+TOLD_FORECASTERS: Final = (*FAMILIES, "ensemble", "mlp", "ridge", "seasonal_naive", "last_value")
 
 
 def reading_rows(meta: Meta) -> list[list[Cell]]:

@@ -43,7 +43,7 @@ class SharedSpace(Section):
     """Of `train.batch_size`."""
     dropout: Choices[Share]
     """Of `model.dropout`."""
-    linear_highway: Choices[bool]
+    linear_highway: Choices[bool | Literal["ridge"]]
     """Of `model.linear_highway`; like patch length and readout not tuned where parameters are the budget."""
     patch_length: Choices[Count]
     """Of `model.patch_length`; where it is another than the current one, patches follow each other without overlap."""

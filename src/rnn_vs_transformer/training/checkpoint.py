@@ -27,7 +27,7 @@ FORGOTTEN_AFTER_SECONDS: Final = 7 * 24 * 3600
 PACKAGE: Final = Path(__file__).resolve().parents[1]
 TRAINED_BY: Final = ("data", "models", "runtime", "settings", "training", "tuning")
 """Rooms of the code that decide what a run gives."""
-COURSE: Final = ("train_losses", "validation_losses", "seconds", "best_epoch", "stopped", "finished")
+COURSE: Final = ("start_losses", "train_losses", "validation_losses", "seconds", "best_epoch", "stopped", "finished")
 MODEL, BEST, OPTIMIZER, RANDOM = "model.", "best.", "optimizer.", "random."
 
 

@@ -37,15 +37,20 @@ class Fit:
     validation_losses: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     """Wall-clock seconds per epoch."""
+    start_losses: tuple[float, float] | None = None
+    """Train and validation loss before the first epoch, where the weights then are a candidate."""
     best_epoch: int = 0
+    """0 is the start."""
     stopped: bool = False
     """Whether `stops` ended it."""
     finished: bool = False
 
     @property
     def best_validation_loss(self) -> float:
-        """Validation loss of the weights that were kept."""
-        return self.validation_losses[self.best_epoch - 1]
+        """Validation loss of the weights that were kept; infinite before there are any."""
+        if self.best_epoch:
+            return self.validation_losses[self.best_epoch - 1]
+        return self.start_losses[1] if self.start_losses else math.inf
 
     def message(self) -> str:
         """The losses of the last epoch, in a line; empty before the first."""
@@ -92,7 +97,13 @@ UNWATCHED: Final = Watch()
 
 
 def fit(
-    model: nn.Module, windows: tuple[Windows, Windows], params: FitParams, seed: int, watch: Watch = UNWATCHED
+    model: nn.Module,
+    windows: tuple[Windows, Windows],
+    params: FitParams,
+    seed: int,
+    watch: Watch = UNWATCHED,
+    *,
+    from_start: bool = False,
 ) -> Fit:
     """Train with Adam (AdamW where weights decay) and early stopping; the best weights are restored.
 
@@ -103,6 +114,7 @@ def fit(
         params: Budget and optimiser settings.
         seed: Fixes the batch order, independently of the model's own random draws.
         watch: Who is told of it, who may stop it, and who keeps it.
+        from_start: Whether the weights that the model has now are kept where no epoch is better on validation.
 
     Raises:
         DivergedError: The loss is no longer a finite number.
@@ -114,6 +126,9 @@ def fit(
     state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
     if watch.keeper is not None:
         watch.keeper.restore(state)
+    if from_start and run.start_losses is None:
+        losses = [part.mean_over_series(window_errors(model, part)) for part in windows]
+        run.start_losses = losses[0], losses[1]
     while not run.finished:
         started = time.perf_counter()
         run.train_losses.append(_train_epoch(state, train, params, watch))
@@ -132,17 +147,18 @@ def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch:
     state.model.train()
     message, loss = state.run.message(), LOSSES[params.loss]
     total = torch.zeros((), dtype=torch.float64)
-    for index in torch.split(torch.randperm(len(train), generator=state.order), params.batch_size):
+    order = torch.randperm(len(train), generator=state.order)[: params.windows_per_epoch(len(train))]
+    for index in torch.split(order, params.batch_size):
         total += len(index) * _step(state.model, state.optimizer, loss, train.batch(index), params.gradient_clip)
         watch.on_step(message)
     state.schedule.step()
-    return float(total) / len(train)
+    return float(total) / len(order)
 
 
 def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) -> None:
     """Keep the weights where they are the best so far, and decide whether the run has come to its end."""
     epoch = len(run.seconds)
-    if run.best_epoch == 0 or run.validation_losses[-1] < run.best_validation_loss:
+    if run.validation_losses[-1] < run.best_validation_loss:
         run.best_epoch, run.state = epoch, _copy_state(model)
     out_of_patience = epoch - run.best_epoch >= params.patience
     run.stopped = not out_of_patience and watch.stops(run)

@@ -1,6 +1,7 @@
 """Loss histories: what the seeds of a family went through, epoch by epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +15,24 @@ from rnn_vs_transformer.training.fit import Fit
 
 
 def write_history(family: str, recipe: str, runs: Mapping[int, Fit]) -> None:
-    """Write losses per seed and epoch, their mean over the seeds, and the seconds, which no stage declares."""
-    rows = [
-        (seed, epoch, *course)
-        for seed, run in runs.items()
-        for epoch, course in enumerate(zip(run.train_losses, run.validation_losses, run.seconds, strict=True), start=1)
-    ]
+    """Write losses per seed and epoch, their mean over the seeds, and the seconds, which no stage declares.
+
+    Epoch 0 is there where the start was a candidate.
+    """
+    rows = [(seed, *epoch) for seed, run in runs.items() for epoch in _epochs(run)]
     table = pd.DataFrame(rows, columns=["seed", "epoch", "train_loss", "validation_loss", "seconds"])
     write_table(paths.history(family, recipe), table.drop(columns="seconds"))
     write_table(paths.epoch_times(family, recipe), table[["seed", "epoch", "seconds"]].round(3))
     reached_by_all = min(len(run.seconds) for run in runs.values())
     mean = table[table["epoch"] <= reached_by_all].groupby("epoch", as_index=False).mean()
     write_table(paths.mean_history(family, recipe), mean[["epoch", "train_loss", "validation_loss"]])
+
+
+def _epochs(run: Fit) -> Iterator[tuple[int, float, float, float]]:
+    """Number, train loss, validation loss and seconds of each epoch."""
+    if run.start_losses is not None:
+        yield 0, *run.start_losses, 0.0
+    yield from zip(count(1), run.train_losses, run.validation_losses, run.seconds, strict=False)
 
 
 def best_validation_losses(family: str, recipe: str = paths.TUTORIAL) -> npt.NDArray[np.float64]:

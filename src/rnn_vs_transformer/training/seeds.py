@@ -31,6 +31,7 @@ from rnn_vs_transformer.settings.family.train import Recipe, TrainParams
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, common_identity, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, Watch, fit
 from rnn_vs_transformer.training.history import write_history
+from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 log = logging.getLogger(__name__)
 
@@ -136,14 +137,16 @@ def train_seed(task: SeedTask) -> SeedRun:
     checkpoint, train = task.checkpoint(), task.settings.train
     torch.manual_seed(task.seed)
     model = build_family(task.family, task.settings.model, load_meta())
-    windows, validation = windows_of(load_splits(), "train", "validation")
-    steps = -(-len(windows) // train.batch_size)
+    splits = load_splits()
+    from_start = start_at_ridge(model, splits)
+    windows, validation = windows_of(splits, "train", "validation")
+    steps = train.steps_per_epoch(len(windows))
     pace = 0.2 if sys.stderr.isatty() else 10.0  # seconds between updates: lively on a terminal, sparse in a log
     done = steps * len(checkpoint.course().get("seconds", []))
     with tqdm(total=steps * train.epochs, desc=task.label, unit="step", position=task.seed,
               mininterval=pace, maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
         watch = Watch(partial(_advance, bar), keeper=checkpoint)
-        result = fit(model, (windows, validation), train, task.seed, watch)
+        result = fit(model, (windows, validation), train, task.seed, watch, from_start=from_start)
     return SeedRun(result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

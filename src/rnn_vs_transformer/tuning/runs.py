@@ -1,5 +1,6 @@
 """The training runs of a tuning: trials, finalists on fresh seeds, and the rules that end them and choose."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of
 from rnn_vs_transformer.training.fit import Fit, Watch, fit
+from rnn_vs_transformer.training.ridge_start import start_at_ridge
 from rnn_vs_transformer.tuning.space import Values
 
 CLAIMED: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -95,12 +97,16 @@ def make_run(task: Task) -> Run:
         return is_worse(run.validation_losses, task.medians, task.warmup)
 
     try:
-        train, validation = windows_of(load_splits(), "train", "validation")
-        course = fit(model, (train, validation), task.settings.train, task.seed, Watch(stops=stops, keeper=checkpoint))
+        splits = load_splits()
+        from_start, watch = start_at_ridge(model, splits), Watch(stops=stops, keeper=checkpoint)
+        train, validation = windows_of(splits, "train", "validation")
+        course = fit(model, (train, validation), task.settings.train, task.seed, watch, from_start=from_start)
     except DivergedError:
         return Run(task.number, task.values, "diverged", [], size, time.perf_counter() - started)
     state: Literal["complete", "pruned"] = "pruned" if course.stopped else "complete"
-    return Run(task.number, task.values, state, course.validation_losses, size, time.perf_counter() - started)
+    start = course.start_losses[1] if course.start_losses else math.inf
+    losses = [min(start, loss) for loss in course.validation_losses]
+    return Run(task.number, task.values, state, losses, size, time.perf_counter() - started)
 
 
 def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> bool:

@@ -29,7 +29,7 @@ def write_convergence() -> None:
     """
     splits, meta = load_splits(), load_meta()
     windows = len(splits.places("train").origins)
-    steps = {family: -(-windows // trained_settings(family).train.batch_size) for family in FAMILIES}
+    steps = {family: trained_settings(family).train.steps_per_epoch(windows) for family in FAMILIES}
     histories = [pd.read_csv(paths.history(family)).assign(family=family) for family in FAMILIES]
     start = _seasonal_naive_loss(splits, meta.season_length)
     write_table(paths.CONVERGENCE, epochs_to_fractions(pd.concat(histories), start, steps))

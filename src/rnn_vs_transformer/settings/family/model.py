@@ -30,8 +30,15 @@ class SharedModelParams(Section):
     """All H steps at once, or by a decoder step by step, each forecast an input of the next."""
     dropout: Annotated[Number, Field(ge=0, lt=1)]
     """Share of activations dropped in training, between layers and before the readout."""
-    linear_highway: bool
-    """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet)."""
+    linear_highway: bool | Literal["ridge"]
+    """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet): none, one drawn
+    at random, or one that starts at ridge while the mixer starts at zero."""
+
+    @model_validator(mode="after")
+    def _ridge_has_this_centring(self) -> Self:
+        if self.linear_highway == "ridge" and self.instance_norm == "standard":
+            raise ValueError("model.linear_highway: ridge needs model.instance_norm: none or last, got standard")
+        return self
 
     @model_validator(mode="after")
     def _decoder_replaces_readout(self) -> Self:

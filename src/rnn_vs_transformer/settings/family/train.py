@@ -16,6 +16,8 @@ class FitParams(Section):
 
     epochs: Count
     """Passes over the training windows, at most."""
+    epoch_windows: Literal["all"] | Count
+    """Training windows per epoch: all, or so many drawn anew each time, where a panel has more than one pass needs."""
     patience: Count
     """Epochs without a better validation loss before training stops."""
     batch_size: Count
@@ -31,6 +33,14 @@ class FitParams(Section):
     """What training makes small; models are chosen by validation MSE all the same."""
     gradient_clip: Positive
     """Largest allowed norm of the gradient."""
+
+    def steps_per_epoch(self, windows: int) -> int:
+        """Optimiser steps per epoch, with so many training windows in all."""
+        return -(-self.windows_per_epoch(windows) // self.batch_size)
+
+    def windows_per_epoch(self, windows: int) -> int:
+        """Of so many training windows in all."""
+        return windows if self.epoch_windows == "all" else min(self.epoch_windows, windows)
 
 
 class TrainParams(FitParams):
