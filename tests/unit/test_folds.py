@@ -5,9 +5,19 @@ import pytest
 
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.scaling import Scaler
+from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.data.splits import Borders, Splits, require_folds
+from rnn_vs_transformer.forecasting.forecaster import Forecaster
+from rnn_vs_transformer.forecasting.package import package_forecasters
 from rnn_vs_transformer.models.baselines import fit_best_ridge, fit_ridge, refit_ridge
+from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_json, write_bytes
+from rnn_vs_transformer.sources.make import make_series
+from rnn_vs_transformer.training.history import best_validation_losses
+
+from .test_panel_training import LONG, stores, train_all
+from .test_panel_training import H as PANEL_H
 
 L, H = 6, 3
 
@@ -79,3 +89,35 @@ def test_more_folds_than_train_has_steps_for_are_refused(splits):
     require_folds(splits.ends, L, H, 4)
     with pytest.raises(InputError, match="steps for at most 4"):
         require_folds(splits.ends, L, H, 6)
+
+
+def test_a_panel_needs_one_forecast_origin_per_series_and_folds_choose_what_ships(
+    tmp_path, monkeypatch, configure, pass_settings
+):
+    """As the M4 competition tests: the horizon is all of the test split; through to the forecast."""
+    monkeypatch.chdir(tmp_path)
+    frame = stores([110 + 3 * number for number in range(12)])
+    write_bytes(tmp_path / "data/raw/file.csv", frame.to_csv(index=False).encode())
+    file = {"data.source": "csv", "data.file": "data/raw/file.csv", "data.season_length": 7, "run.workers": 1}
+    short = {"train.epochs": 1, "train.patience": 1, "data.split": ["rest", PANEL_H, PANEL_H]}
+    params = configure({**LONG, **file, **short, "train.validation_folds": 3})
+    series = make_series(params.data)
+    require_folds(series.ends, params.data.context_length, PANEL_H, 3)
+    save_series(series)
+    pass_settings(params)
+    train_all(params)
+    metrics, artifact = read_json(paths.METRICS), package_forecasters()
+
+    assert series.meta.windows["test"] == 12
+    assert metrics["comparison"]["series"] == 12
+    assert paths.weights("rnn", 0, fold=2).exists()
+    losses = [best_validation_losses("rnn", fold=fold).mean() for fold in range(3)]
+    assert len(set(losses)) == 3
+    assert artifact.ensemble == pytest.approx(
+        {name: metrics["ensemble"][f"weight_{name}"] for name in artifact.ensemble}, abs=1e-7
+    )
+    assert (
+        artifact.validation_mse["ensemble"]
+        <= min(artifact.validation_mse[name] for name in ("rnn", "transformer", "ridge")) + 1e-8
+    )
+    assert len(Forecaster.load("models/forecaster").predict(frame)) == 12 * PANEL_H
