@@ -117,7 +117,7 @@ def _score_chosen(family: str, seeds: int, test: TestSplit) -> Scored:
 def _score_other(tasks: Sequence[SeedTask], trained: Sequence[SeedRun], test: TestSplit) -> Scored:
     def models() -> Iterator[ForecastModel]:
         for task, result in zip(tasks, trained, strict=True):
-            model = build_family(task.family, task.settings.model, test.meta)
+            model = build_family(task.family, task.settings.model, test.meta, task.settings.train.levels)
             model.load_state_dict(result.fit.state)
             yield model
 

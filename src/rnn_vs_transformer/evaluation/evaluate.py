@@ -57,7 +57,9 @@ class Evaluation:
     def rows(self, trained: Mapping[str, ScoredFamily]) -> dict[str, Any]:
         """Rows of the metrics of forecasters with seeds: of the single models, and of the mean of their forecasts."""
         found = {name: rounded(self._trained_row(scored)) for name, scored in trained.items()}
-        means = {f"{name}_mean_of_seeds": self.row([scored.mean]) for name, scored in trained.items()}
+        means = {
+            f"{name}_mean_of_seeds": self.row([scored.mean]) | scored.quantiles for name, scored in trained.items()
+        }
         return found | {name: rounded(row) for name, row in means.items()}
 
     def row(self, scores: Sequence[Scores]) -> dict[str, float]:

@@ -7,9 +7,11 @@ import numpy as np
 
 from rnn_vs_transformer.data.series import Meta, fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
 from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, FoldForecasts, ensemble_weights
-from rnn_vs_transformer.evaluation.scoring import mean_forecast
+from rnn_vs_transformer.evaluation.quantiles import corrections
+from rnn_vs_transformer.evaluation.scoring import mean_forecast, mean_quantiles
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
 from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
@@ -59,6 +61,16 @@ def package_forecasters() -> Artifact:
         ridge=ridge,
         ensemble=weights,
         origin=origin_here(list(MODELS)),
+        levels_of={family: list(found.train.levels) for family, found in settings.items() if found.train.levels},
+        corrections={
+            family: corrections(
+                mean_quantiles(list(load_trained(family, meta, recipes[family])), *windows_of(splits, "validation")),
+                splits,
+                found.train.levels,
+            )
+            for family, found in settings.items()
+            if found.train.levels
+        },
         half_widths={name: half_widths_by_series(last.residuals(name)) for name in FORECASTERS},
     )
     trained = {

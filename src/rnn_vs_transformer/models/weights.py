@@ -15,15 +15,15 @@ from rnn_vs_transformer.settings.family.families import trained_settings
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 
-def build_family(family: str, model: SharedModelParams, meta: Meta) -> ForecastModel:
-    """A family's model for some series, with weights from torch's global random state."""
-    return BUILDERS[family](model, meta.context_length, meta.prediction_length, sizes_of(meta))
+def build_family(family: str, model: SharedModelParams, meta: Meta, levels: tuple[float, ...] = ()) -> ForecastModel:
+    """A family's model for some series, with weights from torch's global random state; `levels` are its quantiles."""
+    return BUILDERS[family](model, meta.context_length, meta.prediction_length, sizes_of(meta)._replace(levels=levels))
 
 
 def sizes_of(meta: Meta) -> InputSizes:
     """How many series and columns of covariates there are."""
     widths = {known: sum(one.width for one in meta.covariates if one.known == known) for known in KNOWN}
-    return InputSizes(len(meta.series), **widths)
+    return InputSizes(len(meta.series), widths["past"], widths["future"], widths["static"])
 
 
 def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:
@@ -56,7 +56,8 @@ def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL, fold: in
 
 def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL, fold: int = 0) -> ForecastModel:
     """The model of one training run; see `load_trained`."""
-    model = build_family(family, trained_settings(family, recipe).model, meta)
+    settings = trained_settings(family, recipe)
+    model = build_family(family, settings.model, meta, settings.train.levels)
     stage = "train_mlp" if family == "mlp" else f"train@{family}"
     load_weights(model, paths.weights(family, seed, recipe, fold), f"dvc repro --force {stage}")
     return model

@@ -107,7 +107,20 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     shares = {f"{name}_{level}": metrics[name].get(f"coverage_{level}") for name in FAMILIES for level in (80, 95)}
     if None in shares.values():
         return []
-    return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
+    return [
+        texts["coverage"].format(**{name: 100 * share for name, share in shares.items()}),
+        *_quantiles(texts, metrics),
+    ]
+
+
+def _quantiles(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
+    """Of families that were trained with quantiles, how these covered, and their loss."""
+    rows = {name: metrics[f"{name}_mean_of_seeds"] for name in FAMILIES}
+    shares = {f"{name}_{level}": row.get(f"cqr_coverage_{level}") for name, row in rows.items() for level in (80, 95)}
+    if None in shares.values():
+        return []
+    losses = {f"{name}_wql": row["wql"] for name, row in rows.items()}
+    return [texts["quantiles"].format(**{name: 100 * share for name, share in shares.items()}, **losses)]
 
 
 def _cost(texts: Texts, results: Results) -> list[str]:

@@ -50,6 +50,17 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
+    def _quantiles_come_at_once(self) -> Self:
+        if self.train.loss == "quantile":
+            if self.model.decoding == "autoregressive":
+                raise ValueError(
+                    "train.loss: quantile needs model.decoding: direct, as a step that is fed back is one number"
+                )
+            if "decoding" in self.report.analyses:
+                raise ValueError("report.analyses: decoding is for a train.loss of points; take one of them out")
+        return self
+
+    @model_validator(mode="after")
     def _covariates_have_a_way_in(self) -> Self:
         known = self.data.covariates
         if not known.columns and not known.calendar:

@@ -150,7 +150,7 @@ def train_seed(task: SeedTask) -> SeedRun:
     """Train one seed, with progress per step, from where it was interrupted, if it was."""
     checkpoint, train = task.checkpoint(), task.settings.train
     torch.manual_seed(task.seed)
-    model = build_family(task.family, task.settings.model, load_meta())
+    model = build_family(task.family, task.settings.model, load_meta(), train.levels)
     splits = load_splits().fold(task.fold)
     from_start = start_at_ridge(model, splits)
     windows, validation = windows_of(splits, "train", "validation")
@@ -172,7 +172,7 @@ def _advance(bar: "tqdm[Any]", message: str) -> None:
 def _write_times(family: str, recipe: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
     """What the training cost, with the machine and the loss histories that it belongs to."""
     meta = load_meta()
-    model = build_family(family, settings.model, meta)
+    model = build_family(family, settings.model, meta, settings.train.levels)
     write_json(
         paths.times(family, recipe),
         {

@@ -11,6 +11,7 @@ import torch
 
 from rnn_vs_transformer.data.series import load_meta, load_splits
 from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime.errors import DivergedError
@@ -89,7 +90,7 @@ def make_run(task: Task) -> Run:
     """Train on the series in the working folder, from where it was interrupted; the checkpoint stays, to be removed."""
     checkpoint, folds = task.checkpoint(), task.settings.train.validation_folds
     started = time.perf_counter() - sum(checkpoint.course().get("seconds", []))
-    size = parameter_count(build_family(task.family, task.settings.model, load_meta()))
+    size = parameter_count(_build(task))
 
     def stops(run: Fit) -> bool:  # by the course of the last fold, which alone says little where there are several
         return folds == 1 and is_worse(run.validation_losses, task.medians, task.warmup)
@@ -105,10 +106,14 @@ def make_run(task: Task) -> Run:
     return Run(task.number, task.values, state, losses, size, time.perf_counter() - started)
 
 
+def _build(task: Task) -> ForecastModel:
+    return build_family(task.family, task.settings.model, load_meta(), task.settings.train.levels)
+
+
 def _fit_fold(task: Task, fold: int, watch: Watch = UNWATCHED) -> Fit:
     splits = load_splits().fold(fold)
     torch.manual_seed(task.seed)
-    model = build_family(task.family, task.settings.model, load_meta())
+    model = _build(task)
     from_start = start_at_ridge(model, splits)
     train, validation = windows_of(splits, "train", "validation")
     return fit(model, (train, validation), task.settings.train, task.seed, watch, from_start=from_start)

@@ -1,0 +1,37 @@
+"""The ends of the intervals of a forecast: by conformalised quantiles where there are some, else split-conformal."""
+
+import numpy as np
+
+from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray
+from rnn_vs_transformer.evaluation.quantiles import widened
+from rnn_vs_transformer.forecasting.artifact import Artifact
+
+NEW = -1
+"""The number of a series that the models were not trained on."""
+
+
+def bounds(
+    artifact: Artifact, name: str, forecast: FloatArray, quantiles: FloatArray | None, numbers: IntArray
+) -> FloatArray:
+    """Low and high ends (levels, 2, S, H), in scaled units; not a number where validation was too short.
+
+    Args:
+        artifact: Whose levels and widths are taken.
+        name: Of the forecaster.
+        forecast: Of each series (S, H), in scaled units.
+        quantiles: (S, H, Q), of a forecaster that has some.
+        numbers: Of the series (S,); one that was not trained on has the mean of the others' widths.
+    """
+    is_new: BoolArray = numbers == NEW
+    half = _of_series(artifact.half_widths[name], numbers, is_new)  # (levels, S, H)
+    ends = np.stack([forecast - half, forecast + half], axis=1)
+    if quantiles is not None:
+        more = _of_series(artifact.corrections[name], numbers, is_new)
+        for number in range(len(artifact.levels)):
+            found = widened(quantiles, more[number], artifact.levels_of[name], number)
+            ends[number] = ends[number] if found is None else found
+    return np.where(np.isfinite(ends), ends, np.nan)
+
+
+def _of_series(widths: FloatArray, numbers: IntArray, is_new: BoolArray) -> FloatArray:
+    return np.where(is_new[:, None], widths.mean(axis=1, keepdims=True), widths[:, numbers])
