@@ -115,7 +115,7 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
 
 def _quantiles(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     """Of families that were trained with quantiles, how these covered, and their loss."""
-    rows = {name: metrics[f"{name}_mean_of_seeds"] for name in FAMILIES}
+    rows = {name: metrics.get(f"{name}_mean_of_seeds", {}) for name in FAMILIES}
     shares = {f"{name}_{level}": row.get(f"cqr_coverage_{level}") for name, row in rows.items() for level in (80, 95)}
     if None in shares.values():
         return []
