@@ -1,4 +1,4 @@
-"""How often quantiles, as forecast and conformalised on validation, hold the truth on 20 other worlds: `make quantiles`.
+"""How often quantiles, as forecast and conformalised, hold the truth on 20 other worlds: `make quantiles`.
 
 A world is the synthetic one of params.yaml, drawn anew by another `data.synthetic.seed`; both families are trained on
 it by the quantile loss, one seed each, with one season per token and few epochs: coverage is asked, not accuracy.
