@@ -53,10 +53,10 @@ def run_trial(trial: Trial) -> list[Row]:
     model = build_family(trial.family, settings.model, series.meta, settings.train.levels)
     train, validation, test = windows_of(splits, "train", "validation", "test")
     fit(model, (train, validation), settings.train, 0)
-    row = quantile_row(*(mean_quantiles([model], part) for part in (validation, test)), splits, settings.train.levels)
-    return [
-        {"world": trial.world, "family": trial.family, **{key: round(share, DECIMALS) for key, share in row.items()}}
-    ]
+    known, found = mean_quantiles([model], validation), mean_quantiles([model], test)
+    row = quantile_row(known, found, splits, settings.train.levels)
+    told = {key: round(value, DECIMALS) for key, value in row.items()}
+    return [{"world": trial.world, "family": trial.family, **told}]
 
 
 def main() -> None:
