@@ -1,13 +1,32 @@
 """The ends of the intervals of a forecast: by conformalised quantiles where there are some, else split-conformal."""
 
+import logging
+
 import numpy as np
 
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray
 from rnn_vs_transformer.evaluation.quantiles import widened
 from rnn_vs_transformer.forecasting.artifact import Artifact
 
+log = logging.getLogger(__name__)
 NEW = -1
 """The number of a series that the models were not trained on."""
+
+
+def forecast_columns(
+    artifact: Artifact, name: str, forecast: FloatArray, quantiles: FloatArray | None, numbers: IntArray
+) -> dict[str, FloatArray]:
+    """The columns of a forecast (S, H), in scaled units: itself, ends of its intervals, its quantiles; see `bounds`."""
+    columns = {"forecast": forecast}
+    for level, (low, high) in zip(artifact.levels, bounds(artifact, name, forecast, quantiles, numbers), strict=True):
+        if np.isnan(low).any():
+            log.warning("no %.0f %% interval where validation was too short for it", 100 * level)
+        columns |= {f"low_{100 * level:.0f}": low, f"high_{100 * level:.0f}": high}
+    if quantiles is not None:
+        columns |= {
+            f"quantile_{level:g}": quantiles[..., place] for place, level in enumerate(artifact.levels_of[name])
+        }
+    return columns
 
 
 def bounds(

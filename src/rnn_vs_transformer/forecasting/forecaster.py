@@ -17,7 +17,7 @@ from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.data.windows import Windows, steps_of
 from rnn_vs_transformer.evaluation.scoring import forecast_windows, mean_quantiles
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, load_artifact, weights_file
-from rnn_vs_transformer.forecasting.bounds import NEW, bounds
+from rnn_vs_transformer.forecasting.bounds import NEW, forecast_columns
 from rnn_vs_transformer.forecasting.origin import require_current
 from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import build_family, load_weights
@@ -101,9 +101,13 @@ class Forecaster:
         panel, places = self._window(reading.panel, ahead)
         scaled = scale_panel(panel, np.arange(len(panel)), scaler, self._artifact.covariates)
         forecast, quantiles = self._forecast(scaled, places, numbers), self._quantiles(scaled, places, numbers)
-        lower = lower_bounds(params.lower, scaler)
-        floor = None if lower is None else lower[:, None]
-        table = self._table(forecast, quantiles, reading, scaler, numbers, floor, as_text=from_file)
+        lower, series = lower_bounds(params.lower, scaler), np.arange(len(panel))[:, None]
+        scaled_columns = forecast_columns(self._artifact, self.name, forecast, quantiles, numbers)
+        told = {
+            name: scaler.unscale(column if lower is None else np.maximum(column, lower[:, None]), series)
+            for name, column in scaled_columns.items()
+        }
+        table = self._table(told, reading, as_text=from_file)
         return table if from_file else in_zone_of(data, params, table)
 
     def _ahead(self, data: Any, future: Any, params: DataParams, reading: Reading) -> FloatArray:
@@ -196,39 +200,16 @@ class Forecaster:
     def _windows(self, panel: Panel, places: Places, numbers: IntArray) -> Windows:
         return Windows(steps_of(panel), places, self.meta.context_length, self.meta.prediction_length, numbers)
 
-    def _table(
-        self,
-        forecast: FloatArray,
-        quantiles: FloatArray | None,
-        reading: Reading,
-        scaler: Scaler,
-        numbers: IntArray,
-        lower: FloatArray | None,
-        *,
-        as_text: bool,
-    ) -> pd.DataFrame:
-        panel, horizon = reading.panel, self.meta.prediction_length
-        series = np.arange(len(panel))[:, None]
-
-        def in_units(scaled: FloatArray) -> FloatArray:
-            return scaler.unscale(scaled if lower is None else np.maximum(scaled, lower), series).ravel()
-
-        steps = np.arange(1, horizon + 1)
+    def _table(self, told: Mapping[str, FloatArray], reading: Reading, *, as_text: bool) -> pd.DataFrame:
+        """A row per series and step, of numbers (S, H) by column."""
+        panel, axis, steps = reading.panel, reading.axis, np.arange(1, self.meta.prediction_length + 1)
         last = panel.first_steps + panel.lengths - 1
-        ahead, axis = (last[:, None] + steps).ravel(), reading.axis
+        ahead = (last[:, None] + steps).ravel()
         columns: dict[str, Any] = {"step": np.tile(steps, len(panel))}
         if axis.known:
             columns = {"time": axis.labels(ahead) if as_text else axis.times(ahead)}
-        columns |= {"series": np.repeat(panel.names, horizon), "forecast": in_units(forecast)}
-        ends = bounds(self._artifact, self.name, forecast, quantiles, numbers)
-        for level, (low, high) in zip(self._artifact.levels, ends, strict=True):
-            if np.isnan(low).any():
-                log.warning("no %.0f %% interval where validation was too short for it", 100 * level)
-            columns[f"low_{100 * level:.0f}"], columns[f"high_{100 * level:.0f}"] = in_units(low), in_units(high)
-        if quantiles is not None:
-            for place, level in enumerate(self._artifact.levels_of[self.name]):
-                columns[f"quantile_{level:g}"] = in_units(quantiles[..., place])
-        return pd.DataFrame(columns)
+        columns["series"] = np.repeat(panel.names, len(steps))
+        return pd.DataFrame({**columns, **{name: numbers.ravel() for name, numbers in told.items()}})
 
 
 def _load_seeds(folder: Path, artifact: Artifact, family: str) -> list[nn.Module]:

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import Meta, fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.data.windows import windows_of
@@ -24,7 +25,7 @@ from rnn_vs_transformer.models.baselines import (
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_arrays, read_json
-from rnn_vs_transformer.settings.family.families import MODELS, trained_settings, validation_folds
+from rnn_vs_transformer.settings.family.families import MODELS, FamilySettings, trained_settings, validation_folds
 from rnn_vs_transformer.training.history import best_recipes
 
 TOLD: Final = ("mse", "mae", "mase", "skill")
@@ -62,15 +63,7 @@ def package_forecasters() -> Artifact:
         ensemble=weights,
         origin=origin_here(list(MODELS)),
         levels_of={family: list(found.train.levels) for family, found in settings.items() if found.train.levels},
-        corrections={
-            family: corrections(
-                mean_quantiles(list(load_trained(family, meta, recipes[family])), *windows_of(splits, "validation")),
-                splits,
-                found.train.levels,
-            )
-            for family, found in settings.items()
-            if found.train.levels
-        },
+        corrections=_corrections(splits, meta, settings, recipes),
         half_widths={name: half_widths_by_series(last.residuals(name)) for name in FORECASTERS},
     )
     trained = {
@@ -79,6 +72,17 @@ def package_forecasters() -> Artifact:
     }
     save_artifact(FOLDER, artifact, trained)
     return artifact
+
+
+def _corrections(
+    splits: Splits, meta: Meta, settings: Mapping[str, FamilySettings], recipes: Mapping[str, str]
+) -> dict[str, FloatArray]:
+    """By how much the intervals of those with quantiles are widened; see `corrections`."""
+    [windows], found = windows_of(splits, "validation"), {}
+    for family, levels in ((family, one.train.levels) for family, one in settings.items() if one.train.levels):
+        quantiles = mean_quantiles(list(load_trained(family, meta, recipes[family])), windows)
+        found[family] = corrections(quantiles, splits, levels)
+    return found
 
 
 def _forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge: Ridge, fold: int) -> FoldForecasts:

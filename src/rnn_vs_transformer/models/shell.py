@@ -112,20 +112,22 @@ class ForecastModel(nn.Module):
         self.tokens = (context_length - self.patch_length) // self.patch_stride + 1
         self.unused_steps = (context_length - self.patch_length) % self.patch_stride
         self.embedding = nn.Linear(self.patch_length, width)
-        numbers = len(sizes.levels) or 1  # of each step
         segments = -(-prediction_length // self.patch_length) if params.readout == "segments" else 0
         self.mixer = mixer(self.tokens + segments)
         self.dropout = nn.Dropout(params.dropout)
-        self.readout: nn.Module
-        if segments:
-            self.readout = SegmentReadout(segments, self.patch_length, prediction_length, width, sizes.series, numbers)
-        else:
-            self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length * numbers)
+        self.readout = self._drawn_readout(segments, width)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
         self.starts_at_ridge = params.linear_highway == "ridge"
         if sizes.covariates:
             self.embedding = widened(self.embedding, self.patch_length * (sizes.past + sizes.future) + sizes.static)
         self.horizon = HorizonHead(sizes.future, width) if sizes.future else None
+
+    def _drawn_readout(self, segments: int, width: int) -> nn.Module:
+        """Of all tokens, the last one, or segments, if any: to one number per step, or one per quantile of it."""
+        sizes, length, numbers = self.sizes, self.prediction_length, len(self.sizes.levels) or 1
+        if segments:
+            return SegmentReadout(segments, self.patch_length, length, width, sizes.series, numbers)
+        return nn.Linear(width if self.last_only else self.tokens * width, length * numbers)
 
     def forward(
         self,

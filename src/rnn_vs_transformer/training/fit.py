@@ -125,11 +125,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run = Fit(state=_copy_state(model))
     state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
-    if watch.keeper is not None:
-        watch.keeper.restore(state)
-    if from_start and run.start_losses is None:
-        losses = [part.mean_over_series(window_errors(model, part)) for part in windows]
-        run.start_losses = losses[0], losses[1]
+    _begin(state, windows, watch, from_start)
     while not run.finished:
         started = time.perf_counter()
         run.train_losses.append(_train_epoch(state, train, params, watch))
@@ -141,6 +137,16 @@ def fit(
             watch.keeper.keep(state)
     model.load_state_dict(run.state)
     return run
+
+
+def _begin(state: TrainingState, windows: tuple[Windows, Windows], watch: Watch, from_start: bool) -> None:
+    """Go on from where it was kept, if it was; judge the start, where it is a candidate."""
+    run = state.run
+    if watch.keeper is not None:
+        watch.keeper.restore(state)
+    if from_start and run.start_losses is None:
+        train, validation = (part.mean_over_series(window_errors(state.model, part)) for part in windows)
+        run.start_losses = train, validation
 
 
 def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch: Watch) -> float:
