@@ -23,7 +23,8 @@ def check(params: Params) -> None:
     block = meta.context_length + meta.prediction_length
     if lacking := shortage(meta.forecast_origins["test"], block, len(meta.series)):
         log.warning("%s for a verdict between the families: %s", NOT_ENOUGH, lacking.told())
-    require_folds(series.ends, meta.context_length, meta.prediction_length, params.train.validation_folds)
+    lengths = meta.context_length, meta.prediction_length
+    require_folds(series.panel, series.ends, lengths, meta.season_length, params.train.validation_folds)
     if told := lack_in_copies(Path(params.data.file)):
         log.warning("--queue, --temp and clones will lack %s: %s", params.data.file, told)
     for family in MODELS:

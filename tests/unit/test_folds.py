@@ -86,14 +86,21 @@ def test_folds_choose_what_holds_in_all_of_them():
 
 
 def test_more_folds_than_train_has_steps_for_are_refused(splits):
-    require_folds(splits.ends, L, H, 4)
-    with pytest.raises(InputError, match="steps for at most 4"):
-        require_folds(splits.ends, L, H, 6)
+    require_folds(splits.panel, splits.ends, (L, H), 1, 4)
+    with pytest.raises(InputError, match="leaves series '0' without a train window"):
+        require_folds(splits.panel, splits.ends, (L, H), 1, 6)
+    with pytest.raises(InputError, match="set it to 3 or less"):  # the seasonal naive has no season to repeat
+        require_folds(splits.panel, splits.ends, (L, H), 40, 4)
 
 
-def test_a_panel_needs_one_forecast_origin_per_series_and_folds_choose_what_ships(
-    tmp_path, monkeypatch, configure, pass_settings
-):
+def test_a_gap_that_leaves_a_fold_nothing_to_learn_from_is_refused(splits):
+    splits.panel.observed[splits.panel.offsets[1] : splits.panel.offsets[1] + 80] = False
+    require_folds(splits.panel, splits.ends, (L, H), 1, 2)
+    with pytest.raises(InputError, match="leaves series '1'"):
+        require_folds(splits.panel, splits.ends, (L, H), 1, 3)
+
+
+def test_one_origin_per_series_is_enough_and_folds_choose_what_ships(tmp_path, monkeypatch, configure, pass_settings):
     """As the M4 competition tests: the horizon is all of the test split; through to the forecast."""
     monkeypatch.chdir(tmp_path)
     frame = stores([110 + 3 * number for number in range(12)])
@@ -102,7 +109,7 @@ def test_a_panel_needs_one_forecast_origin_per_series_and_folds_choose_what_ship
     short = {"train.epochs": 1, "train.patience": 1, "data.split": ["rest", PANEL_H, PANEL_H]}
     params = configure({**LONG, **file, **short, "train.validation_folds": 3})
     series = make_series(params.data)
-    require_folds(series.ends, params.data.context_length, PANEL_H, 3)
+    require_folds(series.panel, series.ends, (params.data.context_length, PANEL_H), 7, 3)
     save_series(series)
     pass_settings(params)
     train_all(params)

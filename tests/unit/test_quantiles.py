@@ -1,5 +1,7 @@
 """Quantile forecasts: their loss, their order, what conformalising does, and the way to a forecast."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.fit import fit, predict, predict_quantiles
+from rnn_vs_transformer.training.fit import _quantile_losses, fit, predict, predict_quantiles
 
 from .test_panel_training import LONG, stores, train_all
 from .test_panel_training import H as PANEL_H
@@ -75,7 +77,7 @@ def test_sorting_never_makes_the_loss_larger(seed):
     {"readout": "last"},
     {"readout": "flatten", "linear_highway": True},
     {"readout": "segments", "patch_length": 3, "patch_stride": 3, "instance_norm": "standard"},
-    {"linear_highway": "ridge", "instance_norm": "last"},
+    {"linear_highway": True, "instance_norm": "last"},
 ])  # fmt: skip
 def test_quantiles_never_cross_and_the_median_is_the_forecast(built, noise, family, changes):
     model, _ = built(family, **changes)
@@ -133,12 +135,34 @@ def test_a_series_with_too_few_windows_takes_those_of_all():
     assert (found[0] == found[0][:1]).all()
 
 
-def test_ends_that_would_change_places_meet():
-    quantiles = np.array([[[0.0, 1.0, 2.0]]])
+def test_no_end_goes_farther_than_the_median():
+    quantiles = np.array([[[0.0, 0.1, 2.0]]])
     low, high = widened(quantiles, np.array([[-5.0]]), [0.1, 0.5, 0.9], 0)
-    assert low.item() == high.item() == 1.0
+    assert low.item() == high.item() == 0.1
     assert widened(quantiles, np.array([[0.0]]), [0.1, 0.5, 0.9], 1) is None
     assert np.isinf(conformal_quantile(np.zeros((3, 2)), 0.95)).all()
+
+
+@pytest.mark.parametrize("family", BUILDERS)
+def test_a_target_that_was_not_observed_teaches_no_quantile(built, noise, family):
+    """Not even by the slope that the loss has where it is 0."""
+    model, params = built(family)
+    draw, panel = np.random.default_rng(3), noise.panel
+    gappy = replace(noise, panel=replace(panel, observed=draw.random(len(panel.values)) > 0.3))
+    [windows] = windows_of(gappy, "train")
+    batch = windows.batch(torch.arange(64))
+    forecast = model.quantiles(batch.context, batch.series).detach().requires_grad_()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "quantiles", lambda *_: forecast)
+        _quantile_losses(model, batch, params.levels)[0].backward()
+    assert not batch.scored.all()
+    assert (forecast.grad[~batch.scored] == 0).all()
+    assert (forecast.grad[batch.scored] != 0).all()
+
+
+def test_start_at_ridge_is_refused_as_all_its_quantiles_are_one(configure):
+    with pytest.raises(ValidationError, match="starts all quantiles at one number"):
+        configure({"train.loss": "quantile", "model.linear_highway": "ridge"})
 
 
 @pytest.mark.parametrize("quantiles", [[0.1, 0.9], [0.9, 0.5, 0.1], [0.5, 0.5], [0.0, 0.5], []])
@@ -175,6 +199,9 @@ def test_from_a_file_to_a_forecast_with_quantiles(tmp_path, monkeypatch, configu
     assert (np.diff(quantiles.to_numpy(), axis=1) >= 0).all()
     pd.testing.assert_series_equal(found["forecast"], found["quantile_0.5"], check_names=False)
     assert (found["low_80"] <= found["high_80"]).all()
+    assert (found["low_95"] <= found["low_80"]).all()
+    assert (found["high_95"] >= found["high_80"]).all()
+    assert Forecaster.load("models/forecaster").name in artifact.levels_of
     plain = Forecaster.load("models/forecaster", "ridge").predict(frame)
     assert not [name for name in plain if name.startswith("quantile")]
     assert set(artifact.levels_of) == {"rnn", "transformer", "mlp"}

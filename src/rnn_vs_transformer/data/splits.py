@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import Scaler
-from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError, quoted
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -126,19 +126,27 @@ def fold_ends(ends: IntArray, number: int) -> IntArray:
     return np.stack([train_end - back, validation_end - back, validation_end - back], axis=1)
 
 
-def require_folds(ends: IntArray, context_length: int, prediction_length: int, folds: int) -> None:
-    """Refuse more folds than there are train steps for: an InputError tells how many there can be."""
+def require_folds(panel: Panel, ends: IntArray, lengths: tuple[int, int], season_length: int, folds: int) -> None:
+    """Refuse folds before which a series has nothing to learn from: an InputError names it, and how many there can be.
 
-    def fits(fold: int) -> bool:
-        cut = fold_ends(ends, fold)
-        return all(count_possible_windows(cut, split, context_length, prediction_length) for split in SPLITS[:2])
-
-    possible = next((fold for fold in range(1, folds) if not fits(fold)), folds)
-    if possible < folds:
-        raise InputError(
-            f"train.validation_folds: the train split has steps for at most {possible}, as each fold takes as many as "
-            f"the validation split and leaves data.context_length + data.prediction_length; got {folds}"
-        )
+    Args:
+        panel: Whose gaps may leave a fold without windows.
+        ends: Of the splits (S, 3).
+        lengths: Context and prediction length.
+        season_length: The seasonal naive looks back as far.
+        folds: See `Splits.fold`.
+    """
+    context_length, prediction_length = max(lengths[0], season_length), lengths[1]
+    for fold in range(1, folds):
+        for split in SPLITS[:2]:
+            found = find_windows(panel, fold_ends(ends, fold), split, context_length, prediction_length)
+            counts = np.bincount(found.series, minlength=len(panel))
+            if not counts.all():
+                name = quoted(panel.names[int(counts.argmin())])
+                raise InputError(
+                    f"train.validation_folds: {folds} leaves series {name} without a {split} window in the earliest; "
+                    f"set it to {fold} or less, leave the series out, or make validation shorter"
+                )
 
 
 def steps_ahead(origins: IntArray, prediction_length: int) -> IntArray:

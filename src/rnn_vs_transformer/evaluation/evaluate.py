@@ -114,7 +114,9 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
         report[recipe] = found.rows(recipes[recipe]) | {"comparison": found.compare(**recipes[recipe])}
     everyone = _everyone(recipes, found)
     if len(test.series) >= FEWEST_SERIES:
-        report["over_series"] = compare_over_series(everyone, _families(recipes), test, params)
+        shipped = {name: [scored.mean] for name, scored in _trained(recipes, found).items()}
+        ranked = {**shipped, **{name: [scores] for name, scores in found.references.items()}}
+        report["over_series"] = compare_over_series(ranked, _families(recipes), test, params)
     write_json(paths.METRICS, report)
     _write_tables(recipes, found, everyone)
     return report

@@ -13,6 +13,7 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.splits import Places, Splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS
 from rnn_vs_transformer.evaluation.metrics import weighted_quantile_loss
+from rnn_vs_transformer.settings.family.train import MEDIAN
 
 
 def pair_of(levels: Sequence[float], coverage: float) -> tuple[int, int] | None:
@@ -39,6 +40,7 @@ def corrections(quantiles: FloatArray, splits: Splits, levels: Sequence[float]) 
         For each of `LEVELS`; not a number where the quantiles lack its pair, infinite where validation is too short.
     """
     places = splits.places("validation")
+    quantiles = _clipped(quantiles, splits, places)
     truth, whole = splits.truth(places), np.asarray(splits.scored(places).all(axis=1))
     found = np.full((len(LEVELS), len(splits.panel), splits.prediction_length), np.nan)
     for number, coverage in enumerate(LEVELS):
@@ -66,26 +68,27 @@ def conformal_quantile(scores: FloatArray, coverage: float) -> FloatArray:
 def widened(quantiles: FloatArray, more: FloatArray, levels: Sequence[float], number: int) -> FloatArray | None:
     """Ends (2, W, H) of the interval of the coverage LEVELS[number], `more` wider on both sides; None without its pair.
 
-    Ends that would change places, as `more` may be negative, meet in the middle.
+    As `more` may be negative, an end goes no farther than the median.
     """
     if (pair := pair_of(levels, LEVELS[number])) is None:
         return None
+    median = quantiles[..., levels.index(MEDIAN)]
     low, high = quantiles[..., pair[0]] - more, quantiles[..., pair[1]] + more
-    middle = (low + high) / 2
-    return np.stack([np.minimum(low, middle), np.maximum(high, middle)])
+    return np.stack([np.minimum(low, median), np.maximum(high, median)])
 
 
 def quantile_row(validation: FloatArray, test: FloatArray, splits: Splits, levels: Sequence[float]) -> dict[str, float]:
     """How the quantiles of validation and test (W, H, Q) fare on test: means over series of means over windows.
 
     Returns:
-        `wql` in own units; `quantile_coverage_80` and `quantile_width_80` as forecast, in scaled units, and
+        `wql` in own units, without the series that are 0 throughout test;
+        `quantile_coverage_80` and `quantile_width_80` as forecast, in scaled units, and
         `cqr_coverage_80` and `cqr_width_80` conformalised; the same for 95. A coverage whose quantiles are not forecast
         is left out, and a conformalised one for which validation is too short.
     """
     places = splits.places("test")
-    truth, scored = splits.truth(places), splits.scored(places)
-    found = {"wql": _weighted_quantile_loss(test, splits, places, levels)}
+    truth, scored, test = splits.truth(places), splits.scored(places), _clipped(test, splits, places)
+    found = _weighted_quantile_loss(test, splits, places, levels)
     for number, more in enumerate(corrections(validation, splits, levels)):
         label = f"{100 * LEVELS[number]:.0f}"
         for name, wider in (("quantile", np.zeros_like(more)), ("cqr", more)):
@@ -98,8 +101,21 @@ def quantile_row(validation: FloatArray, test: FloatArray, splits: Splits, level
     return found
 
 
-def _weighted_quantile_loss(test: FloatArray, splits: Splits, places: Places, levels: Sequence[float]) -> float:
+def _clipped(quantiles: FloatArray, splits: Splits, places: Places) -> FloatArray:
+    """None below `data.lower`, as they ship."""
+    return quantiles if splits.lower is None else np.maximum(quantiles, splits.lower[places.series, None, None])
+
+
+def _weighted_quantile_loss(
+    test: FloatArray, splits: Splits, places: Places, levels: Sequence[float]
+) -> dict[str, float]:
+    """`wql`, the mean over series; empty where no series has a size to measure by."""
     series = places.series[:, None]
     truth = np.where(splits.scored(places), splits.scaler.unscale(splits.truth(places), series), np.nan)
-    in_units = [splits.scaler.unscale(test[..., number], series) for number in range(len(levels))]
-    return weighted_quantile_loss(np.stack(in_units), truth, levels)
+    in_units = np.stack([splits.scaler.unscale(test[..., number], series) for number in range(len(levels))])
+    losses = [
+        weighted_quantile_loss(in_units[:, one], truth[one], levels)
+        for one in places.of_series(len(splits.panel))
+        if np.nansum(np.abs(truth[one]))
+    ]
+    return {"wql": float(np.mean(losses))} if losses else {}

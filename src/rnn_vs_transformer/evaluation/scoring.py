@@ -19,7 +19,7 @@ from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.training.fit import predict, predict_quantiles
-from rnn_vs_transformer.training.history import best_validation_losses
+from rnn_vs_transformer.training.history import validation_losses
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
         forecast = forecast_windows(model, windows)
         runs.append(score(forecast, test))
         total = total + forecast
-    mean, losses = total / len(models), best_validation_losses(family, recipe)
+    mean, losses = total / len(models), validation_losses(family, recipe)
     residuals, levels = residuals_of(mean, test.splits, test.places), models[0].sizes.levels
     validation, of_mean = validation_residuals(models, test.splits), score(mean, test)
     return ScoredFamily(runs, validation, residuals, of_mean, losses, _quantile_row(models, test, levels))

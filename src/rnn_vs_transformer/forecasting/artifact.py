@@ -25,7 +25,7 @@ MANIFEST: Final = "manifest.json"
 TOLD: Final = ("seeds", "validation_mse", "accuracy", "levels", "ensemble", "levels_of")
 """What stands in the manifest as it is."""
 NUMBERS: Final = "numbers.safetensors"
-FORECASTERS: Final = (*MODELS, ENSEMBLE, "ridge", "seasonal_naive", "last_value")
+FORECASTERS: Final = (*MODELS, "ridge", "seasonal_naive", "last_value", ENSEMBLE)
 """What can be asked to forecast."""
 
 
@@ -59,8 +59,9 @@ class Artifact:
 
     @property
     def best(self) -> str:
-        """The forecaster with the least validation error."""
-        return min(self.validation_mse, key=lambda name: self.validation_mse[name])
+        """The forecaster with the least validation error, of those with quantiles where some were trained with them."""
+        names = self.levels_of or FORECASTERS
+        return min(names, key=lambda name: self.validation_mse[name])
 
     def members(self, name: str) -> dict[str, float]:
         """What a forecaster is made of: itself, or the members of the ensemble, with their weights."""

@@ -34,6 +34,8 @@ def bounds(
 ) -> FloatArray:
     """Low and high ends (levels, 2, S, H), in scaled units; not a number where validation was too short.
 
+    Each interval holds the forecast and those of lower levels, also where they come from two sources.
+
     Args:
         artifact: Whose levels and widths are taken.
         name: Of the forecaster.
@@ -49,7 +51,10 @@ def bounds(
         for number in range(len(artifact.levels)):
             found = widened(quantiles, more[number], artifact.levels_of[name], number)
             ends[number] = ends[number] if found is None else found
-    return np.where(np.isfinite(ends), ends, np.nan)
+    known = np.isfinite(ends)
+    low, high = (np.where(known[:, side], ends[:, side], forecast) for side in (0, 1))
+    nested = [np.minimum.accumulate(np.minimum(low, forecast)), np.maximum.accumulate(np.maximum(high, forecast))]
+    return np.where(known, np.stack(nested, axis=1), np.nan)
 
 
 def _of_series(widths: FloatArray, numbers: IntArray, is_new: BoolArray) -> FloatArray:

@@ -14,7 +14,7 @@ from rnn_vs_transformer.settings.family.train import MEDIAN
 
 def ordered(forecast: Tensor) -> Tensor:
     """The quantiles (..., Q) in increasing order."""
-    return torch.sort(forecast, dim=-1).values
+    return torch.sort(forecast, dim=-1, stable=True).values
 
 
 def median_of(forecast: Tensor, levels: Sequence[float]) -> Tensor:

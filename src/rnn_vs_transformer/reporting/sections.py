@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
+from rnn_vs_transformer.claims.learning import best_epochs
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.headline import TOO_LITTLE
 from rnn_vs_transformer.results import Results, in_seconds, rows_of
@@ -92,8 +93,8 @@ def _training(texts: Texts, results: Results) -> Iterable[str]:
     """How long each family was trained and how far its seeds lie apart, and a warning where the budget ended it."""
     for family in FAMILIES:
         name, budget = texts["names"][family], results.settings[family]["train"]
-        losses = results.histories[family].groupby("seed")["validation_loss"]
-        epochs, best = losses.size(), losses.apply(lambda of_seed: int(of_seed.to_numpy().argmin()) + 1)
+        history = results.histories[family]
+        epochs, best = history.groupby("seed")["epoch"].max(), best_epochs(history)
         errors = results.seeds.loc[results.seeds["forecaster"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
         yield texts["training"].format(family=name, **spread)

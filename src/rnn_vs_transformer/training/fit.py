@@ -197,8 +197,9 @@ def _quantile_losses(model: nn.Module, batch: Batch, levels: tuple[float, ...]) 
     median = median_of(forecast.detach(), levels)
     target, share = _observed(batch, median)
     each = target[..., None]
-    if batch.scored is not None:
+    if batch.scored is not None:  # the forecast too, as at a tie the pinball loss has a slope
         each = torch.where(batch.scored[..., None], each, forecast.detach())
+        forecast = torch.where(batch.scored[..., None], forecast, forecast.detach())
     return pinball(forecast, each, levels) / share, functional.mse_loss(median, target) / share
 
 

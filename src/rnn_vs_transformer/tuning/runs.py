@@ -93,7 +93,7 @@ def make_run(task: Task) -> Run:
     size = parameter_count(_build(task))
 
     def stops(run: Fit) -> bool:  # by the course of the last fold, which alone says little where there are several
-        return folds == 1 and is_worse(run.validation_losses, task.medians, task.warmup)
+        return folds == 1 and is_worse(_with_start(run), task.medians, task.warmup)
 
     try:
         course = _fit_fold(task, 0, Watch(stops=stops, keeper=checkpoint))
@@ -101,9 +101,14 @@ def make_run(task: Task) -> Run:
     except DivergedError:
         return Run(task.number, task.values, "diverged", [], size, time.perf_counter() - started)
     state: Literal["complete", "pruned"] = "pruned" if course.stopped else "complete"
-    start = course.start_losses[1] if course.start_losses else math.inf
-    losses = [(min(start, loss) + sum(others)) / folds for loss in course.validation_losses]
+    losses = [(loss + sum(others)) / folds for loss in _with_start(course)]
     return Run(task.number, task.values, state, losses, size, time.perf_counter() - started)
+
+
+def _with_start(run: Fit) -> list[float]:
+    """The validation loss of each epoch, or of the start where that is lower and a candidate."""
+    start = run.start_losses[1] if run.start_losses else math.inf
+    return [min(start, loss) for loss in run.validation_losses]
 
 
 def _build(task: Task) -> ForecastModel:

@@ -16,7 +16,7 @@ class FitParams(Section):
     """One training run."""
 
     epochs: Count
-    """Passes over the training windows, at most."""
+    """Passes over the training windows, or over `epoch_windows` of them, at most."""
     epoch_windows: Literal["all"] | Count
     """Training windows per epoch: all, or so many drawn anew each time, where a panel has more than one pass needs."""
     patience: Count
