@@ -25,7 +25,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map m4 mixers probes coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map m4 mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -147,6 +147,9 @@ mixers: $(READY)  ## One block with seven mixers: how much is tokens, readout, m
 
 probes: $(READY)  ## Steps to recall, gradients, divergence, other lengths, positions (40 minutes of one core; goes on where it was)
 	dvc repro studies/probes/dvc.yaml
+
+quantiles: $(READY)  ## Coverage of quantile forecasts on 20 other worlds, as forecast and conformalised (a minute)
+	python -m studies.quantiles
 
 coverage-study: $(READY)  ## Coverage of the prediction intervals on 160 other worlds, and the step chosen by it (2 minutes)
 	python -m studies.coverage

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from rnn_vs_transformer.data.evidence import NOT_ENOUGH, shortage
+from rnn_vs_transformer.data.splits import require_folds
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_bytes
 from rnn_vs_transformer.runtime.tracked import lack_in_copies
@@ -17,10 +18,13 @@ log = logging.getLogger(__name__)
 
 def check(params: Params) -> None:
     """Write each family's settings, and a constant file: a changed but sound setting reruns only what reads it."""
-    meta = make_series(params.data, with_floors=False).meta
+    series = make_series(params.data, with_floors=False)
+    meta = series.meta
     block = meta.context_length + meta.prediction_length
     if lacking := shortage(meta.forecast_origins["test"], block, len(meta.series)):
         log.warning("%s for a verdict between the families: %s", NOT_ENOUGH, lacking.told())
+    lengths = meta.context_length, meta.prediction_length
+    require_folds(series.panel, series.ends, lengths, meta.season_length, params.train.validation_folds)
     if told := lack_in_copies(Path(params.data.file)):
         log.warning("--queue, --temp and clones will lack %s: %s", params.data.file, told)
     for family in MODELS:

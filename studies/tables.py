@@ -161,3 +161,19 @@ def _coverage_cells(worlds: pd.DataFrame) -> list[str]:
 def _interval(losses: npt.NDArray[np.float64]) -> str:
     found = mean_interval(losses)
     return f"{found.estimate:.3f}" + ("" if found.low is None else f" ({found.low:.3f} to {found.high:.3f})")
+
+
+def quantile_table(runs: pd.DataFrame) -> str:
+    """Coverage of the intervals between quantiles over worlds, as forecast and conformalised: mean, least and most."""
+    titles = ("family", "interval", "as forecast, %", "conformalised, % (least to most)", "width as forecast",
+              "conformalised")  # fmt: skip
+    lines = [f"| {' | '.join(titles)} |", "|---|---|---|---|---|---|"]
+    for family, some in runs.groupby("family", sort=False):
+        for level in (80, 95):
+            raw, mended = (100 * some[f"{name}_coverage_{level}"] for name in ("quantile", "cqr"))
+            widths = [some[f"{name}_width_{level}"].mean() for name in ("quantile", "cqr")]
+            lines.append(
+                f"| {LABELS[str(family)]} | {level} % | {raw.mean():.1f} | {mended.mean():.1f} ({mended.min():.1f} to "
+                f"{mended.max():.1f}) | {widths[0]:.3f} | {widths[1]:.3f} |"
+            )
+    return "\n".join(lines)

@@ -20,6 +20,7 @@ from rnn_vs_transformer.settings.family.train import FitParams, TrainParams
 from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import World
 from rnn_vs_transformer.training.fit import fit, predict
+from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 
 def split_world(world: World, train_end: int, steps: int, lengths: tuple[int, int]) -> Splits:
@@ -55,9 +56,10 @@ def train_and_score(build: Callable[[], ForecastModel], params: FitParams, split
     """Errors on test and validation, and what they cost; the seed fixes first weights and batch order."""
     torch.manual_seed(seed)
     model = build()
+    from_start = start_at_ridge(model, splits)
     train, validation, test = windows_of(splits, "train", "validation", "test")
     started = time.perf_counter()
-    run = fit(model, (train, validation), params, seed)
+    run = fit(model, (train, validation), params, seed, from_start=from_start)
     seconds = time.perf_counter() - started
     forecasts, targets = predict(model, test)
     return {

@@ -57,6 +57,8 @@ SMALL = {
     "train.seeds": 2,
     "train.epochs": 3,
     "train.patience": 3,
+    "train.validation_folds": 1,
+    "train.quantiles": [0.1, 0.5, 0.9],
     "train.batch_size": 16,
     "train.learning_rate": 1e-3,
     "train.schedule": "constant",

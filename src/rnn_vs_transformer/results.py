@@ -203,11 +203,10 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
     Raises:
         InputError: A file is missing or damaged.
     """
-    times, machine = _load_times()
-    metrics = read_json(paths.METRICS)
+    (times, machine), metrics = _load_times(), read_json(paths.METRICS)
     settings = {family: read_json(paths.family_settings(train_settings, family)) for family in FAMILIES}
-    searches = {family: _load_search(family, settings[family]["tuning"], machine)
-                for family in FAMILIES if train_settings == "tuned"}  # fmt: skip
+    tuned = FAMILIES if train_settings == "tuned" else ()
+    panel = "over_series" in metrics
     return Results(
         meta=load_meta(),
         settings=settings,
@@ -216,8 +215,8 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         seeds=_read_table(paths.SEEDS),
         horizon=_read_table(paths.HORIZON),
         series=_read_table(paths.SERIES_SCORES),
-        ranks=_read_table(paths.RANKS) if "over_series" in metrics else pd.DataFrame(),
-        kinds=_read_table(paths.KINDS) if "over_series" in metrics else pd.DataFrame(),
+        ranks=_read_table(paths.RANKS) if panel else pd.DataFrame(),
+        kinds=_read_table(paths.KINDS) if panel else pd.DataFrame(),
         forecasts=_read_table(paths.FORECASTS),
         histories={paths.forecaster(*run): _read_table(paths.history(*run)) for run in _trained_runs()},
         times=times,
@@ -229,7 +228,7 @@ def load_results(analyses: Sequence[str], train_settings: str) -> Results:
         occlusion=_read_table(paths.OCCLUSION_MAP),
         convergence=_read_table(paths.CONVERGENCE),
         cost=_load_cost(machine),
-        searches=searches,
+        searches={family: _load_search(family, settings[family]["tuning"], machine) for family in tuned},
         analyses={name: read_json(paths.analysis(name)) for name in analyses},
         studies={name: read_json(study_path(name)) for name in STUDIES if study_path(name).exists()},
         machine=machine,

@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.evaluation.metrics import owa
 from rnn_vs_transformer.evaluation.over_series import compare_forecasters
 from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
+from studies.m4.picture import draw_m4
 from studies.m4.scores import METRICS, Judge, judge_of_test, judge_of_validation, read_forecast
 from studies.m4.series import HORIZON, SEASON, cut, read_series, read_test
 from studies.m4.summary import (
@@ -39,7 +41,7 @@ def summarise_choice() -> None:
 
 
 def summarise_final() -> None:
-    """Write m4.csv, a row per forecaster and per published entry, and m4.json, the comparisons over series."""
+    """Write m4.csv and m4.png, a row per forecaster and published entry, and m4.json, the comparisons over series."""
     plan, (names, series) = read_plan(), read_series()
     validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
     forecasts = final_forecasts(plan, "test", test)
@@ -49,6 +51,7 @@ def summarise_final() -> None:
     errors = {name: test.errors(forecast) for name, forecast in forecasts.items()}
     table = _table(plan, errors)
     write_table(RESULTS / "m4.csv", table)
+    draw_m4(table, RESULTS / "m4.png")
     told: dict[str, Any] = {
         "series": len(series),
         "ensemble_weights": {name: round(weight, 4) for name, weight in weights.items()},
@@ -72,14 +75,19 @@ def _naive2(names: list[str], series: list[FloatArray]) -> FloatArray:
 
 
 def _table(plan: Plan, errors: dict[str, dict[str, FloatArray]]) -> pd.DataFrame:
-    """Means over series of every forecaster, and the published ones behind them."""
-    means = {name: {metric: float(found[metric].mean()) for metric in METRICS} for name, found in errors.items()}
-    naive = [means["naive2"][metric] for metric in METRICS]
-    rows = [{"forecaster": name, **found, "owa": owa(*found.values(), *naive), "source": "this study"}
-            for name, found in means.items()]  # fmt: skip
-    rows += [{"forecaster": one["name"], "smape": one["smape"], "mase": one["mase"], "source": one["source"]}
-             for one in plan["published"]]  # fmt: skip
-    return pd.DataFrame(rows).round(4)
+    """Means over series of every forecaster with 95 % intervals, and the published ones behind them."""
+    rows = []
+    for name, found in errors.items():
+        row: dict[str, Any] = {"forecaster": name}
+        for metric in METRICS:
+            over = mean_interval(found[metric])
+            row |= {metric: over.estimate, f"{metric}_low": over.low, f"{metric}_high": over.high}
+        rows.append(row | {"source": "this study"})
+    naive = [float(errors["naive2"][metric].mean()) for metric in METRICS]
+    for row in rows:
+        row["owa"] = owa(row["smape"], row["mase"], *naive)
+    published = pd.DataFrame(plan["published"]).rename(columns={"name": "forecaster"})
+    return pd.concat([pd.DataFrame(rows), published], ignore_index=True).round(4)
 
 
 def _single_seeds(plan: Plan, test: Judge) -> dict[str, dict[str, float]]:

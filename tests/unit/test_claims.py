@@ -542,6 +542,16 @@ def test_epochs_are_those_to_the_least_loss_of_each_seed(results):
     assert "To its own best the Transformer needs 1.5 epochs, the RNN 2.5." in measured.sentence.en
 
 
+def test_epochs_are_not_measured_where_a_start_was_best(results):
+    """A model that starts at ridge may be best there: a ratio to 0 epochs is none."""
+    start = results.histories["rnn"].groupby("seed", as_index=False).first().assign(epoch=0, validation_loss=0.0)
+    history = pd.concat([start, results.histories["rnn"]], ignore_index=True)
+    both = dataclasses.replace(results, histories={"transformer": results.histories["rnn"], "rnn": history})
+    measured = learning.fewer_epochs("tutorial")(both)
+    assert not measured.findings
+    assert "Not measured" in measured.sentence.en
+
+
 def test_seeds_that_never_come_to_a_common_loss_are_told_with_it(results):
     table = convergence([2, 2, 2], [20, 20, 20], (True, False))
     told = learning.to_a_common_loss(dataclasses.replace(results, convergence=table)).en

@@ -5,7 +5,8 @@ import pytest
 
 from rnn_vs_transformer.evaluation.conformal import STEP
 from studies.coverage import choose_step, coverage_tables
-from studies.tables import cell_table, effect_table, horizon_table, verdict_table
+from studies.m4.tables import forecasters_markdown, variants_markdown
+from studies.tables import cell_table, effect_table, horizon_table, quantile_table, verdict_table
 
 
 @pytest.fixture
@@ -32,6 +33,18 @@ def test_the_factorial_is_that_of_its_file(page, read):
     factors = list(runs.columns[:4])
     assert cell_table(runs, factors) in page
     assert effect_table(runs, factors) in page
+
+
+def test_the_coverage_of_quantiles_is_that_of_its_file(page, read):
+    """As measured by `make quantiles`."""
+    assert quantile_table(read("quantiles.csv")) in page
+
+
+def test_the_tables_of_m4_are_those_of_their_files(page, root):
+    """As measured by `make m4`."""
+    results = root / "studies/results"
+    assert variants_markdown(pd.read_csv(results / "m4_variants.csv")) in page
+    assert forecasters_markdown(pd.read_csv(results / "m4.csv")) in page
 
 
 def test_the_tables_of_coverage_are_those_of_their_file(root, read):

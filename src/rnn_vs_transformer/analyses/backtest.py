@@ -104,7 +104,7 @@ def refit_and_forecast(settings: Mapping[str, FamilySettings], meta: Meta, split
     """
     known, chosen = known_splits(splits, int(refit.origins[0])), settings[refit.family]
     torch.manual_seed(refit.seed)
-    model = build_family(refit.family, chosen.model, meta)
+    model = build_family(refit.family, chosen.model, meta, chosen.train.levels)
     from_start = start_at_ridge(model, known)
     train, validation = windows_of(known, "train", "validation")
     fit(model, (train, validation), chosen.train, refit.seed, from_start=from_start)

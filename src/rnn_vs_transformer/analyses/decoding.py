@@ -69,7 +69,8 @@ def compare_decodings(decoding: DecodingParams, evaluate: EvaluateParams, run: R
         log.warning("%s: decodings are not compared: %s", family, NO_OTHER_DECODING)
     report: Report = {"seeds": 0, "not_compared": NO_OTHER_DECODING} if not others else {}
     if others:
-        tasks = {family: seed_tasks(family, other) for family, other in others.items()}
+        tasks = {family: [task for task in seed_tasks(family, other) if not task.fold]
+                 for family, other in others.items()}  # fmt: skip
         trained = {family: train_seeds(some, run) for family, some in tasks.items()}
         report = _compare_families(tasks, trained, evaluate) | ({"left_out": left_out} if left_out else {})
     write_json(paths.analysis("decoding"), report)
@@ -116,7 +117,7 @@ def _score_chosen(family: str, seeds: int, test: TestSplit) -> Scored:
 def _score_other(tasks: Sequence[SeedTask], trained: Sequence[SeedRun], test: TestSplit) -> Scored:
     def models() -> Iterator[ForecastModel]:
         for task, result in zip(tasks, trained, strict=True):
-            model = build_family(task.family, task.settings.model, test.meta)
+            model = build_family(task.family, task.settings.model, test.meta, task.settings.train.levels)
             model.load_state_dict(result.fit.state)
             yield model
 

@@ -36,6 +36,12 @@ NONE_BELOW_NAIVE: Final = Words(
 )
 
 
+BEST_AT_START: Final = Words(
+    "Not measured: a model that starts at ridge was best before its first epoch.",
+    "未测量:有从岭回归开始的模型在第一轮之前已是最佳。",
+)
+
+
 def fewer_epochs(recipe: Recipe) -> Finder:
     """How to measure the epochs of a recipe to the least validation loss of each seed, over paired seeds."""
     names = {family: paths.forecaster(family, recipe) for family in FAMILIES}
@@ -44,6 +50,8 @@ def fewer_epochs(recipe: Recipe) -> Finder:
         if not set(names.values()) <= set(results.histories):
             return Measured(sentence=NOT_TRAINED)
         epochs = {family: best_epochs(results.histories[name]) for family, name in names.items()}
+        if any((some == 0).any() for some in epochs.values()):
+            return Measured(sentence=BEST_AT_START)
         found = ratio_of_pairs(epochs["transformer"].to_numpy(), epochs["rnn"].to_numpy())
         if recipe != paths.TUTORIAL:
             return Measured([found])

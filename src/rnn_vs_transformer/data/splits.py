@@ -1,6 +1,6 @@
 """Chronological splits of each series: their forecast origins, truth and windows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, NamedTuple, Self
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import Scaler
-from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError, quoted
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -119,6 +119,36 @@ def count_possible_windows(ends: IntArray, split: Split, context_length: int, pr
     return int(np.maximum(0, stops - prediction_length - first).sum())
 
 
+def fold_ends(ends: IntArray, number: int) -> IntArray:
+    """The ends of the splits (S, 3) of a fold of validation, see `Splits.fold`."""
+    train_end, validation_end = ends[:, 0], ends[:, 1]
+    back = number * (validation_end - train_end)
+    return np.stack([train_end - back, validation_end - back, validation_end - back], axis=1)
+
+
+def require_folds(panel: Panel, ends: IntArray, lengths: tuple[int, int], season_length: int, folds: int) -> None:
+    """Refuse folds before which a series has nothing to learn from: an InputError names it, and how many there can be.
+
+    Args:
+        panel: Whose gaps may leave a fold without windows.
+        ends: Of the splits (S, 3).
+        lengths: Context and prediction length.
+        season_length: The seasonal naive looks back as far.
+        folds: See `Splits.fold`.
+    """
+    context_length, prediction_length = max(lengths[0], season_length), lengths[1]
+    for fold in range(1, folds):
+        for split in SPLITS[:2]:
+            found = find_windows(panel, fold_ends(ends, fold), split, context_length, prediction_length)
+            counts = np.bincount(found.series, minlength=len(panel))
+            if not counts.all():
+                name = quoted(panel.names[int(counts.argmin())])
+                raise InputError(
+                    f"train.validation_folds: {folds} leaves series {name} without a {split} window in the earliest; "
+                    f"set it to {fold} or less, leave the series out, or make validation shorter"
+                )
+
+
 def steps_ahead(origins: IntArray, prediction_length: int) -> IntArray:
     """The cells of the targets (W, H) of windows with these origins (W,)."""
     return origins[:, None] + np.arange(1, prediction_length + 1)
@@ -150,6 +180,13 @@ class Splits:
         names = [str(number) for number in range(values.shape[1])]
         ends = np.tile([borders.train_end, borders.validation_end, borders.test_end], (len(names), 1))
         return cls(Panel.wide(values, names), ends, context_length, prediction_length, scaler)
+
+    def fold(self, number: int) -> Self:
+        """The same with train and validation ended earlier, by `number` times the validation steps of each series.
+
+        Fold 0 is what it was; the others have no test steps. The scaling stays, so that errors have one unit.
+        """
+        return replace(self, ends=fold_ends(self.ends, number)) if number else self
 
     @property
     def values(self) -> FloatArray:

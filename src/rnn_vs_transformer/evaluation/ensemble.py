@@ -1,7 +1,8 @@
 """The ensemble: one forecast out of several, each with a weight that validation finds (stacking, Breiman 1996)."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 import numpy as np
 from scipy import linalg, optimize
@@ -9,9 +10,9 @@ from scipy import linalg, optimize
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import Places, Split, Splits
-from rnn_vs_transformer.evaluation.scoring import Scores, mean_forecast, score
+from rnn_vs_transformer.evaluation.scoring import Scores, mean_forecast, residuals_of, score, squared_error_of
 from rnn_vs_transformer.evaluation.test_split import TestSplit
-from rnn_vs_transformer.models.baselines import Ridge
+from rnn_vs_transformer.models.baselines import Ridge, refit_ridge
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.training.history import best_recipes
 
@@ -20,44 +21,86 @@ MEMBERS: Final = ("rnn", "transformer", "ridge")
 """Each family at its best, by the mean of its seeds, and the linear forecast."""
 
 
-def score_ensemble(test: TestSplit, ridge: Ridge) -> tuple[Scores, dict[str, float]]:
+def score_ensemble(test: TestSplit, ridge: Ridge, folds: int) -> tuple[Scores, dict[str, float]]:
     """Scores of the ensemble on the test split, and the weights that validation gives its members."""
     splits, meta = test.splits, test.meta
-    known = {member: member_forecast(member, splits, meta, ridge, "validation") for member in MEMBERS}
-    weights = ensemble_weights(known, splits, splits.places("validation"))
+    weights = ensemble_weights([fold_forecasts(splits, meta, ridge, fold) for fold in range(folds)])
     total = np.zeros(())
     for member, weight in weights.items():
         if weight:
-            total = total + weight * member_forecast(member, splits, meta, ridge, "test")
+            total = total + weight * _member_forecast(member, splits, meta, ridge, "test")
     return score(total, test), weights
 
 
-def member_forecast(member: str, splits: Splits, meta: Meta, ridge: Ridge, split: Split) -> FloatArray:
+@dataclass(frozen=True)
+class FoldForecasts:
+    """What models forecast of a stretch of validation that they were trained before."""
+
+    splits: Splits
+    """Of the fold."""
+    forecasts: Mapping[str, FloatArray]
+    """(W, H) by forecaster, in scaled units."""
+
+    @property
+    def places(self) -> Places:
+        """The windows (W)."""
+        return self.splits.places("validation")
+
+    def of(self, members: Sequence[str]) -> Self:
+        """Those of some alone."""
+        return replace(self, forecasts={member: self.forecasts[member] for member in members})
+
+    def with_mean(self, name: str, weights: Mapping[str, float]) -> Self:
+        """With the weighted mean of some beside them."""
+        mean = np.asarray(sum(weight * self.forecasts[member] for member, weight in weights.items()))
+        return replace(self, forecasts={**self.forecasts, name: mean})
+
+    def squared_error(self, name: str) -> float:
+        """Of one forecaster, see `squared_error_of`."""
+        return squared_error_of(self.forecasts[name], self.splits, self.places)
+
+    def residuals(self, name: str) -> list[FloatArray]:
+        """Of one forecaster, see `residuals_of`."""
+        return residuals_of(self.forecasts[name], self.splits, self.places)
+
+    @property
+    def products(self) -> FloatArray:
+        """Mean products of the members' errors (M, M): over observed targets, then windows, then series."""
+        splits, places = self.splits, self.places
+        scored = splits.scored(places)
+        counts = np.bincount(places.series)
+        shares = 1.0 / (counts[places.series] * np.count_nonzero(counts) * scored.sum(axis=1))  # (W,)
+        truth = splits.truth(places)
+        errors = [np.where(scored, splits.clip(one, places) - truth, 0.0) for one in self.forecasts.values()]
+        return np.array([[np.einsum("w,wh,wh->", shares, one, other) for other in errors] for one in errors])
+
+
+def fold_forecasts(splits: Splits, meta: Meta, ridge: Ridge, fold: int) -> FoldForecasts:
+    """The members' forecasts of a fold; ridge is fitted before it with the form that all folds chose."""
+    ended = splits.fold(fold)
+    fitted = refit_ridge(ridge, ended) if fold else ridge
+    forecasts = {member: _member_forecast(member, ended, meta, fitted, "validation", fold) for member in MEMBERS}
+    return FoldForecasts(ended, forecasts)
+
+
+def _member_forecast(member: str, splits: Splits, meta: Meta, ridge: Ridge, split: Split, fold: int = 0) -> FloatArray:
     """Of one member on all windows of a split (W, H), in scaled units."""
     if member == "ridge":
         return ridge.forecast(splits.panel, splits.places(split))
-    return mean_forecast(list(load_trained(member, meta, best_recipes()[member])), splits, split)
+    return mean_forecast(list(load_trained(member, meta, best_recipes()[member], fold)), splits, split)
 
 
-def ensemble_weights(forecasts: Mapping[str, FloatArray], splits: Splits, places: Places) -> dict[str, float]:
-    """The weights, none negative and 1 in all, with which the mean forecast has the least squared error.
+def ensemble_weights(folds: Sequence[FoldForecasts]) -> dict[str, float]:
+    """The weights, none negative and 1 in all, with which the mean forecast has the least squared error over the folds.
 
     Args:
-        forecasts: Of each member on the windows (W, H), in scaled units.
-        splits: Whose series they are.
-        places: Of the windows. The error of a window is its mean over the observed targets, that of a series its mean
-            over windows, and that of the ensemble its mean over series.
+        folds: Of the same members.
 
     Returns:
         Weights by member.
     """
-    scored = splits.scored(places)
-    counts = np.bincount(places.series)
-    shares = 1.0 / (counts[places.series] * np.count_nonzero(counts) * scored.sum(axis=1))  # (W,)
-    truth = splits.truth(places)
-    errors = [np.where(scored, splits.clip(forecast, places) - truth, 0.0) for forecast in forecasts.values()]
-    products = np.array([[np.einsum("w,wh,wh->", shares, one, other) for other in errors] for one in errors])
-    return dict(zip(forecasts, least_squares_on_simplex(products).tolist(), strict=True))
+    products = np.mean([fold.products for fold in folds], axis=0)
+    return dict(zip(folds[0].forecasts, least_squares_on_simplex(products).tolist(), strict=True))
 
 
 def least_squares_on_simplex(products: FloatArray) -> FloatArray:

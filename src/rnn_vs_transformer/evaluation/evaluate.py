@@ -31,7 +31,7 @@ from rnn_vs_transformer.models.baselines import fit_best_ridge
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
-from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes
+from rnn_vs_transformer.settings.family.families import FAMILIES, trained_recipes, validation_folds
 from rnn_vs_transformer.settings.family.train import Recipe
 from rnn_vs_transformer.training.history import best_recipes
 
@@ -57,7 +57,9 @@ class Evaluation:
     def rows(self, trained: Mapping[str, ScoredFamily]) -> dict[str, Any]:
         """Rows of the metrics of forecasters with seeds: of the single models, and of the mean of their forecasts."""
         found = {name: rounded(self._trained_row(scored)) for name, scored in trained.items()}
-        means = {f"{name}_mean_of_seeds": self.row([scored.mean]) for name, scored in trained.items()}
+        means = {
+            f"{name}_mean_of_seeds": self.row([scored.mean]) | scored.quantiles for name, scored in trained.items()
+        }
         return found | {name: rounded(row) for name, row in means.items()}
 
     def row(self, scores: Sequence[Scores]) -> dict[str, float]:
@@ -90,9 +92,10 @@ class Evaluation:
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     """Score all forecasters on the test split and write the reports; the metrics, as in reports/metrics.json."""
     test = open_test_split()
-    ridge = fit_best_ridge(test.splits)
+    folds = validation_folds()
+    ridge = fit_best_ridge(test.splits, folds)
     log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
-    ensemble, weights = score_ensemble(test, ridge)
+    ensemble, weights = score_ensemble(test, ridge, folds)
     log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
     references = {ENSEMBLE: ensemble, **score_references(test, ridge)}
     found = Evaluation(test, references, score_family("mlp", test), params)
@@ -111,7 +114,9 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
         report[recipe] = found.rows(recipes[recipe]) | {"comparison": found.compare(**recipes[recipe])}
     everyone = _everyone(recipes, found)
     if len(test.series) >= FEWEST_SERIES:
-        report["over_series"] = compare_over_series(everyone, _families(recipes), test, params)
+        shipped = {name: [scored.mean] for name, scored in _trained(recipes, found).items()}
+        ranked = {**shipped, **{name: [scores] for name, scores in found.references.items()}}
+        report["over_series"] = compare_over_series(ranked, _families(recipes), test, params)
     write_json(paths.METRICS, report)
     _write_tables(recipes, found, everyone)
     return report

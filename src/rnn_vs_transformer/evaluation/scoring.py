@@ -12,13 +12,14 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, windows_of
 from rnn_vs_transformer.evaluation import metrics
+from rnn_vs_transformer.evaluation.quantiles import quantile_row
 from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
-from rnn_vs_transformer.training.fit import predict
-from rnn_vs_transformer.training.history import best_validation_losses
+from rnn_vs_transformer.training.fit import predict, predict_quantiles
+from rnn_vs_transformer.training.history import validation_losses
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class ScoredFamily:
     """Of the mean forecast, which is what ships."""
     validation_losses: FloatArray
     """Of the weights that were kept (seeds,)."""
+    quantiles: dict[str, float]
+    """How the mean of their quantiles fares, see `quantile_row`; empty where points are forecast."""
 
     @property
     def validation_mse(self) -> float:
@@ -157,9 +160,26 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
         forecast = forecast_windows(model, windows)
         runs.append(score(forecast, test))
         total = total + forecast
-    mean, losses = total / len(models), best_validation_losses(family, recipe)
-    residuals = residuals_of(mean, test.splits, test.places)
-    return ScoredFamily(runs, validation_residuals(models, test.splits), residuals, score(mean, test), losses)
+    mean, losses = total / len(models), validation_losses(family, recipe)
+    residuals, levels = residuals_of(mean, test.splits, test.places), models[0].sizes.levels
+    validation, of_mean = validation_residuals(models, test.splits), score(mean, test)
+    return ScoredFamily(runs, validation, residuals, of_mean, losses, _quantile_row(models, test, levels))
+
+
+def _quantile_row(models: Sequence[nn.Module], test: TestSplit, levels: tuple[float, ...]) -> dict[str, float]:
+    if not levels:
+        return {}
+    validation, found = (mean_quantiles(models, *windows_of(test.splits, split)) for split in ("validation", "test"))
+    return quantile_row(validation, found, test.splits, levels)
+
+
+def mean_quantiles(models: Sequence[nn.Module], windows: Windows) -> FloatArray:
+    """Of some models on all windows (W, H, Q), in scaled units: of each quantile the mean over the models."""
+    torch.set_num_threads(1)
+    total = np.zeros(())
+    for model in models:
+        total = total + predict_quantiles(model, windows).double().numpy()
+    return np.asarray(total / len(models))
 
 
 def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> list[FloatArray]:

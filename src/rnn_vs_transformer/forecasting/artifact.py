@@ -1,7 +1,7 @@
 """All that a forecast needs, in one folder: weights of every seed, settings, ridge, scalers, intervals, how to read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +20,12 @@ __all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact"
 FORMAT: Final = 5
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
 Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of; 5 has the
-ensemble."""
+ensemble and quantiles."""
 MANIFEST: Final = "manifest.json"
+TOLD: Final = ("seeds", "validation_mse", "accuracy", "levels", "ensemble", "levels_of")
+"""What stands in the manifest as it is."""
 NUMBERS: Final = "numbers.safetensors"
-FORECASTERS: Final = (*MODELS, ENSEMBLE, "ridge", "seasonal_naive", "last_value")
+FORECASTERS: Final = (*MODELS, "ridge", "seasonal_naive", "last_value", ENSEMBLE)
 """What can be asked to forecast."""
 
 
@@ -50,11 +52,16 @@ class Artifact:
     half_widths: Mapping[str, FloatArray]
     """(levels, S, H), in scaled units; infinite where validation was too short."""
     origin: Origin
+    levels_of: Mapping[str, list[float]] = field(default_factory=dict)
+    """Of the trained ones that forecast quantiles."""
+    corrections: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Of these (levels, S, H), in scaled units, see `quantiles.corrections`."""
 
     @property
     def best(self) -> str:
-        """The forecaster with the least validation error."""
-        return min(self.validation_mse, key=lambda name: self.validation_mse[name])
+        """The forecaster with the least validation error, of those with quantiles where some were trained with them."""
+        names = self.levels_of or FORECASTERS
+        return min(names, key=lambda name: self.validation_mse[name])
 
     def members(self, name: str) -> dict[str, float]:
         """What a forecaster is made of: itself, or the members of the ensemble, with their weights."""
@@ -80,13 +87,14 @@ def save_artifact(folder: Path, artifact: Artifact, weights: Mapping[str, list[A
     numbers |= {f"{part}.{known}": getattr(artifact.covariates, part)[known]
                 for part in ("mean", "deviation") for known in KNOWN}  # fmt: skip
     numbers |= {f"half_widths.{name}": width for name, width in artifact.half_widths.items()}
+    numbers |= {f"corrections.{name}": more for name, more in artifact.corrections.items()}
     write_arrays(folder / NUMBERS, numbers)
     manifest = {
         "meta": asdict(artifact.meta),
         "models": {family: model.model_dump() for family, model in artifact.models.items()},
         "ridge": ridge,
         "origin": asdict(artifact.origin),
-        **{name: getattr(artifact, name) for name in ("seeds", "validation_mse", "accuracy", "levels", "ensemble")},
+        **{name: getattr(artifact, name) for name in TOLD},
     }
     write_json(folder / MANIFEST, {"format": FORMAT, **manifest})
 
@@ -133,6 +141,8 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         ensemble={member: float(manifest["ensemble"][member]) for member in MEMBERS},
         half_widths={name: numbers[f"half_widths.{name}"] for name in FORECASTERS},
         origin=Origin(**manifest["origin"]),
+        levels_of=manifest["levels_of"],
+        corrections={name: numbers[f"corrections.{name}"] for name in manifest["levels_of"]},
     )
     expected = (len(artifact.levels), len(meta.series), meta.prediction_length)
     for width in artifact.half_widths.values():

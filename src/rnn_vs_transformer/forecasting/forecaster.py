@@ -4,11 +4,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import nn
 
 from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
@@ -16,7 +15,9 @@ from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.series import Meta, lower_bounds, scale_panel
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.data.windows import Windows, steps_of
+from rnn_vs_transformer.evaluation.scoring import forecast_windows, mean_quantiles
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, load_artifact, weights_file
+from rnn_vs_transformer.forecasting.bounds import NEW, forecast_columns
 from rnn_vs_transformer.forecasting.origin import require_current
 from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.weights import build_family, load_weights
@@ -25,11 +26,8 @@ from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.sources.future import read_future
 from rnn_vs_transformer.sources.sheet import pandas_of
 from rnn_vs_transformer.sources.tabular import Reading, read_frame, read_path
-from rnn_vs_transformer.training.fit import predict
 
 log = logging.getLogger(__name__)
-NEW: Final = -1
-"""The number of a series that the models were not trained on."""
 
 
 class Forecaster:
@@ -85,7 +83,8 @@ class Forecaster:
         Returns:
             A row per series and horizon step: `time`, as the file writes times (or `step`, counted from the last
             observed row), `series`, `forecast` and for each level `low_80`, `high_80`, ..., in own units. The ends of
-            an interval are missing where validation was too short for it.
+            an interval are missing where validation was too short for it. A family that was trained
+            with quantiles has them too, `quantile_0.1` and so on; its intervals are these, conformalised.
 
         Raises:
             InputError: What is given cannot be read, or does not fit the models.
@@ -101,10 +100,14 @@ class Forecaster:
         scaler.check_range(reading.panel)
         panel, places = self._window(reading.panel, ahead)
         scaled = scale_panel(panel, np.arange(len(panel)), scaler, self._artifact.covariates)
-        forecast = self._forecast(scaled, places, numbers)
-        lower = lower_bounds(params.lower, scaler)
-        floor = None if lower is None else lower[:, None]
-        table = self._table(forecast, reading, scaler, numbers, floor, as_text=from_file)
+        forecast, quantiles = self._forecast(scaled, places, numbers), self._quantiles(scaled, places, numbers)
+        lower, series = lower_bounds(params.lower, scaler), np.arange(len(panel))[:, None]
+        scaled_columns = forecast_columns(self._artifact, self.name, forecast, quantiles, numbers)
+        told = {
+            name: scaler.unscale(column if lower is None else np.maximum(column, lower[:, None]), series)
+            for name, column in scaled_columns.items()
+        }
+        table = self._table(told, reading, as_text=from_file)
         return table if from_file else in_zone_of(data, params, table)
 
     def _ahead(self, data: Any, future: Any, params: DataParams, reading: Reading) -> FloatArray:
@@ -185,49 +188,36 @@ class Forecaster:
             return seasonal_naive_forecast(panel.values, places.origins, horizon, self.meta.season_length)
         if name == "last_value":
             return last_value_forecast(panel.values, places.origins, horizon)
-        torch.set_num_threads(1)
-        windows = Windows(steps_of(panel), places, self.meta.context_length, horizon, numbers)
-        return np.asarray(np.mean([predict(seed, windows)[0].double().numpy() for seed in self._seeds[name]], axis=0))
+        windows = self._windows(panel, places, numbers)
+        return np.asarray(np.mean([forecast_windows(seed, windows) for seed in self._seeds[name]], axis=0))
 
-    def _table(
-        self,
-        forecast: FloatArray,
-        reading: Reading,
-        scaler: Scaler,
-        numbers: IntArray,
-        lower: FloatArray | None,
-        *,
-        as_text: bool,
-    ) -> pd.DataFrame:
-        panel, horizon = reading.panel, self.meta.prediction_length
-        series = np.arange(len(panel))[:, None]
+    def _quantiles(self, panel: Panel, places: Places, numbers: IntArray) -> FloatArray | None:
+        """(S, H, Q), in scaled units; None where the forecaster has none."""
+        if self.name not in self._artifact.levels_of:
+            return None
+        return mean_quantiles(self._seeds[self.name], self._windows(panel, places, numbers))
 
-        def in_units(scaled: FloatArray) -> FloatArray:
-            return scaler.unscale(scaled if lower is None else np.maximum(scaled, lower), series).ravel()
+    def _windows(self, panel: Panel, places: Places, numbers: IntArray) -> Windows:
+        return Windows(steps_of(panel), places, self.meta.context_length, self.meta.prediction_length, numbers)
 
-        steps = np.arange(1, horizon + 1)
+    def _table(self, told: Mapping[str, FloatArray], reading: Reading, *, as_text: bool) -> pd.DataFrame:
+        """A row per series and step, of numbers (S, H) by column."""
+        panel, axis, steps = reading.panel, reading.axis, np.arange(1, self.meta.prediction_length + 1)
         last = panel.first_steps + panel.lengths - 1
-        ahead, axis = (last[:, None] + steps).ravel(), reading.axis
+        ahead = (last[:, None] + steps).ravel()
         columns: dict[str, Any] = {"step": np.tile(steps, len(panel))}
         if axis.known:
             columns = {"time": axis.labels(ahead) if as_text else axis.times(ahead)}
-        columns |= {"series": np.repeat(panel.names, horizon), "forecast": in_units(forecast)}
-        widths = self._artifact.half_widths[self.name]  # (levels, S, H)
-        widths = np.where((numbers == NEW)[:, None], widths.mean(axis=1, keepdims=True), widths[:, numbers])
-        for level, half in zip(self._artifact.levels, widths, strict=True):
-            known = np.where(np.isfinite(half), half, np.nan)
-            if np.isnan(known).any():
-                log.warning("no %.0f %% interval where validation was too short for it", 100 * level)
-            columns[f"low_{100 * level:.0f}"] = in_units(forecast - known)
-            columns[f"high_{100 * level:.0f}"] = in_units(forecast + known)
-        return pd.DataFrame(columns)
+        columns["series"] = np.repeat(panel.names, len(steps))
+        return pd.DataFrame({**columns, **{name: numbers.ravel() for name, numbers in told.items()}})
 
 
 def _load_seeds(folder: Path, artifact: Artifact, family: str) -> list[nn.Module]:
     """The models of a family, ready to forecast."""
     seeds = list[nn.Module]()
     for seed in range(artifact.seeds[family]):
-        model = build_family(family, artifact.models[family], artifact.meta)
+        levels = tuple(artifact.levels_of.get(family, ()))
+        model = build_family(family, artifact.models[family], artifact.meta, levels)
         load_weights(model, weights_file(folder, family, seed), "dvc repro --force package")
         seeds.append(model.eval())
     return seeds

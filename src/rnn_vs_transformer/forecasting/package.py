@@ -1,27 +1,31 @@
 """From the files of training to the artifact."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from rnn_vs_transformer.data.panel import FloatArray
-from rnn_vs_transformer.data.series import fit_scalers, load_development, load_meta, scale_splits
+from rnn_vs_transformer.data.series import Meta, fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
+from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
-from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, ensemble_weights
-from rnn_vs_transformer.evaluation.scoring import mean_forecast, residuals_of, squared_error_of
+from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, FoldForecasts, ensemble_weights
+from rnn_vs_transformer.evaluation.quantiles import corrections
+from rnn_vs_transformer.evaluation.scoring import mean_forecast, mean_quantiles
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
 from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
     Ridge,
     fit_best_ridge,
     last_value_forecast,
+    refit_ridge,
     seasonal_naive_forecast,
 )
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_arrays, read_json
-from rnn_vs_transformer.settings.family.families import MODELS, trained_settings
+from rnn_vs_transformer.settings.family.families import MODELS, FamilySettings, trained_settings, validation_folds
 from rnn_vs_transformer.training.history import best_recipes
 
 TOLD: Final = ("mse", "mae", "mase", "skill")
@@ -41,16 +45,11 @@ def package_forecasters() -> Artifact:
     splits = scale_splits(panel, ends, meta, (scaler, covariates))
     recipes = {**best_recipes(), "mlp": paths.TUTORIAL}
     settings = {family: trained_settings(family, recipes[family]) for family in MODELS}
-    ridge = fit_best_ridge(splits)
-    places = splits.places("validation")
-    forecasts = {
-        family: mean_forecast(list(load_trained(family, meta, recipe)), splits, "validation")
-        for family, recipe in recipes.items()
-    } | _baselines(splits, ridge, meta.season_length)
-    weights = ensemble_weights({member: forecasts[member] for member in MEMBERS}, splits, places)
-    forecasts[ENSEMBLE] = np.asarray(sum(weight * forecasts[member] for member, weight in weights.items()))
-    residuals = {name: residuals_of(forecast, splits, places) for name, forecast in forecasts.items()}
-    errors = {name: squared_error_of(forecasts[name], splits, places) for name in FORECASTERS}
+    folds = validation_folds()
+    ridge = fit_best_ridge(splits, folds)
+    weights, known = _with_ensemble([_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)])
+    errors = {name: float(np.mean([fold.squared_error(name) for fold in known])) for name in FORECASTERS}
+    last = known[0]
     artifact = Artifact(
         meta=meta,
         models={family: found.model for family, found in settings.items()},
@@ -63,7 +62,9 @@ def package_forecasters() -> Artifact:
         ridge=ridge,
         ensemble=weights,
         origin=origin_here(list(MODELS)),
-        half_widths={name: half_widths_by_series(residuals[name]) for name in FORECASTERS},
+        levels_of={family: list(found.train.levels) for family, found in settings.items() if found.train.levels},
+        corrections=_corrections(splits, meta, settings, recipes),
+        half_widths={name: half_widths_by_series(last.residuals(name)) for name in FORECASTERS},
     )
     trained = {
         family: [read_arrays(paths.weights(family, seed, recipes[family])) for seed in range(found.seeds)]
@@ -73,14 +74,38 @@ def package_forecasters() -> Artifact:
     return artifact
 
 
-def _baselines(splits: Splits, ridge: Ridge, season_length: int) -> dict[str, FloatArray]:
-    """Their forecasts of the validation windows (W, H)."""
-    places, horizon = splits.places("validation"), splits.prediction_length
-    return {
-        "ridge": ridge.forecast(splits.panel, places),
-        "seasonal_naive": seasonal_naive_forecast(splits.values, places.origins, horizon, season_length),
+def _corrections(
+    splits: Splits, meta: Meta, settings: Mapping[str, FamilySettings], recipes: Mapping[str, str]
+) -> dict[str, FloatArray]:
+    """By how much the intervals of those with quantiles are widened; see `corrections`."""
+    [windows], found = windows_of(splits, "validation"), {}
+    for family, levels in ((family, one.train.levels) for family, one in settings.items() if one.train.levels):
+        quantiles = mean_quantiles(list(load_trained(family, meta, recipes[family])), windows)
+        found[family] = corrections(quantiles, splits, levels)
+    return found
+
+
+def _forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge: Ridge, fold: int) -> FoldForecasts:
+    """Of all but the ensemble on the validation windows of a fold."""
+    ended = splits.fold(fold)
+    places, horizon = ended.places("validation"), splits.prediction_length
+    fitted = refit_ridge(ridge, ended) if fold else ridge
+    trained = {
+        family: mean_forecast(list(load_trained(family, meta, recipe, fold)), ended, "validation")
+        for family, recipe in recipes.items()
+    }
+    baselines = {
+        "ridge": fitted.forecast(splits.panel, places),
+        "seasonal_naive": seasonal_naive_forecast(splits.values, places.origins, horizon, meta.season_length),
         "last_value": last_value_forecast(splits.values, places.origins, horizon),
     }
+    return FoldForecasts(ended, {**trained, **baselines})
+
+
+def _with_ensemble(folds: Sequence[FoldForecasts]) -> tuple[dict[str, float], list[FoldForecasts]]:
+    """The weights of its members, and the folds with its forecasts among the others."""
+    weights = ensemble_weights([fold.of(MEMBERS) for fold in folds])
+    return weights, [fold.with_mean(ENSEMBLE, weights) for fold in folds]
 
 
 def _accuracy(recipes: dict[str, str]) -> dict[str, dict[str, float]]:

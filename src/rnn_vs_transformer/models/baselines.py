@@ -1,7 +1,7 @@
 """Forecasts that every neural claim must beat: last value, seasonal naive, closed-form ridge."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -9,7 +9,7 @@ from scipy import linalg
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.splits import Places, Splits, steps_ahead
 
-PENALTIES = tuple(10.0**power for power in range(-3, 6))
+PENALTIES = tuple(10.0**power for power in range(-3, 8))
 """Ridge penalties tried on validation, in units of the summed squares of scaled inputs."""
 CONTEXTS = (0.5, 1.0, 2.0, 4.0)
 """Context lengths tried on validation, as multiples of that of the families."""
@@ -81,30 +81,40 @@ class Ridge:
         return forecasts
 
 
-def fit_best_ridge(splits: Splits) -> Ridge:
+def fit_best_ridge(splits: Splits, folds: int = 1) -> Ridge:
     """Ridge with the context length, out of `CONTEXTS` times the families', that validation chooses too.
+
+    Args:
+        splits: Development steps, scaled.
+        folds: Stretches of validation by whose mean error is chosen, see `Splits.fold`.
 
     A longer context is left out where a series is too short for it, where fewer train windows than inputs would remain,
     or where it would take more than `MOST_PRODUCTS`. So are the covariates over the context. See `fit_ridge`.
     """
     families, panel = splits.context_length, splits.panel
     back, horizon = panel.past.shape[1] + panel.future.shape[1], splits.prediction_length
+    earliest = splits.fold(folds - 1).ends[:, 0]
     fixed = horizon * panel.future.shape[1] + panel.static.shape[1]
 
     def can_be_tried(length: int, covariates_back: bool) -> bool:
         inputs = length * (1 + back * covariates_back) + fixed
-        windows = int(np.maximum(0, splits.ends[:, 0] - length - horizon).sum())
-        fits = inputs < windows <= MOST_PRODUCTS / inputs**2 and length <= splits.ends[:, 0].min()
+        windows = np.maximum(0, earliest - length - horizon).sum()
+        most = np.maximum(0, splits.ends[:, 0] - length - horizon).sum()
+        fits = inputs < windows and most <= MOST_PRODUCTS / inputs**2 and length <= earliest.min()
         return fits or (length <= families and not covariates_back)
 
     lengths = [max(1, int(multiple * families)) for multiple in CONTEXTS]
     forms = [(length, reads) for reads in ((False, True) if back else (False,)) for length in lengths]
-    fitted = [fit_ridge(splits, length, reads) for length, reads in forms if can_be_tried(length, reads)]
+    fitted = [fit_ridge(splits, length, reads, folds=folds) for length, reads in forms if can_be_tried(length, reads)]
     return min(fitted, key=lambda ridge: ridge.validation_mse)
 
 
 def fit_ridge(
-    splits: Splits, context_length: int, covariates_back: bool = False, centrings: Sequence[bool] = (False, True)
+    splits: Splits,
+    context_length: int,
+    covariates_back: bool = False,
+    centrings: Sequence[bool] = (False, True),
+    folds: int = 1,
 ) -> Ridge:
     """Ridge regression in closed form; its penalty and centring are chosen on validation.
 
@@ -113,21 +123,36 @@ def fit_ridge(
         context_length: Values read.
         covariates_back: Whether the covariates over the context are read too.
         centrings: Whether the last value is subtracted: what may be chosen.
+        folds: See `fit_best_ridge`.
 
     Returns:
         The candidate with the least mean squared error on validation: of windows over their observed targets, of series
-        over windows, of all over series.
+        over windows, of all over series, and of the folds. Its weights are those of fold 0.
     """
-    train, validation = (splits.places(split, context_length) for split in ("train", "validation"))
     candidates = []
     for subtract_last in centrings:
         form = context_length, splits.prediction_length, subtract_last, covariates_back
-        products = _products(splits, train, form)
-        for penalty in PENALTIES:
-            weights = _solve(*products, penalty)
-            mse = _validation_error(splits, validation, form, weights)
+        fitted = [list(_fitted(splits.fold(fold), form)) for fold in range(folds)]
+        for number, penalty in enumerate(PENALTIES):
+            weights, mse = fitted[0][number][0], float(np.mean([of_fold[number][1] for of_fold in fitted]))
             candidates.append(Ridge(weights, context_length, subtract_last, covariates_back, penalty, mse))
     return min(candidates, key=lambda ridge: ridge.validation_mse)
+
+
+def refit_ridge(ridge: Ridge, splits: Splits) -> Ridge:
+    """The same form and penalty, fitted on the train steps of other splits; its validation error is that there."""
+    form = ridge.context_length, splits.prediction_length, ridge.subtract_last, ridge.covariates_back
+    [(weights, mse)] = _fitted(splits, form, [ridge.penalty])
+    return replace(ridge, weights=weights, validation_mse=mse)
+
+
+def _fitted(splits: Splits, form: Form, penalties: Sequence[float] = ()) -> Iterator[tuple[FloatArray, float]]:
+    """Weights, and their error on validation, for each penalty; by default `PENALTIES`."""
+    train, validation = (splits.places(split, form[0]) for split in ("train", "validation"))
+    products = _products(splits, train, form)
+    for penalty in penalties or PENALTIES:
+        weights = _solve(*products, penalty)
+        yield weights, _validation_error(splits, validation, form, weights)
 
 
 def _products(splits: Splits, train: Places, form: Form) -> tuple[FloatArray, FloatArray]:

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 class SegmentReadout(nn.Module):
     """Queries (B, S, D) for the mixer, and the map of its answers (B, S, D) to the forecast (B, H)."""
 
-    def __init__(self, segments: int, segment_length: int, prediction_length: int, width: int, series: int) -> None:
+    def __init__(
+        self, segments: int, segment_length: int, prediction_length: int, width: int, series: int, numbers: int = 1
+    ) -> None:
         """Draw embeddings and readout.
 
         Args:
@@ -22,12 +24,14 @@ class SegmentReadout(nn.Module):
             prediction_length: Forecast steps (H); what the last segment has beyond them is dropped.
             width: Width of a token (D); one half tells the position, the other the series.
             series: How many series there are.
+            numbers: Of each step: 1, or one per quantile (Q).
         """
         super().__init__()
         self.segment_length, self.prediction_length = segment_length, prediction_length
         self.position = nn.Parameter(torch.randn(segments, width - width // 2))
         self.series = nn.Parameter(torch.randn(series, width // 2))
-        self.linear = nn.Linear(width, segment_length)
+        self.numbers = numbers
+        self.linear = nn.Linear(width, segment_length * numbers)
 
     def queries(self, windows: int, series: Tensor | None) -> Tensor:
         """One query per segment for each window (B, S, D).
@@ -53,6 +57,6 @@ class SegmentReadout(nn.Module):
         return answers.repeat_interleave(self.segment_length, dim=1)[:, : self.prediction_length]
 
     def forward(self, answers: Tensor) -> Tensor:
-        """Forecast (B, H) from the answers (B, S, D)."""
-        steps: Tensor = self.linear(answers)  # (B, S, segment_length)
-        return steps.flatten(1)[:, : self.prediction_length]
+        """Forecast (B, H Q) from the answers (B, S, D)."""
+        steps: Tensor = self.linear(answers)  # (B, S, segment_length Q)
+        return steps.flatten(1)[:, : self.prediction_length * self.numbers]

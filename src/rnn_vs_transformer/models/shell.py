@@ -21,12 +21,13 @@ from torch import Tensor, nn
 
 from rnn_vs_transformer.data.windows import WindowCovariates
 from rnn_vs_transformer.models.horizon import START, HorizonHead
+from rnn_vs_transformer.models.quantiles import median_of, ordered
 from rnn_vs_transformer.models.segments import SegmentReadout
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 
 class InputSizes(NamedTuple):
-    """What a model is told besides the context: how many series there are, and columns of covariates of each kind."""
+    """What a model is told besides the context, the series and columns of covariates, and what it is asked for."""
 
     series: int = 1
     """They share all weights but those of queries (S)."""
@@ -36,6 +37,8 @@ class InputSizes(NamedTuple):
     """Columns known over the horizon too (Kf)."""
     static: int = 0
     """Columns with one value per series (Ks)."""
+    levels: tuple[float, ...] = ()
+    """The quantiles to forecast (Q); none for a point."""
 
     @property
     def covariates(self) -> int:
@@ -112,16 +115,19 @@ class ForecastModel(nn.Module):
         segments = -(-prediction_length // self.patch_length) if params.readout == "segments" else 0
         self.mixer = mixer(self.tokens + segments)
         self.dropout = nn.Dropout(params.dropout)
-        self.readout: nn.Module
-        if segments:
-            self.readout = SegmentReadout(segments, self.patch_length, prediction_length, width, sizes.series)
-        else:
-            self.readout = nn.Linear(width if self.last_only else self.tokens * width, prediction_length)
+        self.readout = self._drawn_readout(segments, width)
         self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
         self.starts_at_ridge = params.linear_highway == "ridge"
         if sizes.covariates:
             self.embedding = widened(self.embedding, self.patch_length * (sizes.past + sizes.future) + sizes.static)
         self.horizon = HorizonHead(sizes.future, width) if sizes.future else None
+
+    def _drawn_readout(self, segments: int, width: int) -> nn.Module:
+        """Of all tokens, the last one, or segments, if any: to one number per step, or one per quantile of it."""
+        sizes, length, numbers = self.sizes, self.prediction_length, len(self.sizes.levels) or 1
+        if segments:
+            return SegmentReadout(segments, self.patch_length, length, width, sizes.series, numbers)
+        return nn.Linear(width if self.last_only else self.tokens * width, length * numbers)
 
     def forward(
         self,
@@ -130,7 +136,7 @@ class ForecastModel(nn.Module):
         target: Tensor | None = None,  # noqa: ARG002
         covariates: WindowCovariates | None = None,
     ) -> Tensor:
-        """Forecast (B, H) from the context (B, L), both in scaled units.
+        """Forecast (B, H) from the context (B, L), both in scaled units; of quantiles the median.
 
         Args:
             context: Observed steps.
@@ -143,6 +149,17 @@ class ForecastModel(nn.Module):
         Raises:
             ValueError: The covariates are not those that the model was built for.
         """
+        found = self._forecast(context, series, covariates)
+        return median_of(ordered(found), self.sizes.levels) if self.sizes.levels else found
+
+    def quantiles(
+        self, context: Tensor, series: Tensor | None = None, covariates: WindowCovariates | None = None
+    ) -> Tensor:
+        """The quantiles (B, H, Q) in increasing order, of a model that was built for them; see `forward`."""
+        return ordered(self._forecast(context, series, covariates))
+
+    def _forecast(self, context: Tensor, series: Tensor | None, covariates: WindowCovariates | None) -> Tensor:
+        """(B, H), or (B, H, Q) as they were read out."""
         self._check(covariates)
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
@@ -153,10 +170,14 @@ class ForecastModel(nn.Module):
         else:
             read = self.mixer(embedded, self.last_only)  # (B, T or 1, D)
             forecast, summary = self.readout(self.dropout(read.flatten(1))), read[:, -1:]
-        if self.highway is not None:
-            forecast = forecast + self.highway(normed)
+        added = [] if self.highway is None else [self.highway(normed)]
         if self.horizon is not None and covariates is not None:
-            forecast = forecast + self.horizon(covariates.horizon, summary)
+            added.append(self.horizon(covariates.horizon, summary))
+        if self.sizes.levels:
+            forecast = forecast.unflatten(1, (self.prediction_length, -1))  # (B, H, Q)
+            level, spread, *added = (part[..., None] for part in (level, spread, *added))
+        for part in added:
+            forecast = forecast + part
         result: Tensor = forecast * spread + level
         return result
 

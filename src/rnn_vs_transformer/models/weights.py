@@ -15,15 +15,15 @@ from rnn_vs_transformer.settings.family.families import trained_settings
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 
-def build_family(family: str, model: SharedModelParams, meta: Meta) -> ForecastModel:
-    """A family's model for some series, with weights from torch's global random state."""
-    return BUILDERS[family](model, meta.context_length, meta.prediction_length, sizes_of(meta))
+def build_family(family: str, model: SharedModelParams, meta: Meta, levels: tuple[float, ...] = ()) -> ForecastModel:
+    """A family's model for some series, with weights from torch's global random state; `levels` are its quantiles."""
+    return BUILDERS[family](model, meta.context_length, meta.prediction_length, sizes_of(meta)._replace(levels=levels))
 
 
 def sizes_of(meta: Meta) -> InputSizes:
     """How many series and columns of covariates there are."""
     widths = {known: sum(one.width for one in meta.covariates if one.known == known) for known in KNOWN}
-    return InputSizes(len(meta.series), **widths)
+    return InputSizes(len(meta.series), widths["past"], widths["future"], widths["static"])
 
 
 def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:
@@ -44,19 +44,20 @@ def load_weights(model: ForecastModel, path: Path, remedy: str) -> None:
         raise InputError(f"{path} does not fit the settings beside it; run: {remedy}") from None
 
 
-def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL) -> Iterator[ForecastModel]:
+def load_trained(family: str, meta: Meta, recipe: str = paths.TUTORIAL, fold: int = 0) -> Iterator[ForecastModel]:
     """The models of a family's training runs, seed by seed, with the settings and the best weights of their training.
 
     Raises:
         InputError: A file of the training stage is missing or damaged, or does not fit.
     """
     for seed in range(trained_settings(family, recipe).seeds):
-        yield load_seed(family, seed, meta, recipe)
+        yield load_seed(family, seed, meta, recipe, fold)
 
 
-def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL) -> ForecastModel:
+def load_seed(family: str, seed: int, meta: Meta, recipe: str = paths.TUTORIAL, fold: int = 0) -> ForecastModel:
     """The model of one training run; see `load_trained`."""
-    model = build_family(family, trained_settings(family, recipe).model, meta)
+    settings = trained_settings(family, recipe)
+    model = build_family(family, settings.model, meta, settings.train.levels)
     stage = "train_mlp" if family == "mlp" else f"train@{family}"
-    load_weights(model, paths.weights(family, seed, recipe), f"dvc repro --force {stage}")
+    load_weights(model, paths.weights(family, seed, recipe, fold), f"dvc repro --force {stage}")
     return model

@@ -17,7 +17,8 @@ KINDS: Final = {
     "trend_strength": "Strength of the trend (0: none, 1: all)",
 }
 GROUPS: Final = 5
-"""Series are put into so many groups of like size along an axis, of which the medians are drawn."""
+FEWEST: Final = 10
+"""Medians are drawn of so many groups along an axis, where there are so many series for each."""
 TITLES: Final = {"length": "Length", "season_strength": "Season", "trend_strength": "Trend"}
 STEPS: Final = (1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0)
 """Ratios between ticks."""
@@ -112,16 +113,19 @@ def draw_kinds(results: Results) -> None:
 def _draw_kind(axes: Axes, table: pd.DataFrame, reach: float) -> None:
     """Series as dots, those beyond the axis at its ends, and the medians of groups along it."""
     values, ratios = (table[column].to_numpy() for column in table)
-    shown = np.clip(ratios, -reach, reach)
+    shown, many = np.clip(ratios, -reach, reach), len(values) >= GROUPS * FEWEST
     for family, side in (("rnn", ratios > 0), ("transformer", ratios < 0)):
         look = LOOKS[family]
-        axes.plot(values[side], shown[side], look.marker, color=look.colour, markersize=4, alpha=0.4, markeredgewidth=0,
-                  label=f"{look.label} better")  # fmt: skip
+        axes.plot(values[side], shown[side], look.marker, color=look.colour, markersize=4 if many else 6,
+                  alpha=0.4 if many else 0.8, markeredgewidth=0, label=f"{look.label} better")  # fmt: skip
     axes.axhline(0, color="#000000", linewidth=1)
-    distinct = table.iloc[:, 0].nunique() <= GROUPS
-    groups = values if distinct else pd.qcut(values, GROUPS, labels=False, duplicates="drop")
-    medians = table.groupby(groups).median()
-    axes.plot(*medians.to_numpy().T, "D-", color="#000000", markersize=5, linewidth=1.2, label="medians along the axis")
+    if many:
+        distinct = table.iloc[:, 0].nunique() <= GROUPS
+        medians = table.groupby(
+            values if distinct else pd.qcut(values, GROUPS, labels=False, duplicates="drop")
+        ).median()
+        axes.plot(*medians.to_numpy().T, "D-", color="#000000", markersize=5, linewidth=1.2,
+                  label="medians along the axis")  # fmt: skip
     axes.set_ylim(-1.08 * reach, 1.08 * reach)
     axes.yaxis.set_major_locator(FixedLocator(_ticks(reach)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{np.exp(value):.3g}"))

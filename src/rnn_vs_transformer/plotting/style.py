@@ -38,7 +38,7 @@ LOOKS: Final = {
     "ensemble": Look("Ensemble of both and ridge", "#B8860B", marker="X"),
     "ridge": Look("Ridge", "#009E73", line="--"),
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
-    "naive2": Look("Naive2", "#A6761D", line=(0, (3, 1.5))),
+    "naive2": Look("Naive2", "#882255", line=(0, (3, 1.5))),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
     "context_floor": Look("Floor for a context of L steps", "#000000", line=(0, (1, 1.2))),
     "oracle": Look("Floor that knows the season's phase", "#000000"),

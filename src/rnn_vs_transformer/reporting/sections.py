@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
+from rnn_vs_transformer.claims.learning import best_epochs
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.headline import TOO_LITTLE
 from rnn_vs_transformer.results import Results, in_seconds, rows_of
@@ -92,8 +93,8 @@ def _training(texts: Texts, results: Results) -> Iterable[str]:
     """How long each family was trained and how far its seeds lie apart, and a warning where the budget ended it."""
     for family in FAMILIES:
         name, budget = texts["names"][family], results.settings[family]["train"]
-        losses = results.histories[family].groupby("seed")["validation_loss"]
-        epochs, best = losses.size(), losses.apply(lambda of_seed: int(of_seed.to_numpy().argmin()) + 1)
+        history = results.histories[family]
+        epochs, best = history.groupby("seed")["epoch"].max(), best_epochs(history)
         errors = results.seeds.loc[results.seeds["forecaster"] == family, "mse"]
         spread = {"fewest": epochs.min(), "most": epochs.max(), "low": errors.min(), "high": errors.max()}
         yield texts["training"].format(family=name, **spread)
@@ -107,7 +108,20 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     shares = {f"{name}_{level}": metrics[name].get(f"coverage_{level}") for name in FAMILIES for level in (80, 95)}
     if None in shares.values():
         return []
-    return [texts["coverage"].format(**{name: 100 * share for name, share in shares.items()})]
+    return [
+        texts["coverage"].format(**{name: 100 * share for name, share in shares.items()}),
+        *_quantiles(texts, metrics),
+    ]
+
+
+def _quantiles(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
+    """Of families that were trained with quantiles, how these covered, and their loss."""
+    rows = {name: metrics.get(f"{name}_mean_of_seeds", {}) for name in FAMILIES}
+    shares = {f"{name}_{level}": row.get(f"cqr_coverage_{level}") for name, row in rows.items() for level in (80, 95)}
+    if None in shares.values():
+        return []
+    losses = {f"{name}_wql": row["wql"] for name, row in rows.items()}
+    return [texts["quantiles"].format(**{name: 100 * share for name, share in shares.items()}, **losses)]
 
 
 def _cost(texts: Texts, results: Results) -> list[str]:

@@ -70,9 +70,10 @@ def trained_settings(family: str, recipe: str = TUTORIAL) -> Path:
     return models(family) / recipe / "settings.json"
 
 
-def weights(family: str, seed: int, recipe: str = TUTORIAL) -> Path:
-    """Best weights of one training run."""
-    return models(family) / recipe / f"seed-{seed}.safetensors"
+def weights(family: str, seed: int, recipe: str = TUTORIAL, fold: int = 0) -> Path:
+    """Best weights of one training run; of fold 0 they ship, those of the others help to choose."""
+    folder = models(family) / recipe
+    return (folder / f"fold-{fold}" if fold else folder) / f"seed-{seed}.safetensors"
 
 
 def models(family: str) -> Path:
@@ -85,9 +86,9 @@ def histories(family: str) -> Path:
     return Path("reports/history") / family
 
 
-def history(family: str, recipe: str = TUTORIAL) -> Path:
+def history(family: str, recipe: str = TUTORIAL, fold: int = 0) -> Path:
     """Losses per seed and epoch."""
-    return histories(family) / f"{recipe}.csv"
+    return histories(family) / (f"{recipe}_fold-{fold}.csv" if fold else f"{recipe}.csv")
 
 
 def mean_history(family: str, recipe: str = TUTORIAL) -> Path:

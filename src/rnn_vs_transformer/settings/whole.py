@@ -50,6 +50,21 @@ class Params(Section):
         return self
 
     @model_validator(mode="after")
+    def _quantiles_come_at_once(self) -> Self:
+        if self.train.loss == "quantile":
+            if self.model.decoding == "autoregressive":
+                raise ValueError(
+                    "train.loss: quantile needs model.decoding: direct, as a step that is fed back is one number"
+                )
+            if self.model.linear_highway == "ridge":
+                raise ValueError(
+                    "model.linear_highway: ridge starts all quantiles at one number; set it to false or true"
+                )
+            if "decoding" in self.report.analyses:
+                raise ValueError("report.analyses: decoding is for a train.loss of points; take one of them out")
+        return self
+
+    @model_validator(mode="after")
     def _covariates_have_a_way_in(self) -> Self:
         known = self.data.covariates
         if not known.columns and not known.calendar:
@@ -58,6 +73,15 @@ class Params(Section):
             raise ValueError("model.decoding: autoregressive knows no data.covariates; set it to direct, or name none")
         if "decoding" in self.report.analyses:
             raise ValueError("report.analyses: decoding is for data without data.covariates; take one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def _ridge_can_be_tried(self) -> Self:
+        asked = self.train.settings == "tuned" and "ridge" in self.tune.shared.linear_highway
+        if asked and (self.model.instance_norm == "standard" or self.train.loss == "quantile"):
+            raise ValueError(
+                "tune.shared.linear_highway: ridge needs model.instance_norm: none or last, and no train.loss: quantile"
+            )
         return self
 
     @model_validator(mode="after")

@@ -96,7 +96,7 @@ def _usable(panel: Panel, params: DataParams, season: int) -> tuple[Panel, IntAr
         observed = panel.observed[panel.offsets[number] : panel.offsets[number + 1]]
         try:
             borders = split_borders(params.split, len(values))
-            check_windows(borders, *lengths)
+            check_windows(borders, *lengths, fewest=2 if len(panel) == 1 else 1)
             _check_train(values[: borders.train_end], observed[: borders.train_end], season, params)
             ends[number] = borders.train_end, borders.validation_end, borders.test_end
         except InputError as error:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
+from rnn_vs_transformer.models.quantiles import median_of, pinball
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
 
@@ -124,11 +125,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run = Fit(state=_copy_state(model))
     state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
-    if watch.keeper is not None:
-        watch.keeper.restore(state)
-    if from_start and run.start_losses is None:
-        losses = [part.mean_over_series(window_errors(model, part)) for part in windows]
-        run.start_losses = losses[0], losses[1]
+    _begin(state, windows, watch, from_start)
     while not run.finished:
         started = time.perf_counter()
         run.train_losses.append(_train_epoch(state, train, params, watch))
@@ -142,14 +139,24 @@ def fit(
     return run
 
 
+def _begin(state: TrainingState, windows: tuple[Windows, Windows], watch: Watch, from_start: bool) -> None:
+    """Go on from where it was kept, if it was; judge the start, where it is a candidate."""
+    run = state.run
+    if watch.keeper is not None:
+        watch.keeper.restore(state)
+    if from_start and run.start_losses is None:
+        train, validation = (part.mean_over_series(window_errors(state.model, part)) for part in windows)
+        run.start_losses = train, validation
+
+
 def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch: Watch) -> float:
     """Take a step for each batch; the mean squared error over the epoch's batches."""
     state.model.train()
-    message, loss = state.run.message(), LOSSES[params.loss]
+    message = state.run.message()
     total = torch.zeros((), dtype=torch.float64)
     order = torch.randperm(len(train), generator=state.order)[: params.windows_per_epoch(len(train))]
     for index in torch.split(order, params.batch_size):
-        total += len(index) * _step(state.model, state.optimizer, loss, train.batch(index), params.gradient_clip)
+        total += len(index) * _step(state.model, state.optimizer, train.batch(index), params)
         watch.on_step(message)
     state.schedule.step()
     return float(total) / len(order)
@@ -165,19 +172,35 @@ def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) ->
     run.finished = out_of_patience or run.stopped or epoch == params.epochs
 
 
-def _step(
-    model: nn.Module, optimizer: torch.optim.Optimizer, loss_of: Loss, batch: Batch, gradient_clip: float
-) -> Tensor:
+def _step(model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, params: FitParams) -> Tensor:
+    loss, squared = _quantile_losses(model, batch, params.levels) if params.levels else _losses(model, batch, params)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(model.parameters(), params.gradient_clip)
+    optimizer.step()
+    optimizer.zero_grad()
+    return squared
+
+
+def _losses(model: nn.Module, batch: Batch, params: FitParams) -> tuple[Tensor, Tensor]:
+    """What is made small, and the mean squared error, which nothing is learnt from."""
     taught = batch.target if batch.scored is None else torch.where(batch.scored, batch.target, batch.context[:, -1:])
     forecast = model(batch.context, batch.series, taught, batch.covariates)  # what fills a gap would tell what follows
     target, share = _observed(batch, forecast.detach())
-    loss = loss_of(forecast, target) / share
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(model.parameters(), gradient_clip)
-    optimizer.step()
-    optimizer.zero_grad()
-    squared: Loss = functional.mse_loss
-    return loss.detach() if loss_of is squared else squared(forecast.detach(), target) / share
+    loss, squared = LOSSES[params.loss], functional.mse_loss
+    made_small = loss(forecast, target) / share
+    return made_small, made_small.detach() if loss is squared else squared(forecast.detach(), target) / share
+
+
+def _quantile_losses(model: nn.Module, batch: Batch, levels: tuple[float, ...]) -> tuple[Tensor, Tensor]:
+    """As `_losses`, of quantiles: the pinball loss, and the mean squared error of the median."""
+    forecast = model.quantiles(batch.context, batch.series, batch.covariates)  # type: ignore[operator] # (B, H, Q)
+    median = median_of(forecast.detach(), levels)
+    target, share = _observed(batch, median)
+    each = target[..., None]
+    if batch.scored is not None:  # the forecast too, as at a tie the pinball loss has a slope
+        each = torch.where(batch.scored[..., None], each, forecast.detach())
+        forecast = torch.where(batch.scored[..., None], forecast, forecast.detach())
+    return pinball(forecast, each, levels) / share, functional.mse_loss(median, target) / share
 
 
 def _observed(batch: Batch, forecast: Tensor) -> tuple[Tensor, Tensor | float]:
@@ -197,6 +220,16 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
             forecasts.append(model(*batch.inputs))
             targets.append(batch.target)
     return torch.cat(forecasts), torch.cat(targets)
+
+
+def predict_quantiles(model: nn.Module, windows: Windows) -> Tensor:
+    """Quantiles of all windows (windows, H, Q), of a model that was built for them."""
+    model.eval()
+    with torch.no_grad():
+        batches = (windows.batch(index) for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH))
+        return torch.cat(
+            [model.quantiles(batch.context, batch.series, batch.covariates) for batch in batches]  # type: ignore[operator]
+        )
 
 
 def window_errors(model: nn.Module, windows: Windows) -> Tensor:

@@ -30,7 +30,7 @@ from rnn_vs_transformer.settings.family.families import (
 from rnn_vs_transformer.settings.family.train import Recipe, TrainParams
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, common_identity, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, Watch, fit
-from rnn_vs_transformer.training.history import write_history
+from rnn_vs_transformer.training.history import write_fold, write_history
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 log = logging.getLogger(__name__)
@@ -46,16 +46,19 @@ class SeedTask:
     common: str
     """See `common_identity`."""
     recipe: str = paths.TUTORIAL
+    fold: int = 0
+    """See `Splits.fold`."""
 
     @property
     def label(self) -> str:
         """For people."""
-        return f"{paths.forecaster(self.family, self.recipe)} seed {self.seed}"
+        fold = f" fold {self.fold}" if self.fold else ""
+        return f"{paths.forecaster(self.family, self.recipe)}{fold} seed {self.seed}"
 
     def checkpoint(self) -> Checkpoint:
         """Where the training run is kept while it is under way."""
         model, train = self.settings.model.model_dump(), self.settings.train.model_dump()
-        told = {"family": self.family, "model": model, "train": train, "seed": self.seed}
+        told = {"family": self.family, "model": model, "train": train, "seed": self.seed, "fold": self.fold}
         return checkpoint_of(self.label.replace(" ", "-"), self.common, told)
 
 
@@ -94,24 +97,35 @@ def train_recipes(family: str, chosen: Mapping[Recipe, FamilySettings], run: Run
     runs = iter(train_seeds(tasks, run))
     for recipe, settings in chosen.items():
         _write_runs(family, recipe, settings, [next(runs) for _ in range(settings.seeds)])
+        for fold in range(1, settings.train.validation_folds):
+            _write_fold(family, recipe, fold, [next(runs) for _ in range(settings.seeds)])
     forget_seeds(tasks)
 
 
 def _write_runs(family: str, recipe: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
     save_settings(paths.trained_settings(family, recipe), settings)
-    for seed, result in enumerate(runs):
-        state = {name: tensor.numpy() for name, tensor in result.fit.state.items()}
-        write_arrays(paths.weights(family, seed, recipe), state)
+    _write_weights(family, recipe, 0, runs)
     write_history(family, recipe, {seed: result.fit for seed, result in enumerate(runs)})
     _write_times(family, recipe, settings, runs)
     best, name = np.array([result.fit.best_validation_loss for result in runs]), paths.forecaster(family, recipe)
     log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", name, best.mean(), best.min(), best.max())
 
 
+def _write_fold(family: str, recipe: str, fold: int, runs: Sequence[SeedRun]) -> None:
+    _write_weights(family, recipe, fold, runs)
+    write_fold(family, recipe, fold, {seed: result.fit for seed, result in enumerate(runs)})
+
+
+def _write_weights(family: str, recipe: str, fold: int, runs: Sequence[SeedRun]) -> None:
+    for seed, result in enumerate(runs):
+        state = {name: tensor.numpy() for name, tensor in result.fit.state.items()}
+        write_arrays(paths.weights(family, seed, recipe, fold), state)
+
+
 def seed_tasks(family: str, settings: FamilySettings, recipe: str = paths.TUTORIAL) -> list[SeedTask]:
-    """The seeds of a family, in order."""
-    common = common_identity()
-    return [SeedTask(family, settings, seed, common, recipe) for seed in range(settings.seeds)]
+    """The seeds of a family, in order, for each fold of validation."""
+    common, folds = common_identity(), range(settings.train.validation_folds)
+    return [SeedTask(family, settings, seed, common, recipe, fold) for fold in folds for seed in range(settings.seeds)]
 
 
 def train_seeds(tasks: Sequence[SeedTask], run: RunParams) -> list[SeedRun]:
@@ -136,8 +150,8 @@ def train_seed(task: SeedTask) -> SeedRun:
     """Train one seed, with progress per step, from where it was interrupted, if it was."""
     checkpoint, train = task.checkpoint(), task.settings.train
     torch.manual_seed(task.seed)
-    model = build_family(task.family, task.settings.model, load_meta())
-    splits = load_splits()
+    model = build_family(task.family, task.settings.model, load_meta(), train.levels)
+    splits = load_splits().fold(task.fold)
     from_start = start_at_ridge(model, splits)
     windows, validation = windows_of(splits, "train", "validation")
     steps = train.steps_per_epoch(len(windows))
@@ -158,7 +172,7 @@ def _advance(bar: "tqdm[Any]", message: str) -> None:
 def _write_times(family: str, recipe: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
     """What the training cost, with the machine and the loss histories that it belongs to."""
     meta = load_meta()
-    model = build_family(family, settings.model, meta)
+    model = build_family(family, settings.model, meta, settings.train.levels)
     write_json(
         paths.times(family, recipe),
         {

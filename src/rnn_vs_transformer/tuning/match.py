@@ -16,10 +16,10 @@ TOLERANCE: Final = 0.02
 """Greatest relative difference of the parameter counts."""
 
 
-def transformer_parameters(size: Values, shell: SharedModelParams, meta: Meta) -> int:
+def transformer_parameters(size: Values, settings: FamilySettings, meta: Meta) -> int:
     """Parameters of a Transformer of this size in the shell of the given model."""
-    shared = shell.part(SharedModelParams).model_dump()
-    return _count("transformer", TransformerModelParams(**shared, **size, heads=1), meta)
+    shared = settings.model.part(SharedModelParams).model_dump()
+    return _count("transformer", TransformerModelParams(**shared, **size, heads=1), meta, settings.train.levels)
 
 
 def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
@@ -30,7 +30,7 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
     """
 
     def count(width: int) -> int:
-        return _count("rnn", settings.with_values({"model.rnn_width": width}).model, meta)
+        return _count("rnn", settings.with_values({"model.rnn_width": width}).model, meta, settings.train.levels)
 
     above = 1
     while count(above) < target:
@@ -51,6 +51,6 @@ def matching_width(settings: FamilySettings, target: int, meta: Meta) -> int:
     return width
 
 
-def _count(family: str, model: SharedModelParams, meta: Meta) -> int:
+def _count(family: str, model: SharedModelParams, meta: Meta, levels: tuple[float, ...]) -> int:
     with torch.device("meta"):  # shapes only
-        return parameter_count(build_family(family, model, meta))
+        return parameter_count(build_family(family, model, meta, levels))

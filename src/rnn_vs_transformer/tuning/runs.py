@@ -11,12 +11,13 @@ import torch
 
 from rnn_vs_transformer.data.series import load_meta, load_splits
 from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import parameter_count
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of
-from rnn_vs_transformer.training.fit import Fit, Watch, fit
+from rnn_vs_transformer.training.fit import UNWATCHED, Fit, Watch, fit
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 from rnn_vs_transformer.tuning.space import Values
 
@@ -64,7 +65,7 @@ class Run:
     values: Values
     state: Literal["complete", "pruned", "diverged"]
     losses: list[float]
-    """Validation loss per epoch; empty where the run diverged."""
+    """Validation loss per epoch, with the best of the earlier folds in the mean; empty where the run diverged."""
     parameters: int
     seconds: float
 
@@ -87,26 +88,40 @@ class Finalist:
 
 def make_run(task: Task) -> Run:
     """Train on the series in the working folder, from where it was interrupted; the checkpoint stays, to be removed."""
-    meta, checkpoint = load_meta(), task.checkpoint()
+    checkpoint, folds = task.checkpoint(), task.settings.train.validation_folds
     started = time.perf_counter() - sum(checkpoint.course().get("seconds", []))
-    torch.manual_seed(task.seed)
-    model = build_family(task.family, task.settings.model, meta)
-    size = parameter_count(model)
+    size = parameter_count(_build(task))
 
-    def stops(run: Fit) -> bool:
-        return is_worse(run.validation_losses, task.medians, task.warmup)
+    def stops(run: Fit) -> bool:  # by the course of the last fold, which alone says little where there are several
+        return folds == 1 and is_worse(_with_start(run), task.medians, task.warmup)
 
     try:
-        splits = load_splits()
-        from_start, watch = start_at_ridge(model, splits), Watch(stops=stops, keeper=checkpoint)
-        train, validation = windows_of(splits, "train", "validation")
-        course = fit(model, (train, validation), task.settings.train, task.seed, watch, from_start=from_start)
+        course = _fit_fold(task, 0, Watch(stops=stops, keeper=checkpoint))
+        others = [_fit_fold(task, fold).best_validation_loss for fold in range(1, folds)]
     except DivergedError:
         return Run(task.number, task.values, "diverged", [], size, time.perf_counter() - started)
     state: Literal["complete", "pruned"] = "pruned" if course.stopped else "complete"
-    start = course.start_losses[1] if course.start_losses else math.inf
-    losses = [min(start, loss) for loss in course.validation_losses]
+    losses = [(loss + sum(others)) / folds for loss in _with_start(course)]
     return Run(task.number, task.values, state, losses, size, time.perf_counter() - started)
+
+
+def _with_start(run: Fit) -> list[float]:
+    """The validation loss of each epoch, or of the start where that is lower and a candidate."""
+    start = run.start_losses[1] if run.start_losses else math.inf
+    return [min(start, loss) for loss in run.validation_losses]
+
+
+def _build(task: Task) -> ForecastModel:
+    return build_family(task.family, task.settings.model, load_meta(), task.settings.train.levels)
+
+
+def _fit_fold(task: Task, fold: int, watch: Watch = UNWATCHED) -> Fit:
+    splits = load_splits().fold(fold)
+    torch.manual_seed(task.seed)
+    model = _build(task)
+    from_start = start_at_ridge(model, splits)
+    train, validation = windows_of(splits, "train", "validation")
+    return fit(model, (train, validation), task.settings.train, task.seed, watch, from_start=from_start)
 
 
 def is_worse(losses: Sequence[float], medians: Sequence[float], warmup: int) -> bool:

@@ -165,7 +165,7 @@ def _whole(tuning: Tuning, values: Values) -> Values:
     if tuning.search.plan.budget != "parameters" or size is None:
         return values
     meta, settings = load_meta(), tuning.current.with_values(values)
-    target = transformer_parameters(size, settings.model, meta)
+    target = transformer_parameters(size, settings, meta)
     return {**values, "model.rnn_width": matching_width(settings, target, meta)}
 
 

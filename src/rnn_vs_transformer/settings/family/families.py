@@ -86,6 +86,11 @@ def trained_settings(family: str, recipe: str = paths.TUTORIAL) -> FamilySetting
     return load_settings(family, paths.trained_settings(family, recipe))
 
 
+def validation_folds() -> int:
+    """The stretches of validation that all models here were trained before."""
+    return trained_settings("rnn").train.validation_folds
+
+
 def trained_recipes() -> list[Recipe]:
     """The recipes that both families were trained with."""
     return [recipe for recipe in RECIPES if all(paths.trained_settings(family, recipe).exists() for family in FAMILIES)]

@@ -8,6 +8,7 @@ from rnn_vs_transformer.runtime.section import Count, Number, Positive, Section
 
 Schedule = Literal["constant", "cosine", "step"]
 Recipe = Literal["tutorial", "season_tokens"]
+MEDIAN: Final = 0.5
 RECIPES: Final[tuple[Recipe, ...]] = get_args(Recipe)
 
 
@@ -15,11 +16,14 @@ class FitParams(Section):
     """One training run."""
 
     epochs: Count
-    """Passes over the training windows, at most."""
+    """Passes over the training windows, or over `epoch_windows` of them, at most."""
     epoch_windows: Literal["all"] | Count
     """Training windows per epoch: all, or so many drawn anew each time, where a panel has more than one pass needs."""
     patience: Count
     """Epochs without a better validation loss before training stops."""
+    validation_folds: Count
+    """Stretches of validation, each before the next and as long: models are trained before each, and what is chosen is
+    chosen by their mean error. 1 is the validation split alone. What ships is trained before the last."""
     batch_size: Count
     """Windows per step."""
     learning_rate: Positive
@@ -29,10 +33,24 @@ class FitParams(Section):
     from the third on."""
     weight_decay: Annotated[Number, Field(ge=0)]
     """Decoupled weight decay (AdamW); 0 is Adam."""
-    loss: Literal["mse", "mae", "huber"]
-    """What training makes small; models are chosen by validation MSE all the same."""
+    loss: Literal["mse", "mae", "huber", "quantile"]
+    """What training makes small; models are chosen by validation MSE all the same, of the median where quantiles are
+    forecast."""
+    quantiles: Annotated[list[Annotated[Number, Field(gt=0, lt=1)]], Field(min_length=1)]
+    """Levels that are forecast with `loss: quantile`, in increasing order; 0.5 is the point forecast."""
     gradient_clip: Positive
     """Largest allowed norm of the gradient."""
+
+    @model_validator(mode="after")
+    def _quantiles_hold_the_median(self) -> Self:
+        if sorted(set(self.quantiles)) != self.quantiles or MEDIAN not in self.quantiles:
+            raise ValueError(f"train.quantiles must increase and hold 0.5, got {self.quantiles}")
+        return self
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The quantiles that a model forecasts; empty where it forecasts a point."""
+        return tuple(self.quantiles) if self.loss == "quantile" else ()
 
     def steps_per_epoch(self, windows: int) -> int:
         """Optimiser steps per epoch, with so many training windows in all."""

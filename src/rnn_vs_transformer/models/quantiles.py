@@ -1,0 +1,33 @@
+"""Quantile forecasts that never cross, and the loss that they are trained by.
+
+What the readout gives is sorted. Where the quantiles cross, sorting makes the loss smaller (Chernozhukov, Fernandez-Val
+and Galichon 2010); unlike increments that are summed up, it leaves each quantile a readout of its own.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from rnn_vs_transformer.settings.family.train import MEDIAN
+
+
+def ordered(forecast: Tensor) -> Tensor:
+    """The quantiles (..., Q) in increasing order."""
+    return torch.sort(forecast, dim=-1, stable=True).values
+
+
+def median_of(forecast: Tensor, levels: Sequence[float]) -> Tensor:
+    """The median (...) of quantiles (..., Q)."""
+    return forecast[..., levels.index(MEDIAN)]
+
+
+def pinball(forecast: Tensor, target: Tensor, levels: Sequence[float]) -> Tensor:
+    """Mean over all of max(q (y - f), (q - 1) (y - f)), of quantiles (..., Q) and targets (..., 1) (Koenker 1978).
+
+    >>> pinball(torch.tensor([[1.0, 3.0]]), torch.tensor([[2.0]]), [0.1, 0.5]).item()
+    0.30000001192092896
+    """
+    shares = torch.tensor(levels, dtype=forecast.dtype, device=forecast.device)
+    errors = target - forecast
+    return torch.maximum(shares * errors, (shares - 1) * errors).mean()

@@ -1,0 +1,41 @@
+"""The picture of the M4 study: errors of every forecaster with intervals over series, and the published ones."""
+
+from pathlib import Path
+from typing import Final
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from rnn_vs_transformer.plotting.style import LABELS, LOOKS, SETTINGS, Look, save
+
+TITLES: Final = {"smape": "sMAPE (%)", "mase": "MASE"}
+PUBLISHED: Final = Look("Published", "#555555", marker="D")
+
+
+def draw_m4(table: pd.DataFrame, path: Path) -> None:
+    """Draw m4.csv: a row per forecaster, the least MASE on top; Naive2, far to the right, is left out."""
+    shown = table[table["forecaster"] != "naive2"].sort_values("mase", ascending=False, ignore_index=True)
+    with mpl.rc_context(SETTINGS):
+        sheet = Figure(figsize=(8.0, 1.2 + 0.36 * len(shown)), layout="constrained")
+        axes = sheet.subplots(1, 2, sharey=True)
+        for panel, metric in zip(axes, TITLES, strict=True):
+            _draw(panel, shown, metric)
+        axes[0].set_yticks(range(len(shown)), [LABELS.get(name, name) for name in shown["forecaster"]])
+        sheet.suptitle("M4 hourly, 414 series, official test: lower is better", x=0.01, ha="left", fontweight="bold")
+        save(sheet, path, dpi=144)
+
+
+def _draw(axes: Axes, table: pd.DataFrame, metric: str) -> None:
+    for place, row in enumerate(table.to_dict("records")):
+        look = LOOKS.get(str(row["forecaster"]), PUBLISHED)
+        low, high = row[f"{metric}_low"], row[f"{metric}_high"]
+        if np.isfinite(low):
+            axes.plot([low, high], [place, place], color=look.colour, linewidth=2)
+        axes.plot(row[metric], place, look.marker or "o", color=look.colour, markersize=7)
+        axes.annotate(f"{row[metric]:.2f}" if metric == "smape" else f"{row[metric]:.3f}", (row[metric], place),
+                      xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)  # fmt: skip
+    axes.set_title(TITLES[metric])
+    axes.set_ylim(-0.6, len(table) - 0.3)
