@@ -439,7 +439,7 @@ def test_a_damaged_folder_is_told(make, tmp_path):
     folder = make(daily()).folder
     with pytest.raises(InputError, match="holds no forecaster"):
         Forecaster.load(tmp_path / "nowhere")
-    with pytest.raises(InputError, match=r"family must be best or one of rnn, .*, last_value, got 'arima'"):
+    with pytest.raises(InputError, match=r"family must be best or one of rnn, .*, last_value, ensemble, got 'arima'"):
         Forecaster.load(folder, "arima")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [

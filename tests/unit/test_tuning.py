@@ -301,7 +301,7 @@ def test_parameters_match_within_two_per_cent(params, cell, layers):
     settings = given(params, "rnn").with_values({"model.cell": cell, "model.rnn_layers": layers})
     meta = Meta(params.data.model_dump() | {"context_length": 96, "prediction_length": 24}, ["y"], 24, Axis())
     target = transformer_parameters(
-        search_of("rnn", params.tune, given(params, "transformer")).transformer_size, settings.model, meta
+        search_of("rnn", params.tune, given(params, "transformer")).transformer_size, settings, meta
     )
     assert target == parameter_count(build_transformer(params.model, 96, 24))
     width = matching_width(settings, target, meta)
