@@ -24,6 +24,7 @@ from studies.m4.summary import (
     compare_families,
     ensemble_weights,
     final_forecasts,
+    mean_forecast,
     variant_table,
 )
 from studies.m4.trials import CHOSEN, Plan, read_plan
@@ -32,11 +33,21 @@ RESULTS: Final = Path("studies/results")
 
 
 def summarise_choice() -> None:
-    """Write m4_variants.csv, each variant on validation beside the first one of its family, and which were chosen."""
+    """Write m4_variants.csv, each variant on validation beside the first one of its family, and which were chosen.
+
+    And m4_choice.json: the families with their chosen variants, compared on the forecast origins before the test.
+    """
     plan, (_, series) = read_plan(), read_series()
-    table = variant_table(plan, judge_of_validation(series, plan["held"]["choose"]))
+    judge = judge_of_validation(series, plan["held"]["choose"])
+    table = variant_table(plan, judge)
     write_table(RESULTS / "m4_variants.csv", table.round(4))
-    write_json(CHOSEN, best_variants(table))
+    chosen = best_variants(table)
+    write_json(CHOSEN, chosen)
+    errors = {
+        family: judge.errors(mean_forecast(by_variant(plan, "choose", family)[variant], "validation", judge))
+        for family, variant in chosen.items()
+    }
+    write_json(RESULTS / "m4_choice.json", compare_families(errors, plan["margin"]))
     print(table.round(3).to_string(index=False))  # noqa: T201
 
 
