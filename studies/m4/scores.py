@@ -52,6 +52,6 @@ def read_forecast(trial: Trial, split: str, judge: Judge) -> FloatArray:
         InputError: The trial has not run.
     """
     if not trial.file.exists():
-        raise InputError(f"{trial.file} is missing; run: make m4")
+        raise InputError(f"{trial.file} is missing; run: dvc repro --force studies/m4/dvc.yaml")
     found: Any = read_arrays(trial.file)[split].astype(np.float64)
     return np.asarray(found).reshape(judge.truth.shape)
