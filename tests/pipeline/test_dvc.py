@@ -40,6 +40,7 @@ def test_a_second_repro_runs_nothing(clone: Clone) -> None:
     assert stages_run(clone.run("dvc", "repro")) == set()
 
 
+@pytest.mark.slow
 def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(finished: Clone, tmp_path: Path) -> None:
     """Neither the cache nor the number of processes may matter: all outputs repeat to the byte."""
     other = Clone(tmp_path / "other")
@@ -53,6 +54,7 @@ def test_a_bare_clone_rebuilds_the_same_bytes_with_another_number_of_workers(fin
         assert (other.folder / name).read_bytes() == (finished.folder / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> None:
     """The tour of a DVC user: change one thing, compare, show, plot, apply, go back."""
     before = (clone.folder / "params.yaml").read_text().splitlines()
@@ -83,6 +85,7 @@ def test_one_changed_head_count_reruns_only_what_depends_on_it(clone: Clone) -> 
     assert clone.run("git", "diff", "--numstat", "HEAD", "--", "params.yaml").startswith("1\t1\t")
 
 
+@pytest.mark.slow
 def test_no_table_shows_numbers_that_a_run_did_not_make(clone: Clone) -> None:
     """A run that ends before `evaluate` carries the metrics of the run before it."""
     clone.run("dvc", "exp", "run", "--name", "early", "-S", "model.cell=gru", "check")
@@ -199,6 +202,7 @@ def test_the_packaged_forecaster_works_in_another_folder(finished: Clone, tmp_pa
     assert len(lines) == 1 + 4
 
 
+@pytest.mark.slow
 def test_a_forecast_is_never_by_the_models_of_an_earlier_run(clone: Clone) -> None:
     """`evaluate` does not pack the new models; what the line says to run does."""
     (clone.folder / "new.csv").write_text("y\n" + "\n".join(str(step % 24) for step in range(30)) + "\n")
