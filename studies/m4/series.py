@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from rnn_vs_transformer.data.panel import FloatArray, Panel
+from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import CovariateScaler, Scaler
 from rnn_vs_transformer.data.series import scale_panel
 from rnn_vs_transformer.data.splits import Splits
@@ -34,17 +34,22 @@ def read_test() -> FloatArray:
     return _read(TEST).iloc[:, 1:].to_numpy(dtype=np.float64)
 
 
-def cut(series: tuple[list[str], list[FloatArray]], held: int, context_length: int, transform: Any) -> Splits:
-    """Train on all but the last `held` steps, validate on these; scaled on train.
+def with_splits(series: tuple[list[str], list[FloatArray]], held: int) -> tuple[Panel, IntArray]:
+    """The series in own units, and where their splits end (S, 3): train is all but the last `held` steps.
 
     In the place of the test steps stands the last value, so that a window reaches over them; nobody reads it.
     """
     names, known = series
+    lengths = np.array([len(one) for one in known])
     panel = Panel.of(names, [np.append(one, np.repeat(one[-1], HORIZON)) for one in known])
-    lengths, number = np.array([len(one) for one in known]), np.arange(len(names))
-    ends = np.stack([lengths - held, lengths, lengths + HORIZON], axis=1)
-    scaler = Scaler.fit(panel.part(np.zeros_like(lengths), ends[:, 0]), transform)
-    scaled = scale_panel(panel, number, scaler, CovariateScaler({}, {}))
+    return panel, np.stack([lengths - held, lengths, lengths + HORIZON], axis=1)
+
+
+def cut(series: tuple[list[str], list[FloatArray]], held: int, context_length: int, transform: Any) -> Splits:
+    """The splits of `with_splits`, scaled on train."""
+    panel, ends = with_splits(series, held)
+    scaler = Scaler.fit(panel.part(np.zeros_like(ends[:, 0]), ends[:, 0]), transform)
+    scaled = scale_panel(panel, np.arange(len(panel)), scaler, CovariateScaler({}, {}))
     return Splits(scaled, ends, context_length, HORIZON, scaler)
 
 

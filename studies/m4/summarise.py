@@ -1,6 +1,5 @@
 """Write what the trials found: `python -m studies.m4.summarise choose`, or `final`, which opens the official test."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.data.splits import find_windows
 from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.evaluation.metrics import owa
 from rnn_vs_transformer.evaluation.over_series import compare_forecasters
@@ -17,7 +17,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from studies.m4.picture import draw_m4
 from studies.m4.scores import METRICS, Judge, judge_of_test, judge_of_validation, read_forecast
-from studies.m4.series import HORIZON, SEASON, cut, read_series, read_test
+from studies.m4.series import HORIZON, SEASON, read_series, read_test, with_splits
 from studies.m4.summary import (
     best_variants,
     by_variant,
@@ -70,16 +70,15 @@ def summarise_final() -> None:
         "families": compare_families(errors, plan["margin"]),
         "mase": compare_forecasters({name: found["mase"] for name, found in errors.items()}),
     }
-    write_json(RESULTS / "m4.json", json.loads(json.dumps(told, default=float)))
+    write_json(RESULTS / "m4.json", told)
     print(table.to_string(index=False))  # noqa: T201
 
 
 def _naive2(names: list[str], series: list[FloatArray]) -> FloatArray:
     """Forecasts (S, 1, 48) in own units."""
-    splits = cut((names, series), HORIZON, 2 * HORIZON, "none")
-    values = splits.scaler.unscale(splits.values, splits.panel.series_of_cells)
-    panel = type(splits.panel).of(names, np.split(values, splits.panel.offsets[1:-1]))
-    found = naive2_forecast(panel, splits.ends[:, 1], splits.places("test"), HORIZON, SEASON)
+    panel, ends = with_splits((names, series), held=HORIZON)
+    places = find_windows(panel, ends, "test", 1, HORIZON)
+    found = naive2_forecast(panel, ends[:, 1], places, HORIZON, SEASON)
     if found is None:
         raise ValueError("a series is not above 0")
     return found[:, None]

@@ -1,20 +1,19 @@
 """What the trials say: which variants help each family, and how the chosen ones fare on the official test steps."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.evaluation.across import compare_across, holm
-from rnn_vs_transformer.evaluation.ensemble import least_squares_on_simplex
+from rnn_vs_transformer.evaluation.ensemble import MEMBERS, least_squares_on_simplex
 from studies.m4.scores import METRICS, Judge, read_forecast
 from studies.m4.trials import BASELINES, Plan, Trial, variants_of
 
 Forecasts = Mapping[str, FloatArray]
 """By forecaster (S, n, 48)."""
-MEMBERS: Final = ("rnn", "transformer", "ridge")
 
 
 def mean_forecast(trials: Sequence[Trial], split: str, judge: Judge) -> FloatArray:

@@ -1,6 +1,7 @@
 """The files of a small made-up run, from which the claims, the figures and the report are made."""
 
 import base64
+import contextlib
 from dataclasses import asdict, replace
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.covariates import Covariate
 from rnn_vs_transformer.data.series import Meta
+from rnn_vs_transformer.plotting import style
 from rnn_vs_transformer.reporting.report import load_texts
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
@@ -231,3 +233,22 @@ def decoding_report(verdict="inconclusive"):
     steps = {f"{family}_{mode}": {"h1": 0.11, "h2": 0.22} for family in FAMILIES for mode in modes}
     found = {**modes, **COMPARISON, "verdict": verdict}
     return {"seeds": 2, **dict.fromkeys(FAMILIES, found), "steps": steps}
+
+
+@pytest.fixture
+def keep_axes(monkeypatch):
+    """A function that keeps the axes of every figure that some modules draw, by its name."""
+
+    def keep(*modules):
+        found = {}
+
+        @contextlib.contextmanager
+        def kept(name, **sizes):
+            with style.figure(name, **sizes) as axes:
+                yield found.setdefault(name, axes)
+
+        for module in modules:
+            monkeypatch.setattr(module, "figure", kept)
+        return found
+
+    return keep

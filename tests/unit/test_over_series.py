@@ -224,17 +224,9 @@ def test_the_page_of_few_series_has_no_such_part(own):
 
 
 @pytest.fixture
-def drawn(monkeypatch):
+def drawn(keep_axes):
     """The axes of each figure that is drawn, by its name."""
-    found = {}
-
-    @contextlib.contextmanager
-    def kept(name, **sizes):
-        with style.figure(name, **sizes) as axes:
-            yield found.setdefault(name, axes)
-
-    monkeypatch.setattr(figures, "figure", kept)
-    return found
+    return keep_axes(figures)
 
 
 def test_both_figures_are_drawn_where_there_are_enough_series_and_removed_where_not(told, own):

@@ -1,12 +1,11 @@
 """The figures: those of the run at hand, the same to the byte each time, and none of another."""
 
-import contextlib
 import dataclasses
 
 import pandas as pd
 import pytest
 
-from rnn_vs_transformer.plotting import comparison, cost, probes, style
+from rnn_vs_transformer.plotting import comparison, cost, probes
 from rnn_vs_transformer.plotting.draw import draw_all, draw_times
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
@@ -66,18 +65,9 @@ def test_times_are_drawn_where_they_were_measured_in_this_run(time_training, res
 
 
 @pytest.fixture
-def drawn(monkeypatch):
+def drawn(keep_axes):
     """The axes of every figure that is drawn, by its name."""
-    found = {}
-
-    @contextlib.contextmanager
-    def kept(name, **sizes):
-        with style.figure(name, **sizes) as axes:
-            yield found.setdefault(name, axes)
-
-    for module in (comparison, cost):
-        monkeypatch.setattr(module, "figure", kept)
-    return found
+    return keep_axes(comparison, cost)
 
 
 @pytest.fixture

@@ -23,12 +23,14 @@ MEMBERS: Final = ("rnn", "transformer", "ridge")
 
 def score_ensemble(test: TestSplit, ridge: Ridge, folds: int) -> tuple[Scores, dict[str, float]]:
     """Scores of the ensemble on the test split, and the weights that validation gives its members."""
-    splits, meta = test.splits, test.meta
-    weights = ensemble_weights([fold_forecasts(splits, meta, ridge, fold) for fold in range(folds)])
+    splits, meta, recipes = test.splits, test.meta, best_recipes()
+    weights = ensemble_weights([fold_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)])
     total = np.zeros(())
     for member, weight in weights.items():
-        if weight:
-            total = total + weight * _member_forecast(member, splits, meta, ridge, "test")
+        if weight and member in recipes:
+            total = total + weight * _trained_forecast(member, recipes[member], splits, meta, "test")
+        elif weight:
+            total = total + weight * ridge.forecast(splits.panel, test.places)
     return score(total, test), weights
 
 
@@ -75,19 +77,22 @@ class FoldForecasts:
         return np.array([[np.einsum("w,wh,wh->", shares, one, other) for other in errors] for one in errors])
 
 
-def fold_forecasts(splits: Splits, meta: Meta, ridge: Ridge, fold: int) -> FoldForecasts:
-    """The members' forecasts of a fold; ridge is fitted before it with the form that all folds chose."""
+def fold_forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge: Ridge, fold: int) -> FoldForecasts:
+    """What the trained models, each with its recipe, and ridge forecast of a fold, before which all were fitted.
+
+    Ridge has the form that all folds chose.
+    """
     ended = splits.fold(fold)
     fitted = refit_ridge(ridge, ended) if fold else ridge
-    forecasts = {member: _member_forecast(member, ended, meta, fitted, "validation", fold) for member in MEMBERS}
-    return FoldForecasts(ended, forecasts)
+    forecasts = {
+        name: _trained_forecast(name, recipe, ended, meta, "validation", fold) for name, recipe in recipes.items()
+    }
+    return FoldForecasts(ended, {**forecasts, "ridge": fitted.forecast(ended.panel, ended.places("validation"))})
 
 
-def _member_forecast(member: str, splits: Splits, meta: Meta, ridge: Ridge, split: Split, fold: int = 0) -> FloatArray:
-    """Of one member on all windows of a split (W, H), in scaled units."""
-    if member == "ridge":
-        return ridge.forecast(splits.panel, splits.places(split))
-    return mean_forecast(list(load_trained(member, meta, best_recipes()[member], fold)), splits, split)
+def _trained_forecast(name: str, recipe: str, splits: Splits, meta: Meta, split: Split, fold: int = 0) -> FloatArray:
+    """Of the mean of the seeds on all windows of a split (W, H), in scaled units."""
+    return mean_forecast(list(load_trained(name, meta, recipe, fold)), splits, split)
 
 
 def ensemble_weights(folds: Sequence[FoldForecasts]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """From the files of training to the artifact."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,16 +11,15 @@ from rnn_vs_transformer.data.series import Meta, fit_scalers, load_development, 
 from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
-from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, FoldForecasts, ensemble_weights
+from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, FoldForecasts, ensemble_weights, fold_forecasts
 from rnn_vs_transformer.evaluation.quantiles import corrections
-from rnn_vs_transformer.evaluation.scoring import mean_forecast, mean_quantiles
+from rnn_vs_transformer.evaluation.scoring import mean_quantiles
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
 from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
     Ridge,
     fit_best_ridge,
     last_value_forecast,
-    refit_ridge,
     seasonal_naive_forecast,
 )
 from rnn_vs_transformer.models.weights import load_trained
@@ -87,19 +87,13 @@ def _corrections(
 
 def _forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge: Ridge, fold: int) -> FoldForecasts:
     """Of all but the ensemble on the validation windows of a fold."""
-    ended = splits.fold(fold)
-    places, horizon = ended.places("validation"), splits.prediction_length
-    fitted = refit_ridge(ridge, ended) if fold else ridge
-    trained = {
-        family: mean_forecast(list(load_trained(family, meta, recipe, fold)), ended, "validation")
-        for family, recipe in recipes.items()
+    known = fold_forecasts(splits, meta, recipes, ridge, fold)
+    origins, horizon = known.places.origins, splits.prediction_length
+    naive = {
+        "seasonal_naive": seasonal_naive_forecast(splits.values, origins, horizon, meta.season_length),
+        "last_value": last_value_forecast(splits.values, origins, horizon),
     }
-    baselines = {
-        "ridge": fitted.forecast(splits.panel, places),
-        "seasonal_naive": seasonal_naive_forecast(splits.values, places.origins, horizon, meta.season_length),
-        "last_value": last_value_forecast(splits.values, places.origins, horizon),
-    }
-    return FoldForecasts(ended, {**trained, **baselines})
+    return replace(known, forecasts={**known.forecasts, **naive})
 
 
 def _with_ensemble(folds: Sequence[FoldForecasts]) -> tuple[dict[str, float], list[FoldForecasts]]:

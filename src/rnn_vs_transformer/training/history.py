@@ -16,14 +16,16 @@ from rnn_vs_transformer.training.fit import Fit
 COLUMNS = ["seed", "epoch", "train_loss", "validation_loss", "seconds"]
 
 
-def write_history(family: str, recipe: str, runs: Mapping[int, Fit]) -> None:
-    """Write losses per seed and epoch, their mean over the seeds, and the seconds, which no stage declares.
+def write_history(family: str, recipe: str, runs: Mapping[int, Fit], fold: int = 0) -> None:
+    """Write losses per seed and epoch; of fold 0 their mean over seeds too, and the seconds, which no stage declares.
 
     Epoch 0 is there where the start was a candidate.
     """
     rows = [(seed, *epoch) for seed, run in runs.items() for epoch in _epochs(run)]
     table = pd.DataFrame(rows, columns=COLUMNS)
-    write_table(paths.history(family, recipe), table.drop(columns="seconds"))
+    write_table(paths.history(family, recipe, fold), table.drop(columns="seconds"))
+    if fold:
+        return
     timed = table.loc[table["epoch"] > 0, ["seed", "epoch", "seconds"]]
     write_table(paths.epoch_times(family, recipe), timed.round(3))
     reached_by_all = min(len(run.seconds) for run in runs.values())
@@ -36,13 +38,6 @@ def _epochs(run: Fit) -> Iterator[tuple[int, float, float, float]]:
     if run.start_losses is not None:
         yield 0, *run.start_losses, 0.0
     yield from zip(count(1), run.train_losses, run.validation_losses, run.seconds, strict=False)
-
-
-def write_fold(family: str, recipe: str, fold: int, runs: Mapping[int, Fit]) -> None:
-    """Write the losses of a fold that helps to choose."""
-    rows = [(seed, *epoch) for seed, run in runs.items() for epoch in _epochs(run)]
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    write_table(paths.history(family, recipe, fold), table.drop(columns="seconds"))
 
 
 def best_validation_losses(family: str, recipe: str = paths.TUTORIAL, fold: int = 0) -> npt.NDArray[np.float64]:

@@ -30,7 +30,7 @@ from rnn_vs_transformer.settings.family.families import (
 from rnn_vs_transformer.settings.family.train import Recipe, TrainParams
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, common_identity, forget_old_runs
 from rnn_vs_transformer.training.fit import Fit, Watch, fit
-from rnn_vs_transformer.training.history import write_fold, write_history
+from rnn_vs_transformer.training.history import write_history
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 log = logging.getLogger(__name__)
@@ -104,22 +104,18 @@ def train_recipes(family: str, chosen: Mapping[Recipe, FamilySettings], run: Run
 
 def _write_runs(family: str, recipe: str, settings: FamilySettings, runs: Sequence[SeedRun]) -> None:
     save_settings(paths.trained_settings(family, recipe), settings)
-    _write_weights(family, recipe, 0, runs)
-    write_history(family, recipe, {seed: result.fit for seed, result in enumerate(runs)})
+    _write_fold(family, recipe, 0, runs)
     _write_times(family, recipe, settings, runs)
     best, name = np.array([result.fit.best_validation_loss for result in runs]), paths.forecaster(family, recipe)
     log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", name, best.mean(), best.min(), best.max())
 
 
 def _write_fold(family: str, recipe: str, fold: int, runs: Sequence[SeedRun]) -> None:
-    _write_weights(family, recipe, fold, runs)
-    write_fold(family, recipe, fold, {seed: result.fit for seed, result in enumerate(runs)})
-
-
-def _write_weights(family: str, recipe: str, fold: int, runs: Sequence[SeedRun]) -> None:
+    """The weights and losses of its seeds."""
     for seed, result in enumerate(runs):
         state = {name: tensor.numpy() for name, tensor in result.fit.state.items()}
         write_arrays(paths.weights(family, seed, recipe, fold), state)
+    write_history(family, recipe, {seed: result.fit for seed, result in enumerate(runs)}, fold)
 
 
 def seed_tasks(family: str, settings: FamilySettings, recipe: str = paths.TUTORIAL) -> list[SeedTask]:
