@@ -66,7 +66,7 @@ def make(tmp_path, configure, scramble, monkeypatch):
             meta,
             settings,
             dict.fromkeys(MODELS, 2),
-            {**dict.fromkeys(FORECASTERS, 0.2), "transformer": 0.1},
+            {**dict.fromkeys(FORECASTERS, [0.2]), "transformer": [0.1]},
             {name: {**TOLD, "mse": place / 10} for place, name in enumerate(FORECASTERS)},
             [0.8, 0.95],
             scaler,
@@ -439,15 +439,15 @@ def test_a_damaged_folder_is_told(make, tmp_path):
     folder = make(daily()).folder
     with pytest.raises(InputError, match="holds no forecaster"):
         Forecaster.load(tmp_path / "nowhere")
-    with pytest.raises(InputError, match=r"family must be best or one of rnn, .*, last_value, ensemble, got 'arima'"):
+    with pytest.raises(InputError, match=r"family must be best or one of last_value, .*, ensemble, got 'arima'"):
         Forecaster.load(folder, "arima")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [
-        ('"format": 5', '"format": 4', "has format 4, this version reads format 5"),
+        ('"format": 6', '"format": 5', "has format 5, this version reads format 6"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
         ('"rnn": 0.2', '"rnn": null', "damaged"),
-        ('"validation_mse": {', '"validation_mse": 3, "other": {', "damaged"),
+        ('"fold_mse": {', '"fold_mse": 3, "other": {', "damaged"),
         (manifest, "[]", "holds no table"),
         ('"rnn_width": 8', '"rnn_width": 16', "does not fit"),
     ]:

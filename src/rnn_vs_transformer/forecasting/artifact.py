@@ -5,28 +5,31 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.scaling import CovariateScaler, Scaler
 from rnn_vs_transformer.data.series import KNOWN, Meta
 from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS
+from rnn_vs_transformer.forecasting.choice import choose_forecaster
 from rnn_vs_transformer.forecasting.origin import FOLDER, Origin
 from rnn_vs_transformer.models.baselines import Ridge
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import Arrays, read_arrays, read_json, write_arrays, write_json
-from rnn_vs_transformer.settings.family.families import MODELS
+from rnn_vs_transformer.settings.family.families import FAMILIES, MODELS
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 __all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact", "weights_file"]
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
 Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of; 5 has the
-ensemble and quantiles."""
+ensemble and quantiles; 6 has the errors of each fold."""
 MANIFEST: Final = "manifest.json"
-TOLD: Final = ("seeds", "validation_mse", "accuracy", "levels", "ensemble", "levels_of")
+TOLD: Final = ("seeds", "fold_mse", "accuracy", "levels", "ensemble", "levels_of")
 """What stands in the manifest as it is."""
 NUMBERS: Final = "numbers.safetensors"
-FORECASTERS: Final = (*MODELS, "ridge", "seasonal_naive", "last_value", ENSEMBLE)
-"""What can be asked to forecast."""
+FORECASTERS: Final = ("last_value", "seasonal_naive", "ridge", "mlp", *FAMILIES, ENSEMBLE)
+"""What can be asked to forecast, the simplest first."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Artifact:
     models: Mapping[str, SharedModelParams]
     """Settings of the trained ones."""
     seeds: Mapping[str, int]
-    validation_mse: Mapping[str, float]
-    """Of what ships, which of a trained model is the mean of its seeds; in scaled units."""
+    fold_mse: Mapping[str, list[float]]
+    """On each fold of validation, of what ships, which of a trained model is the mean of its seeds; in scaled units."""
     accuracy: Mapping[str, Mapping[str, float]]
     """On test: `mse` and `mae` in scaled units, `mase`, `skill`."""
     levels: list[float]
@@ -58,10 +61,14 @@ class Artifact:
     """Of these (levels, S, H), in scaled units, see `quantiles.corrections`."""
 
     @property
+    def validation_mse(self) -> dict[str, float]:
+        """Mean over the folds."""
+        return {name: float(np.mean(errors)) for name, errors in self.fold_mse.items()}
+
+    @property
     def best(self) -> str:
-        """The forecaster with the least validation error, of those with quantiles where some were trained with them."""
-        names = self.levels_of or FORECASTERS
-        return min(names, key=lambda name: self.validation_mse[name])
+        """What forecasts by default, out of those with quantiles where some were trained with them."""
+        return choose_forecaster({name: self.fold_mse[name] for name in self.levels_of or FORECASTERS})
 
     def members(self, name: str) -> dict[str, float]:
         """What a forecaster is made of: itself, or the members of the ensemble, with their weights."""
@@ -128,7 +135,7 @@ def _artifact(manifest: dict[str, Any], numbers: Arrays) -> Artifact:
         meta=meta,
         models={family: kind.model_validate(manifest["models"][family]) for family, kind in MODELS.items()},
         seeds={family: int(manifest["seeds"][family]) for family in MODELS},
-        validation_mse={name: float(manifest["validation_mse"][name]) for name in FORECASTERS},
+        fold_mse={name: [float(error) for error in manifest["fold_mse"][name]] for name in FORECASTERS},
         accuracy={name: manifest["accuracy"][name] for name in FORECASTERS},
         levels=manifest["levels"],
         scaler=Scaler(

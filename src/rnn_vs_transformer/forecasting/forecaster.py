@@ -59,7 +59,7 @@ class Forecaster:
 
         Args:
             folder: Of the artifact.
-            family: One of `FORECASTERS`; `best` is the one with the least validation error.
+            family: One of `FORECASTERS`; `best` is the one that validation chooses, see `choose_forecaster`.
 
         Raises:
             InputError: The folder is missing, damaged or of an earlier run of the workspace, or has no such forecaster.

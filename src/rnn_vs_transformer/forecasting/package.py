@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import Meta, fit_scalers, load_development, load_meta, scale_splits
 from rnn_vs_transformer.data.splits import Splits
@@ -48,13 +46,12 @@ def package_forecasters() -> Artifact:
     folds = validation_folds()
     ridge = fit_best_ridge(splits, folds)
     weights, known = _with_ensemble([_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)])
-    errors = {name: float(np.mean([fold.squared_error(name) for fold in known])) for name in FORECASTERS}
     last = known[0]
     artifact = Artifact(
         meta=meta,
         models={family: found.model for family, found in settings.items()},
         seeds={family: found.seeds for family, found in settings.items()},
-        validation_mse={name: round(error, 8) for name, error in errors.items()},
+        fold_mse={name: [round(fold.squared_error(name), 8) for fold in known] for name in FORECASTERS},
         accuracy=_accuracy(recipes),
         levels=list(LEVELS),
         scaler=scaler,
