@@ -34,20 +34,30 @@ def read_test() -> FloatArray:
     return _read(TEST).iloc[:, 1:].to_numpy(dtype=np.float64)
 
 
-def with_splits(series: tuple[list[str], list[FloatArray]], held: int) -> tuple[Panel, IntArray]:
+def with_splits(
+    series: tuple[list[str], list[FloatArray]], held: int, test: FloatArray | None = None
+) -> tuple[Panel, IntArray]:
     """The series in own units, and where their splits end (S, 3): train is all but the last `held` steps.
 
-    In the place of the test steps stands the last value, so that a window reaches over them; nobody reads it.
+    In the place of the test steps (S, 48), where they are not given, stands the last value, so that a window reaches
+    over them; nobody reads it.
     """
     names, known = series
     lengths = np.array([len(one) for one in known])
-    panel = Panel.of(names, [np.append(one, np.repeat(one[-1], HORIZON)) for one in known])
+    after = [np.repeat(one[-1], HORIZON) for one in known] if test is None else list(test)
+    panel = Panel.of(names, [np.append(one, ahead) for one, ahead in zip(known, after, strict=True)])
     return panel, np.stack([lengths - held, lengths, lengths + HORIZON], axis=1)
 
 
-def cut(series: tuple[list[str], list[FloatArray]], held: int, context_length: int, transform: Any) -> Splits:
+def cut(
+    series: tuple[list[str], list[FloatArray]],
+    held: int,
+    context_length: int,
+    transform: Any,
+    test: FloatArray | None = None,
+) -> Splits:
     """The splits of `with_splits`, scaled on train."""
-    panel, ends = with_splits(series, held)
+    panel, ends = with_splits(series, held, test)
     scaler = Scaler.fit(panel.part(np.zeros_like(ends[:, 0]), ends[:, 0]), transform)
     scaled = scale_panel(panel, np.arange(len(panel)), scaler, CovariateScaler({}, {}))
     return Splits(scaled, ends, context_length, HORIZON, scaler)
