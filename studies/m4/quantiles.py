@@ -1,4 +1,4 @@
-"""Whether intervals of quantile forecasts hold as often as they say, over the series of M4 hourly: a stage of `make m4`.
+"""Whether intervals of quantile forecasts hold as often as they say, over M4 hourly: a stage of `make m4`.
 
 Each family is trained once with `train.loss: quantile` on all but the last 144 steps of train, conformalised on these,
 and scored on the official test. Nothing is chosen.
@@ -24,7 +24,7 @@ from studies.training import case_study_settings
 RESULTS: Final = Path("studies/results/m4_quantiles.csv")
 KEPT: Final = Path("studies/m4/runs/quantiles.jsonl")
 PART: Final = "choose"
-"""The part of the plan whose steps, epochs and held-out stretch are taken: it has 97 origins per series to conformalise."""
+"""Its steps, epochs and held-out stretch are taken: that has 97 origins per series to conformalise."""
 DECIMALS: Final = 5
 
 
@@ -46,7 +46,7 @@ def run_family(family: str) -> list[Row]:
 
 def main() -> None:
     """Run what is left, and write the table."""
-    run_to_table(Work(FAMILIES, run_family, lambda _: 150.0), RESULTS, KEPT)
+    run_to_table(Work(list(FAMILIES), run_family, lambda _: 150.0), RESULTS, KEPT)
 
 
 if __name__ == "__main__":
