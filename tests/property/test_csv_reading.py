@@ -75,7 +75,7 @@ class Case:
 
 
 NOTATIONS = [(".", "", None), (",", "", None), (".", ",", 2), (",", ".", 2), (",", " ", 1), (".", "'", 1)]
-"""Of other countries; a lone dot between thousands is left out, which nobody can tell from a decimal."""
+"""Of other countries; a lone dot between thousands is left out: where it may be a decimal sign the file is refused."""
 
 
 @st.composite

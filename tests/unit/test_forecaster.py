@@ -66,7 +66,7 @@ def make(tmp_path, configure, scramble, monkeypatch):
             meta,
             settings,
             dict.fromkeys(MODELS, 2),
-            {**dict.fromkeys(FORECASTERS, [0.2]), "transformer": [0.1]},
+            {name: [0.1 if name == "transformer" else 0.2] for name in FORECASTERS},
             {name: {**TOLD, "mse": place / 10} for place, name in enumerate(FORECASTERS)},
             [0.8, 0.95],
             scaler,

@@ -74,6 +74,8 @@ def test_what_can_be_read_with_certainty_is_read_to_the_bit(asked, content, valu
         pytest.param('a,b\n"1,234",2\n"2,345",3\n', "row 2, column 'a': '1,234'", id="commas between thousands"),
         pytest.param("a,b\n1 234,2\n2 345,3\n", "row 2, column 'a': '1 234'", id="blanks between thousands"),
         pytest.param("a,b\n1.234.567,2\n2.345.678,3\n", "'1.234.567'", id="dots between thousands"),
+        pytest.param("a;b\n1.234;2\n2.345;3\n", "'1.234' may be 1234 or 1.234", id="lone dots, semicolons"),
+        pytest.param("a,b\n950,2\n1.010,3\n", "'1.010' may be 1010", id="lone dots beside whole numbers"),
         pytest.param("a,b\n5%,2\n6%,3\n", "'5%'", id="percent"),
         pytest.param("a,b\n1,2\n5,=cmd()\n6,7\n", "row 3, column 'b'", id="a formula among numbers"),
         pytest.param("=cmd(),b\n1,2\n", "begins like a formula", id="a formula as a name"),

@@ -13,6 +13,8 @@ from rnn_vs_transformer.data.scaling import LARGEST
 
 FOREIGN_NUMBER: Final = re.compile(r"[-+\u2212$€£¥]?\s*\d[\d.,'\u2019\s]*[%]?")
 """A number as other countries and spreadsheets write it: 1.234,5 or 1'234 or 5 %."""
+WITH_LONE_DOT: Final = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")
+UP_TO_A_THOUSAND: Final = re.compile(r"[-+]?\d{1,3}")
 DASHES: Final = {".", "-", "--"}
 """Missing values where nothing else in a column is text."""
 
@@ -46,6 +48,20 @@ class Spelling:
     def is_missing(self, text: str) -> bool:
         """Whether a stripped cell holds no value."""
         return not text or text.casefold() in self.missing
+
+
+def lone_dot(cells: tuple[str, ...], *, semicolons: bool) -> str | None:
+    """A cell like 1.636 where all that have a dot are like it, so that it may be 1636 too.
+
+    It may where the file has semicolons between its columns, as where a dot stands between thousands, and where cells
+    without a dot have three digits at most.
+    """
+    dotted = [cell.strip() for cell in cells if "." in cell]
+    if not dotted or not all(map(WITH_LONE_DOT.fullmatch, dotted)):
+        return None
+    rest = [text for cell in cells if "." not in cell and (text := cell.strip()) and text[-1].isdigit()]
+    mixed = bool(rest) and all(map(UP_TO_A_THOUSAND.fullmatch, rest))
+    return dotted[0] if mixed or (semicolons and not rest) else None
 
 
 def read_numbers(cells: tuple[str, ...], first_row: int, found: Found, spelling: Spelling) -> FloatArray:

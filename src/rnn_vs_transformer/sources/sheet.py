@@ -15,9 +15,9 @@ from pandas.api.types import is_bool_dtype, is_complex_dtype, is_datetime64_any_
 
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.scaling import LARGEST
-from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
-from rnn_vs_transformer.sources.columns import Found, Spelling, read_numbers
+from rnn_vs_transformer.sources.columns import Found, Spelling, lone_dot, read_numbers
 from rnn_vs_transformer.sources.rows import SEPARATORS, Row, Rows, check_names, open_rows
 from rnn_vs_transformer.sources.words import Coder, Texts, Words
 
@@ -226,6 +226,7 @@ def _read_csv(path: Path, params: DataParams, texts: set[str]) -> Sheet:
             raise InputError(f"{path} has a header but no rows")
         comma = rows.separator != "," and _decimal_comma(sample)
         spelling = _spelling(params, comma=comma)
+        _check_dots(rows, sample, texts)
         columns, length = _read_blocks(chain(sample, rows.cells), rows, sample, spelling, texts)
     sheet = Sheet(str(path), columns, length, rows=rows)
     words = {separator: word for word, separator in SEPARATORS.items()}
@@ -237,6 +238,15 @@ def _read_csv(path: Path, params: DataParams, texts: set[str]) -> Sheet:
     if rows.cut:
         sheet.notes.append("passed over: the empty last column, which has no name")
     return sheet
+
+
+def _check_dots(rows: Rows, sample: list[Row], texts: set[str]) -> None:
+    for name, column in zip(rows.names, zip(*sample, strict=True), strict=True):
+        if name not in texts and (cell := lone_dot(column, semicolons=rows.separator == ";")):
+            raise InputError(
+                f"column {quoted(name)}: {quoted(cell)} may be {cell.replace('.', '')} or {cell}; write thousands "
+                f"without a dot, or decimals with one digit more ({cell}0)"
+            )
 
 
 def _decimal_comma(sample: list[Row]) -> bool:
