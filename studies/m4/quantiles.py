@@ -1,7 +1,9 @@
 """Whether intervals of quantile forecasts hold as often as they say, over M4 hourly: a stage of `make m4`.
 
-Each family is trained once with `train.loss: quantile` on all but the last 144 steps of train, conformalised on these,
-and scored on the official test. Nothing is chosen.
+Each family is trained once with `train.loss: quantile` on all but the last 48 steps of train, conformalised on these, and
+scored on the official test. Nothing is chosen. With one origin per series before test and one in it, series are what is
+exchangeable, so a correction is that of all series. A first run conformalised each series on 97 origins within its last
+144 steps, which hold three forecasts apart from each other: 76.7 and 92.8 % (RNN), 75.1 and 92.0 % (Transformer) inside.
 """
 
 from pathlib import Path
@@ -23,8 +25,8 @@ from studies.training import case_study_settings
 
 RESULTS: Final = Path("studies/results/m4_quantiles.csv")
 KEPT: Final = Path("studies/m4/runs/quantiles.jsonl")
-PART: Final = "choose"
-"""Its steps, epochs and held-out stretch are taken: that has 97 origins per series to conformalise."""
+PART: Final = "final"
+"""Whose epochs and held-out stretch are taken."""
 DECIMALS: Final = 5
 
 
@@ -46,7 +48,7 @@ def run_family(family: str) -> list[Row]:
 
 def main() -> None:
     """Run what is left, and write the table."""
-    run_to_table(Work(list(FAMILIES), run_family, lambda _: 150.0), RESULTS, KEPT)
+    run_to_table(Work(list(FAMILIES), run_family, lambda _: 400.0), RESULTS, KEPT)
 
 
 if __name__ == "__main__":
