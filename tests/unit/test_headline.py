@@ -5,8 +5,11 @@ import itertools
 import pytest
 
 from rnn_vs_transformer.evaluation.evaluate import SIMPLE
-from rnn_vs_transformer.reporting import headline
-from rnn_vs_transformer.reporting.headline import change, controls, cost, general, on_this_series
+from rnn_vs_transformer.reporting import general as in_general
+from rnn_vs_transformer.reporting import headline, this_series
+from rnn_vs_transformer.reporting.general import general
+from rnn_vs_transformer.reporting.this_series import controls, cost, on_this_series
+from rnn_vs_transformer.reporting.wording import change
 
 OUTCOMES = {
     "rnn better": (0.2, 0.1, 0.3),
@@ -14,7 +17,7 @@ OUTCOMES = {
     "equivalent": (0.01, -0.01, 0.03),
     "inconclusive": (-0.1, -0.3, 0.1),
 }
-STARTS = {control: words.en.split("{")[0].rstrip("(") for control, words in headline.NOT_BEATEN.items()}
+STARTS = {control: words.en.split("{")[0].rstrip("(") for control, words in this_series.NOT_BEATEN.items()}
 VERDICTS = pytest.mark.parametrize("verdict", OUTCOMES)
 
 
@@ -44,11 +47,11 @@ def made_map(
     }
     findings = {
         f"mse.at_its_best.{kind}": over(of_kind, units=5, p=p)
-        for kind, of_kind in zip(headline.KINDS, itertools.cycle(kinds), strict=False)
+        for kind, of_kind in zip(in_general.KINDS, itertools.cycle(kinds), strict=False)
     }
     findings |= {
         f"ridge.{family}.at_its_best.{kind}": {"estimate": ridge, "low": ridge - 0.1, "high": ridge + 0.1, "units": 8}
-        for family in ("rnn", "transformer") for kind in (*headline.KINDS, "all")
+        for family in ("rnn", "transformer") for kind in (*in_general.KINDS, "all")
     }  # fmt: skip
     findings["mse.at_its_best.all"] = over(verdict, units=8)
     findings |= {
@@ -79,7 +82,7 @@ def made_metrics(tutorial="transformer better", season="rnn better", best="incon
 
 @VERDICTS
 def test_the_general_answer_follows_the_map(verdict) -> None:
-    assert next(general(made_map(verdict))) == headline.GENERAL[verdict]
+    assert next(general(made_map(verdict))) == in_general.GENERAL[verdict]
 
 
 def test_the_numbers_of_the_general_answer() -> None:
@@ -93,20 +96,20 @@ def test_the_numbers_of_the_general_answer() -> None:
 @VERDICTS
 def test_every_kind_is_named_where_it_belongs(verdict) -> None:
     """Kinds that differ are told apart; where all have one outcome, one sentence names them all."""
-    told = list(headline.where(made_map()))
+    told = list(in_general.where(made_map()))
     assert len(told) == len(OUTCOMES) + 1  # and what remains when corrected
     for language in ("en", "zh"):
         text = "\n".join(sentence.told(language) for sentence in told)
-        assert all(text.count(name.told(language)) >= 1 for name in headline.KINDS.values())
-    said, _ = headline.where(made_map(kinds=(verdict,)))
-    assert said.en.startswith(headline.WHERE[verdict].en)
+        assert all(text.count(name.told(language)) >= 1 for name in in_general.KINDS.values())
+    said, _ = in_general.where(made_map(kinds=(verdict,)))
+    assert said.en.startswith(in_general.WHERE[verdict].en)
 
 
 @VERDICTS
 @pytest.mark.parametrize(("ridge", "note"), [(-0.2, ""), (0.0, "not shown to beat ridge"), (0.2, "worse than ridge")])
 def test_how_the_better_family_fares_against_ridge_is_said(verdict, ridge, note) -> None:
     """The difference from ridge is `ridge` +- 0.1; where no family is better, only that both lose is said."""
-    told, _ = headline.where(made_map(kinds=(verdict,), ridge=ridge))
+    told, _ = in_general.where(made_map(kinds=(verdict,), ridge=ridge))
     if "better" in verdict:
         assert told.en.count(f"%, {note}") == (8 if note else 0)
     else:
@@ -115,13 +118,13 @@ def test_how_the_better_family_fares_against_ridge_is_said(verdict, ridge, note)
 
 @pytest.mark.parametrize(("ridge", "said"), [(-0.2, "Both beat"), (0.0, "neither"), (0.2, "neither")])
 def test_the_general_answer_says_whether_ridge_is_beaten(ridge, said) -> None:
-    assert said in headline.against_ridge(made_map(ridge=ridge)).en
+    assert said in in_general.against_ridge(made_map(ridge=ridge)).en
 
 
 @pytest.mark.parametrize(("p", "remain"), [(0.001, True), (0.02, False)])
 def test_what_remains_when_all_kinds_are_looked_at(p, remain) -> None:
     """Eight p-values of 0.02 are none below 0.05 by Holm's correction."""
-    told = headline.corrected(made_map(kinds=("rnn better",), p=p)).en
+    told = in_general.corrected(made_map(kinds=("rnn better",), p=p)).en
     assert told.endswith("two seasons, regimes at random times." if remain else ": none.")
 
 
@@ -135,12 +138,12 @@ def test_what_remains_when_all_kinds_are_looked_at(p, remain) -> None:
 )
 def test_what_the_recipe_does_in_the_map(recipes, expected) -> None:
     *_, told = general(made_map(tutorial=(2, 16), recipes=recipes))
-    assert told.en.startswith(headline.RECIPE[expected].en)
+    assert told.en.startswith(in_general.RECIPE[expected].en)
     assert "the Transformer is better in 16 cells and the RNN in 2" in told.en
 
 
 def test_without_the_map_the_general_answer_is_said_to_be_missing() -> None:
-    assert list(general(None)) == [headline.NO_MAP]
+    assert list(general(None)) == [in_general.NO_MAP]
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(OUTCOMES, OUTCOMES)))
@@ -151,9 +154,9 @@ def test_every_pair_of_verdicts(first, second) -> None:
     assert (said == "keeps") == (first == second)
     assert (said == "turns") == ({first, second} == {"rnn better", "transformer better"})
     told = [sentence.en for sentence in on_this_series(made_metrics(first, second))]
-    assert headline.RECIPES_SAY[said].en in told
-    assert headline.SAID[first].en in told[0]
-    assert headline.SAID[second].en in told[1]
+    assert this_series.RECIPES_SAY[said].en in told
+    assert this_series.SAID[first].en in told[0]
+    assert this_series.SAID[second].en in told[1]
 
 
 def test_without_the_second_recipe_nothing_is_told_of_it() -> None:
@@ -185,7 +188,7 @@ def test_families_that_do_not_beat_the_controls_are_named(beaten) -> None:
         (said,) = [sentence for sentence in told if sentence.startswith(STARTS[control])] or [""]
         assert said.endswith(f": {', '.join(listed)}." if listed else "")
         assert bool(said) == bool(listed)
-    assert (told == [headline.BEATEN.en]) == (not beaten)
+    assert (told == [this_series.BEATEN.en]) == (not beaten)
 
 
 BOTH = [("rnn", "ridge"), ("transformer", "ridge")]
@@ -205,7 +208,7 @@ def test_where_no_family_beats_ridge_it_is_said_first_with_the_command(language)
     assert "0.140" in first.told(language)
     assert forecast_command(first.told(language)) == "ridge"
     assert not any(STARTS["ridge"] in sentence.en for sentence in others)
-    assert headline.BEATEN not in others
+    assert this_series.BEATEN not in others
 
 
 @LANGUAGES
@@ -215,7 +218,7 @@ def test_the_best_of_the_simple_forecasts_is_what_must_be_beaten(language, name)
     metrics = made_metrics()
     metrics |= {"last_value": {"mse": 0.5}, "seasonal_naive": {"mse": 0.5}, name: {"mse": 0.1}}
     first, *_ = on_this_series(metrics)
-    assert headline.SIMPLE[name].told(language) in first.told(language)
+    assert this_series.SIMPLE[name].told(language) in first.told(language)
     assert forecast_command(first.told(language)) == name
 
     metrics["season_tokens"]["rnn"] = metrics["season_tokens"]["rnn"] | {f"{name}_difference_ci_high": -0.1}
@@ -230,11 +233,11 @@ def test_where_the_mlp_beats_the_simple_forecast_its_command_is_given() -> None:
 
 def test_where_a_family_beats_ridge_nothing_comes_before_the_verdict() -> None:
     first, *_ = on_this_series(made_metrics(beaten=BOTH[:1]))
-    assert first.en.startswith(headline.SETTINGS["tutorial"].en)
+    assert first.en.startswith(this_series.SETTINGS["tutorial"].en)
 
 
 def test_the_simple_forecasts_are_those_that_are_scored() -> None:
-    assert set(headline.SIMPLE) == set(SIMPLE)
+    assert set(this_series.SIMPLE) == set(SIMPLE)
 
 
 @LANGUAGES

@@ -12,7 +12,8 @@ import pytest
 from rnn_vs_transformer.claims.judge import CLAIMS, judge_all
 from rnn_vs_transformer.plotting import comparison
 from rnn_vs_transformer.plotting.draw import draw_all
-from rnn_vs_transformer.reporting.headline import GENERAL, THIS_SERIES
+from rnn_vs_transformer.reporting.general import GENERAL
+from rnn_vs_transformer.reporting.headline import THIS_SERIES
 from rnn_vs_transformer.reporting.reading import TOLD_SERIES, reading_sentences, series_rows
 from rnn_vs_transformer.reporting.report import load_texts
 from rnn_vs_transformer.reporting.sections import claim_rows

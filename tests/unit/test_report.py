@@ -13,9 +13,10 @@ import pytest
 
 from rnn_vs_transformer.claims.claim import COLUMNS, Group
 from rnn_vs_transformer.claims.judge import CLAIMS, InColumn, Verdict, judge_all
-from rnn_vs_transformer.reporting.headline import GENERAL, SAID, SETTINGS
+from rnn_vs_transformer.reporting.general import GENERAL
 from rnn_vs_transformer.reporting.report import REPORT, VERDICT, load_texts, write_report
 from rnn_vs_transformer.reporting.sections import claim_rows, comparison_rows, decoding_sentences
+from rnn_vs_transformer.reporting.this_series import SAID, SETTINGS
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError

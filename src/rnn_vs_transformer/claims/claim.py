@@ -42,8 +42,12 @@ class Words:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
     def filled(self, **values: object) -> "Words":
-        """The texts with their values."""
-        return Words(self.en.format(**values), self.zh.format(**values))
+        """The texts with their values; a value that is words itself is told in the language of each."""
+        en, zh = (
+            {name: value.told(language) if isinstance(value, Words) else value for name, value in values.items()}
+            for language in ("en", "zh")
+        )
+        return Words(self.en.format(**en), self.zh.format(**zh))
 
     def told(self, language: str) -> str:
         """The text in a language, `en` or `zh`."""

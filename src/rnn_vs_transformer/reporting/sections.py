@@ -7,7 +7,7 @@ from typing import Any, Final
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
 from rnn_vs_transformer.claims.learning import best_epochs
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
-from rnn_vs_transformer.reporting.headline import TOO_LITTLE
+from rnn_vs_transformer.reporting.this_series import TOO_LITTLE
 from rnn_vs_transformer.results import Results, in_seconds, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
