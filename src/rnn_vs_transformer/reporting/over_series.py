@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from rnn_vs_transformer.reporting.general import LEVEL
-from rnn_vs_transformer.reporting.sections import Cell, Texts, cell, difference_words, number
+from rnn_vs_transformer.reporting.sections import Texts, difference_words
+from rnn_vs_transformer.reporting.tables import Cell, cell, number
 from rnn_vs_transformer.reporting.this_series import SETTINGS
 from rnn_vs_transformer.results import Results, rows_of, told_p
 

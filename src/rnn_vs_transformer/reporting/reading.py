@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.reporting.sections import Cell, Texts, cell, number
+from rnn_vs_transformer.reporting.sections import Texts
+from rnn_vs_transformer.reporting.tables import Cell, Table, cell, number
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
@@ -15,9 +16,10 @@ TOLD_SERIES: Final = 100
 TOLD_FORECASTERS: Final = (*FAMILIES, "ensemble", "mlp", "ridge", "seasonal_naive", "last_value")
 
 
-def reading_rows(meta: Meta) -> list[list[Cell]]:
+def reading_table(texts: Texts, meta: Meta) -> Table:
     """The columns of the file, and the role that each got and why."""
-    return [[cell(column["name"]), cell(column["role"]), cell(column["why"])] for column in meta.columns]
+    rows = [[cell(column["name"]), cell(column["role"]), cell(column["why"])] for column in meta.columns]
+    return Table(texts["reading"]["columns"], rows, words=(0, 1, 2))
 
 
 def reading_sentences(texts: Texts, meta: Meta) -> list[str]:
@@ -42,7 +44,7 @@ def reading_sentences(texts: Texts, meta: Meta) -> list[str]:
     return [*said, *meta.notes]
 
 
-def series_rows(texts: Texts, results: Results) -> tuple[list[str], list[list[Cell]]]:
+def series_table(texts: Texts, results: Results) -> Table:
     """Headings and rows of the errors per series: MASE of each forecaster, and MAE of the families in own units."""
     mase = _by_forecaster(results.series, "mase")
     own = _by_forecaster(results.series, "mae_in_units")
@@ -61,7 +63,7 @@ def series_rows(texts: Texts, results: Results) -> tuple[list[str], list[list[Ce
     words = texts["per_series"]
     names = [texts["names"][name] for name in told]
     units = [words["in_units"].format(name=texts["names"][family]) for family in FAMILIES]
-    return [words["series"], *names, *units], rows
+    return Table([words["series"], *names, *units], rows)
 
 
 def _by_forecaster(table: pd.DataFrame, column: str) -> pd.DataFrame:

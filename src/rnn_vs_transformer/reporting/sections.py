@@ -1,43 +1,21 @@
 """The parts of the report: sentences and table rows, from the results and the words of a language."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
 from rnn_vs_transformer.claims.learning import best_epochs
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
+from rnn_vs_transformer.reporting.tables import Cell, Table, cell, number
 from rnn_vs_transformer.reporting.this_series import TOO_LITTLE
 from rnn_vs_transformer.results import Results, in_seconds, rows_of
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 Texts = Mapping[str, Any]
-MARKS: Final = {"holds": "✔", "refuted": "✘", "only as set up": "◐", "undecided": "?"}
-"""What stands before a verdict on a claim."""
+SCORES: Final = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
+"""Columns of the comparison, by their names in the metrics."""
 NEAR_END: Final = 0.25
 """Share of the patience: who was best in so few last epochs was still improving."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a table shows, and the value that it is sorted by; an empty one comes last."""
-
-    text: str
-    value: str | float = ""
-    small: tuple[str, ...] = ()
-    """Lines in small type below the text."""
-    verdict: str = ""
-    """What the last of these lines says, by which it is coloured."""
-
-
-def cell(text: object) -> Cell:
-    """A text, sorted by itself."""
-    return Cell(str(text), str(text))
-
-
-def number(value: float | None, form: str) -> Cell:
-    """A number in a format such as `.3f`; an empty cell where there is none."""
-    return Cell("") if value is None else Cell(format(value, form), value)
 
 
 def ridge_percents(metrics: Mapping[str, Any]) -> dict[str, list[float]]:
@@ -53,12 +31,11 @@ def difference_words(texts: Texts, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"size": abs(difference), "side": side, "low": 100 * found["ci_low"], "high": 100 * found["ci_high"]}
 
 
-def cards(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
-    """The four answers: which family, how sure, at what cost, and when the answer would change."""
+def details(texts: Texts, results: Results) -> list[tuple[str, list[str]]]:
+    """How the families compare with a linear forecast, how sure that is, and when it would change."""
     return [
-        (texts["which"], list(_which(texts, results.metrics))),
-        (texts["how_sure"], [_sure(texts, results), *_training(texts, results), *_coverage(texts, results.metrics)]),
-        (texts["cost"], _cost(texts, results)),
+        (texts["how_sure"], [_sure(texts, results), *_coverage(texts, results.metrics)]),
+        (texts["which"], [*_which(texts, results.metrics), *_training(texts, results)]),
         (texts["change"], list(_change(texts, results))),
     ]
 
@@ -75,13 +52,8 @@ def _sure(texts: Texts, results: Results) -> str:
 
 
 def _which(texts: Texts, metrics: Mapping[str, Any]) -> Iterable[str]:
-    comparison = metrics["comparison"]
-    if comparison["verdict"] == NOT_ENOUGH:
-        yield str(texts["verdicts"][NOT_ENOUGH])
+    if metrics["comparison"]["verdict"] == NOT_ENOUGH:
         return
-    told = {name: texts["verdicts"][found["verdict"]]
-            for name, found in (("best", comparison["each_at_its_best"]), ("given", comparison))}  # fmt: skip
-    yield texts["which_found"].format(**told)
     yield texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics))
     if void := [texts["names"][family] for family in not_below_ridge(metrics)]:
         yield texts["void"].format(names=", ".join(void))
@@ -124,14 +96,6 @@ def _quantiles(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     return [texts["quantiles"].format(**{name: 100 * share for name, share in shares.items()}, **losses)]
 
 
-def _cost(texts: Texts, results: Results) -> list[str]:
-    if not results.timed:
-        return [texts["cost_untimed"]]
-    seconds = {name: in_seconds(results.times[name]["train_seconds"]) for name in FAMILIES}
-    sizes = {name: results.times[name]["parameters"] for name in FAMILIES}
-    return [texts["cost_timed"].format(**seconds), texts["cost_size"].format(**sizes)]
-
-
 def _change(texts: Texts, results: Results) -> Iterable[str]:
     on_own = results.meta.source != "synthetic"
     critical = {} if on_own else results.probe.get("critical_lag", {}).get("rnn")
@@ -147,49 +111,17 @@ def _change(texts: Texts, results: Results) -> Iterable[str]:
     yield texts["change_scope_tuned" if results.searches else "change_scope"]
 
 
-def comparison_rows(texts: Texts, results: Results) -> list[list[Cell]]:
-    """Families, baselines and oracle, one row each."""
-    keys = ("mse", "mse_ci_low", "mse_ci_high", "mae", "mase", "skill", "excess")
+def comparison_table(texts: Texts, results: Results) -> Table:
+    """Families, baselines and floors, one row each."""
     rows = []
     found = rows_of(results.metrics)
     for name in (name for name in texts["names"] if name in found):
         spent = results.times.get(name, {})
-        scores = [number(found[name].get(key), ".3f") for key in keys]
+        scores = [number(found[name].get(key), ".3f", f"{key} {name}") for key in SCORES]
         seconds = spent.get("train_seconds")
-        sizes = [
-            number(spent.get("parameters"), ",.0f"),
-            Cell("") if seconds is None else Cell(in_seconds(seconds), seconds),
-        ]
-        rows.append([cell(texts["names"][name]), *scores, *sizes])
-    return rows
-
-
-def claim_rows(texts: Texts, claims: Mapping[str, Any]) -> list[list[Cell]]:
-    """The claims, one row each, in the language of the report."""
-    rows = []
-    for place, (name, claim) in enumerate(claims.items()):
-        words = {**claim, **claim.get(texts["lang"], {})}
-        verdict = Cell(_marked(texts, claim["verdict"]), texts["claim_verdicts"][claim["verdict"]])
-        numbers = [_claim_cell(texts, claim, column) for column in texts["claim_column_names"]]
-        told = cell(f"{words['sentence']} ({words['measure']})".strip())
-        title = Cell(words["claim"], words["claim"], (texts["claim_groups"][claim["group"]],))
-        rows.append([Cell(name, place), title, verdict, *numbers, told])
-    return rows
-
-
-def _claim_cell(texts: Texts, claim: Mapping[str, Any], column: str) -> Cell:
-    """A column of a claim: its number, and in small type interval and verdict; or why it has none."""
-    found = claim["columns"].get(column)
-    if found is None:
-        return Cell(texts["claim_verdicts"]["not measured"] if column in claim["applies"] else texts["does_not_apply"])
-    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
-    interval = () if None in ends else (" … ".join(f"{end:.3g}" for end in ends),)
-    verdict = found["verdict"]
-    return Cell(f"{found['number']:.3g}", found["number"], (*interval, _marked(texts, verdict)), verdict)
-
-
-def _marked(texts: Texts, verdict: str) -> str:
-    return f"{MARKS.get(verdict, '')} {texts['claim_verdicts'][verdict]}".strip()
+        told = Cell("") if seconds is None else Cell(in_seconds(seconds), seconds, f"seconds {name}")
+        rows.append([cell(texts["names"][name]), *scores, number(spent.get("parameters"), ",.0f"), told])
+    return Table(texts["columns"], rows)
 
 
 def decoding_sentences(texts: Texts, results: Results) -> list[str]:
@@ -241,7 +173,7 @@ def tuning_intro(texts: Texts, results: Results) -> str:
     return str(words["intro"].format(**counts, epochs=search.epochs, budget=words["budgets"][search.budget]))
 
 
-def tuning_rows(texts: Texts, results: Results) -> list[list[Cell]]:
+def tuning_table(texts: Texts, results: Results) -> Table:
     """What tuning gave each family, one row each; of the chosen values those that are not the current ones."""
     rows = []
     for family, search in results.searches.items():
@@ -254,4 +186,4 @@ def tuning_rows(texts: Texts, results: Results) -> list[list[Cell]]:
         states = [trial["state"] for trial in search.trials]
         counts = [number(len(states), "d"), number(states.count("pruned"), "d")]
         rows.append([cell(texts["names"][family]), *counts, *losses, cell(said)])
-    return rows
+    return Table(texts["tuning"]["columns"], rows, words=(0, 6))

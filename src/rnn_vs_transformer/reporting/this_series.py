@@ -101,9 +101,9 @@ def on_this_series(metrics: Report) -> Iterator[Words]:
 def nobody(metrics: Report) -> Iterator[Words]:
     """That no family is shown to beat the best of the simple forecasts, and the command that gives this one."""
     name = best_simple(metrics)
-    if any(_beats(row, name) for row in at_its_best(metrics).values()):
+    if any(beats(row, name) for row in at_its_best(metrics).values()):
         return
-    said, forecaster = (MLP_DOES, "mlp") if _beats(metrics["mlp"], name) else (NOBODY, name)
+    said, forecaster = (MLP_DOES, "mlp") if beats(metrics["mlp"], name) else (NOBODY, name)
     command = f" {COMMAND.format(forecaster=forecaster)}"
     yield said.filled(name=SIMPLE[name], mse=metrics[name]["mse"]) + Words(command, command)
 
@@ -113,7 +113,7 @@ def best_simple(metrics: Report) -> str:
     return min((name for name in SIMPLE if name in metrics), key=lambda name: float(metrics[name]["mse"]))
 
 
-def _beats(row: Report, other: str) -> bool:
+def beats(row: Report, other: str) -> bool:
     """Whether a forecaster is shown to: the whole interval of its difference lies below zero."""
     return bool(row.get(f"{other}_difference_ci_high", 0.0) < 0)
 
@@ -128,7 +128,7 @@ def controls(metrics: Report) -> Iterator[Words]:
     """Which families, each with its better recipe, are not shown to beat ridge or the MLP."""
     at_best = at_its_best(metrics)
     missing = {
-        other: [NAMES[family] for family, row in at_best.items() if not _beats(row, other)] for other in NOT_BEATEN
+        other: [NAMES[family] for family, row in at_best.items() if not beats(row, other)] for other in NOT_BEATEN
     }
     if best_simple(metrics) == "ridge" and len(missing["ridge"]) == len(FAMILIES):
         missing["ridge"] = []  # said first
