@@ -10,6 +10,9 @@ from rnn_vs_transformer.reporting.tables import per_cent
 
 MARKS: Final = {"holds": "✔", "refuted": "✘", "only as set up": "◐", "undecided": "?"}
 """What stands before a verdict on a claim."""
+RELATIVE: Final = frozenset(["M4", "M5", "M6", "M7", "S6", "L2", "L3", "L5", "A1", "A2"])
+"""Claims whose number is a relative difference."""
+SHARES: Final = frozenset(["G2", "M1"])
 
 
 @dataclass(frozen=True)
@@ -71,32 +74,27 @@ def _column(texts: Texts, name: str, claim: Mapping[str, Any], column: str) -> T
     heading, found = texts["claim_columns"][column], claim["columns"].get(column)
     if found is None:
         return ToldColumn(heading, "", "", "not-measured", texts["claim_verdicts"]["not measured"])
-    number, *ends = (_number(texts, name, found.get(key)) for key in ("number", "number_ci_low", "number_ci_high"))
+    number, *ends = (_number(name, found.get(key)) for key in ("number", "number_ci_low", "number_ci_high"))
     interval = texts["to"].join(ends) if all(ends) else ""
     return ToldColumn(heading, number, interval, found["verdict"].replace(" ", "-"), marked(texts, found["verdict"]))
 
 
 def _sentence(texts: Texts, name: str, columns: Sequence[ToldColumn]) -> str:
-    """What was measured, and the number in each column that has one."""
-    measured = texts["claim_measures"][name][0]
+    """What was measured, with the number of each column that has one."""
     known = [column for column in columns if column.number]
     if not known:
-        return f"{measured}{texts['colon']}{texts['claim_verdicts']['not measured']}{texts['stop']}"
-    if len(columns) == 1:
-        return f"{measured}{texts['colon']}{known[0].number}{texts['stop']}"
-    numbers = texts["list_comma"].join(f"{column.name.lower()} {column.number}" for column in known)
-    return f"{measured}{texts['colon']}{numbers}{texts['stop']}"
+        return str(texts["claim_verdicts"]["not measured"])
+    numbers = [f"{column.number} ({column.name.lower()})" if len(columns) > 1 else column.number for column in known]
+    return str(texts["claim_measures"][name]).format(n=texts["list_comma"].join(numbers))
 
 
-def _number(texts: Texts, name: str, value: float | None) -> str:
-    """A number in the unit of its claim: per cent, times, or none."""
+def _number(name: str, value: float | None) -> str:
+    """A number as its claim is told: in per cent with its sign, as a share, or as it is."""
     if value is None:
         return ""
-    unit = texts["claim_measures"][name][1]
-    if unit == "percent":
+    if name in RELATIVE:
         return per_cent(value)
-    told = f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
-    return f"{told}{texts['times']}" if unit == "times" else told
+    return f"{100 * value:.0f} %" if name in SHARES else f"{value:.3g}"
 
 
 def marked(texts: Texts, verdict: str) -> str:

@@ -92,7 +92,8 @@ def _cost(texts: Texts, results: Results) -> Part:
     by_length = list(cost.by_length(texts, results))
     missing = results.cost is None and results.meta.source == "synthetic"
     return {
-        "cost": [*cost.training(texts, results), *by_length],
+        "training": list(cost.training(texts, results)),
+        "cost": by_length,
         "timed": results.timed,
         "no_cost": OTHER_MACHINE.told(texts["lang"]) if missing else "",
     }

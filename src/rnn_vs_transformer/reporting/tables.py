@@ -35,10 +35,10 @@ def number(value: float | None, form: str, of: str = "") -> Cell:
 
 
 def per_cent(value: float) -> str:
-    """A relative number in whole per cent with its sign, and a true minus.
+    """A relative number in whole per cent with its sign.
 
     >>> per_cent(-0.268), per_cent(0.001)
-    ('−27 %', '0 %')
+    ('-27 %', '0 %')
     """
     whole = round(100 * value)
-    return f"{whole:+d} %".replace("-", "\N{MINUS SIGN}") if whole else "0 %"
+    return f"{whole:+d} %" if whole else "0 %"

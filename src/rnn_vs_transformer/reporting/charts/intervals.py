@@ -77,4 +77,4 @@ class Intervals:
 
     def ends_at(self, reference: Row) -> bool:
         """Whether the name of a reference stands to the left of its line, as there is more room."""
-        return self.x.at(reference.value) > 0.5  # noqa: PLR2004
+        return self.x.at(reference.value) > 0.6  # noqa: PLR2004

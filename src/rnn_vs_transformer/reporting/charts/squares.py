@@ -8,7 +8,7 @@ from rnn_vs_transformer.reporting.charts.axis import Axis
 from rnn_vs_transformer.reporting.tables import Table
 
 WIDTH: Final = 420
-LEFT: Final = 126
+LEFT: Final = 148
 HIGH: Final = 27
 BELOW: Final = 40
 LEAST: Final = 0.04

@@ -7,7 +7,7 @@ from rnn_vs_transformer.reporting.charts import axis
 from rnn_vs_transformer.reporting.charts.intervals import Intervals, Row
 from rnn_vs_transformer.reporting.charts.lines import Curve, Lines
 from rnn_vs_transformer.reporting.figures.words import Texts, axis_word, name_of, titled
-from rnn_vs_transformer.reporting.tables import Table, cell, number
+from rnn_vs_transformer.reporting.tables import Cell, Table, cell, number
 from rnn_vs_transformer.results import Results, in_seconds
 
 KINDS: Final[Mapping[str, str]] = {"step_time": "train_step_ms", "memory": "peak_mebibytes"}
@@ -30,7 +30,7 @@ def training(texts: Texts, results: Results) -> Iterator[Intervals]:
         for name, found in timed.items()
     ]  # fmt: skip
     told = [
-        [cell(name_of(texts, name)), number(found["train_seconds"], ".2f"),
+        [cell(name_of(texts, name)), Cell(in_seconds(found["train_seconds"]), found["train_seconds"], f"seconds {name}"),
          *(number(found.get(key), form) for key, form in SIZES.items())]
         for name, found in timed.items()
     ]  # fmt: skip

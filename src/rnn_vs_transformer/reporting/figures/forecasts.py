@@ -25,7 +25,7 @@ class Looked:
     """What the page lets a reader look through."""
 
     first: Lines
-    """The figure of the first window, for print and where no script runs."""
+    """The figure of one window, for print and where no script runs."""
     series: list[dict[str, Any]]
     """name, steps, truth, scales, and windows (label, place of the first forecast step, forecasts and MAE each)."""
     names: list[tuple[str, str]]
@@ -92,7 +92,7 @@ def _window(results: Results, table: pd.DataFrame, names: list[str]) -> dict[str
         "label": label,
         "origin": last,
         "values": [[_short(value) for value in table[name]] for name in names],
-        "mae": [f"{error:.{DIGITS - 1}g}" for error in errors],
+        "mae": [_told(error) for error in errors],
     }
 
 
@@ -100,9 +100,18 @@ def _short(value: float) -> float | None:
     return None if value != value else float(f"{value:.{DIGITS}g}")  # noqa: PLR0124 - NaN
 
 
+def _told(error: float) -> str:
+    """Three significant digits.
+
+    >>> _told(0.5), _told(123.4), _told(12345.6)
+    ('0.500', '123', '12,346')
+    """
+    return f"{error:,.0f}" if error >= 100 else f"{error:#.3g}"  # noqa: PLR2004
+
+
 def _first(texts: Texts, told: dict[str, Any], names: list[str]) -> Lines:
-    """The figure of the first window; the script draws into the same frame."""
-    start, window = told["start"], told["windows"][0]
+    """The figure of the middle window, before which some of the truth is seen; the script draws into its frame."""
+    start, window = told["start"], told["windows"][len(told["windows"]) // 2]
     truth = Curve(texts["truth"], "truth", *_known(start, told["truth"]))
     curves = [
         Curve(name_of(texts, name), name, *_known(window["origin"] + 1, values), dashed=name.endswith("tokens"))

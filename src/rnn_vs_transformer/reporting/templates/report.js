@@ -2,7 +2,7 @@
 const looked = JSON.parse(document.getElementById("looked").textContent);
 const figure = document.querySelector("#forecasts-figure");
 const [left, top_, right, bottom] = looked.frame;
-const chosen = { series: 0, window: 0 };
+const chosen = { series: 0, window: Math.floor(looked.series[0].windows.length / 2) };
 const part = (name) => document.getElementById(`look-${name}`);
 const svg = (name, attributes, text) => {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
