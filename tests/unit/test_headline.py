@@ -2,6 +2,7 @@
 
 import itertools
 
+import pandas as pd
 import pytest
 
 from rnn_vs_transformer.evaluation.evaluate import SIMPLE
@@ -58,6 +59,20 @@ def made_map(
         f"mse.{recipe}.all": over(said) for recipe, said in zip(("tutorial", "season_tokens"), recipes, strict=True)
     }
     return {"measured": "2026-01-01", "margin": 0.05, "cells": cells, "findings": findings}
+
+
+def made_cells():
+    """Two kinds at two lengths with each recipe, and a context that is not the usual one."""
+    rows = [
+        (recipe, case, steps, length, 0.2 if (case, steps) == ("drift", 1000) else -0.03)
+        for recipe in ("at_its_best", "tutorial", "tutorial_gru", "season_tokens")
+        for case, steps, length in (("short_memory", 1000, 96), ("short_memory", 4000, 96), ("short_memory", 4000, 48),
+                                    ("drift", 1000, 192), ("drift", 4000, 192))
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["comparison", "case", "steps", "context_length", "relative_difference"])
+    beaten = dict.fromkeys(("rnn_better_than_ridge", "transformer_better_than_ridge"), False)
+    verdicts = table["relative_difference"].map(lambda value: "rnn better" if value > 0.1 else "inconclusive")
+    return table.assign(ci_low=-0.1, ci_high=0.3, verdict=verdicts, **beaten)
 
 
 def comparison(verdict):

@@ -13,18 +13,19 @@ import pytest
 
 from rnn_vs_transformer.claims.claim import COLUMNS, Group
 from rnn_vs_transformer.claims.judge import CLAIMS, InColumn, Verdict, judge_all
+from rnn_vs_transformer.reporting.claims_table import told_claims
 from rnn_vs_transformer.reporting.general import GENERAL
+from rnn_vs_transformer.reporting.opening import ALONE, MANY
 from rnn_vs_transformer.reporting.report import REPORT, VERDICT, load_texts, write_report
-from rnn_vs_transformer.reporting.sections import claim_rows, comparison_rows, decoding_sentences
+from rnn_vs_transformer.reporting.sections import comparison_table, decoding_sentences
 from rnn_vs_transformer.reporting.this_series import SAID, SETTINGS
-from rnn_vs_transformer.results import figure_path, load_results
+from rnn_vs_transformer.results import load_results
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import write_bytes, write_json
+from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-from .conftest import PIXEL, decoding_report
-from .test_headline import made_map
+from .conftest import decoding_report
+from .test_headline import made_cells, made_map
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
 AXE = Path(__file__).resolve().parents[2] / ".browser/axe.min.js"
@@ -38,11 +39,26 @@ axe.run().then(({passes, violations}) => document.title = JSON.stringify({
 """
 PROBE = """<script>
 addEventListener("load", () => {
-  const broken = [...document.images].filter((image) => !image.naturalWidth).length;
-  const wide = document.documentElement.scrollWidth > innerWidth;
-  document.querySelectorAll("#comparison th button")[1].click();
-  const sorted = [...document.querySelectorAll("#comparison tbody tr")].map((row) => row.cells[1].textContent);
-  document.title = JSON.stringify({broken, wide, sorted, verdict: document.getElementById("verdict").dataset.verdict});
+  const below = (id) => document.getElementById(id).getBoundingClientRect().bottom;
+  const first = Math.max(below("verdict"), ...["errors svg", "facts dd", "first-cost"].map(
+    (name) => document.querySelector(`#${name}`).getBoundingClientRect().bottom));
+  const closed = document.querySelectorAll("details:not([open])").length;
+  document.querySelectorAll("details").forEach((one) => one.open = true);
+  const wide = [document.documentElement, ...document.querySelectorAll("table, pre")].filter(
+    (one) => one.scrollWidth > one.clientWidth + 1 || one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => one.id || one.className || one.tagName);
+  const drawn = () => document.querySelector("#forecasts-figure svg .k-rnn .line").getAttribute("d");
+  const windows = [drawn()];
+  document.getElementById("look-earlier").click();
+  windows.push(drawn());
+  document.getElementById("look-later").click();
+  windows.push(drawn());
+  document.getElementById("show-rnn").click();
+  const hidden = !document.querySelector("#forecasts-figure svg .k-rnn");
+  const rows = document.querySelectorAll("#look-body tr").length;
+  const unfolded = document.querySelector("#claim-A2 details table").getBoundingClientRect().height;
+  document.title = JSON.stringify({first, closed, wide, windows, hidden, rows, unfolded,
+    verdict: document.getElementById("verdict").dataset.verdict, lang: document.documentElement.lang});
 });
 </script></body>"""
 
@@ -60,7 +76,7 @@ def test_a_search_is_told_with_its_table_and_figures(tune, language) -> None:
     table = table[: table.index("</table>")]
     assert table.count(">0.3000<") == 2
     assert table.count(">train.learning_rate = 0.002, model.rnn_width = 16<") == 1  # what was changed, and no more
-    assert all(page.count(f'<figure id="{name}">') == 1 for name in texts["tuning"]["figures"])
+    assert all(page.count(f'<figure id="tuning_{name}">') == 1 for name in ("progress", "seconds", "values"))
     assert texts["change_scope_tuned"] in page
     assert texts["change_scope"] not in page
 
@@ -139,35 +155,42 @@ def test_decodings_that_could_not_be_compared_are_told_without_a_figure(change, 
 def test_a_claim_is_told_in_the_language_of_the_report(results) -> None:
     """Both languages are filled from the same numbers, and say where the claim is true."""
     claims = judge_all(results)
-    row = list(claims).index("L1")
-    english, chinese = (claim_rows(load_texts(language), claims)[row][6].text for language in ("en", "zh"))
-    assert english.startswith("To its own best the Transformer needs 1.5 epochs, the RNN 2.5.")
-    assert "Transformer 需 1.5 轮,RNN 需 2.5 轮" in chinese
-    assert "低于 1 时说法成立" in chinese
+    english, chinese = (
+        next(one for one in told_claims(load_texts(language), claims) if one.name == "L1") for language in ("en", "zh")
+    )
+    assert english.sentence == "To its own best the Transformer needs 0.707 (as set up) times the epochs of the RNN."
+    assert "RNN 的 0.707" in chinese.sentence
+    assert english.more.startswith("To its own best the Transformer needs 1.5 epochs, the RNN 2.5.")
+    assert "Transformer 需 1.5 轮,RNN 需 2.5 轮" in chinese.more
+    assert "低于 1 时说法成立" in chinese.rule
 
 
 @LANGUAGES
-def test_a_column_of_a_claim_shows_its_number_interval_and_verdict_or_why_not(results, language) -> None:
-    """A reader must see that a column does not apply, or was not measured, and not take an empty cell for either."""
-    texts, claims = load_texts(language), judge_all(results)
-    rows = dict(zip(claims, claim_rows(texts, claims), strict=True))
+def test_a_claim_shows_one_sentence_and_unfolds_its_numbers_and_its_rule(results, language) -> None:
+    """A column that was not measured says so, and one that does not apply is not there."""
+    texts = load_texts(language)
+    claims = {claim.name: claim for claim in told_claims(texts, judge_all(results))}
     said = texts["claim_verdicts"]
-    as_set_up, season_tokens, across = rows["A2"][3:6]
-    assert (as_set_up.text, as_set_up.value) == ("-0.5", -0.5)
-    assert as_set_up.small == ("-0.6 … -0.4", f"✔ {said['holds']}")
-    assert season_tokens.text == across.text == said["not measured"]
-    assert rows["S4"][4].text == rows["S4"][5].text == texts["does_not_apply"]
-    assert rows["A2"][2].text == f"? {said['undecided']}"
-    page = page_of(results, language)
-    assert f'<small class="holds">✔ {said["holds"]}</small>' in page
-    assert texts["claims_scope"] in html.unescape(page)
+    as_set_up, season_tokens, across = claims["A2"].columns
+    ends = texts["to"].join(("-60 %", "-40 %"))
+    assert (as_set_up.number, as_set_up.interval, as_set_up.said) == ("-50 %", ends, f"✔ {said['holds']}")
+    assert season_tokens.said == across.said == said["not measured"]
+    assert not season_tokens.number
+    assert len(claims["S4"].columns) == 1
+    assert claims["A2"].said == f"? {said['undecided']}"
+    page = html.unescape(page_of(results, language))
+    row = page[page.index('id="claim-A2"') :].partition("</details>")[0]
+    assert all(told in row for told in (claims["A2"].sentence, claims["A2"].rule, ends, "-50 %"))
+    assert 'class="v-holds">✔' in row
+    assert texts["claims_scope"] in page
 
 
 def test_every_verdict_and_group_of_a_claim_has_its_words() -> None:
     for texts in (load_texts("en"), load_texts("zh")):
         assert set(texts["claim_verdicts"]) == set(get_args(Verdict)) | set(get_args(InColumn))
         assert set(texts["claim_groups"]) == set(get_args(Group))
-        assert tuple(texts["claim_column_names"]) == COLUMNS
+        assert tuple(texts["claim_columns"]) == COLUMNS
+        assert tuple(texts["claim_measures"]) == tuple(CLAIMS)
 
 
 @LANGUAGES
@@ -177,11 +200,13 @@ def test_the_page_is_self_contained_and_escaped(results, language) -> None:
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert "<i>1</i>" not in page
-    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
     assert "url(" not in page
-    assert texts["verdicts"]["transformer better"] in page
-    shown = len(texts["figures"]) - 1  # decoding is not listed
-    assert page.count("<img ") == page.count(' alt="') == shown
+    assert "<img" not in page
+    assert len(page) < 3_000_000
+    assert page.count('<svg viewBox="0 0 4') == page.count('role="img" aria-label="')
+    told = set(re.findall(r'role="img" aria-label="([^"]+)"', page))
+    assert all(any(html.escape(texts["figures"][name][0]) in one for one in told) for name in ("errors", "recall"))
     assert "As set up: the Transformer is better" in VERDICT.read_text()
     assert json.loads(paths.CLAIMS.read_text()) == judge_all(results)
 
@@ -208,7 +233,7 @@ def test_where_data_were_not_enough_no_interval_or_difference_is_told(results, l
     changed = dataclasses.replace(results, metrics={**rows, "comparison": comparison})
     page, texts = html.unescape(page_of(changed, language)), load_texts(language)
     assert 'data-verdict="not enough data"' in page
-    for told in (texts["verdicts"]["not enough data"], texts["not_enough"], texts["no_intervals"]):
+    for told in (ALONE["not enough data"].filled(here=MANY[1]).told(language), texts["not_enough"], texts["no_intervals"]):
         assert told in page
     assert "392" in page
     assert texts["sure"].partition("{")[0] not in page
@@ -218,12 +243,16 @@ def test_where_data_were_not_enough_no_interval_or_difference_is_told(results, l
     assert "not enough data" in claims["A2"]["sentence"]
 
 
-def test_the_map_stands_before_this_series(results) -> None:
+def test_the_map_stands_before_the_claims(results) -> None:
+    """With a square for each kind and length, and a table of the same numbers."""
     write_json(paths.STUDIES / "map.json", made_map())
-    write_bytes(paths.STUDIES / "map.png", PIXEL)
+    write_table(paths.STUDIES / "map_cells.csv", made_cells())
     page = page_of(load_results([], "given"))
-    assert page.index(GENERAL["equivalent"].en) < page.index('<figure id="map">') < page.index('id="comparison"')
-    assert 'id="map"' not in page_of(results)
+    assert page.index('<figure id="map_at_its_best">') < page.index(GENERAL["equivalent"].en) < page.index('id="claims"')
+    assert page.count('class="square"') == 4 + 4 * 2 * 2  # the key, and four recipes
+    part = page[page.index('id="map"') : page.index('id="claims"')]
+    assert part.count(">+20<") == part.count("<td class=\"number\" data-label=\"Difference\">+20 %<") == 4
+    assert 'id="map_at_its_best"' not in page_of(results)
 
 
 def test_a_family_above_ridge_is_called_void(results) -> None:
@@ -253,7 +282,7 @@ def test_seeds_that_the_budget_stopped_are_told(results) -> None:
     ],
 )
 def test_only_a_seed_that_was_best_near_its_end_was_still_improving(results, losses, epochs, patience, told) -> None:
-    history = pd.DataFrame({"seed": 0, "epoch": range(1, len(losses) + 1), "validation_loss": losses})
+    history = pd.DataFrame({"seed": 0, "epoch": range(1, len(losses) + 1), "train_loss": 0.3, "validation_loss": losses})
     settings = {**results.settings["rnn"], "train": {"epochs": epochs, "patience": patience}}
     changed = dataclasses.replace(
         results,
@@ -285,14 +314,15 @@ def test_times_are_told_only_where_they_are_of_this_run(time_training) -> None:
     time_training()
     page = html.unescape(page_of(load_results([], "given")))
     assert untimed not in page
-    assert "A training run takes 6 s for the RNN and 15 s for the Transformer" in page
+    assert "Training takes 6 s for the RNN, 15 s for the Transformer, on one thread." in page
 
 
 @LANGUAGES
 def test_costs_of_another_machine_are_not_shown(results, language) -> None:
-    """The claims and the figure say how to measure them here."""
+    """The claims and the section say how to measure them here."""
     page = page_of(dataclasses.replace(results, cost=None), language)
     assert page.count("dvc repro --force --single-item cost") >= 4
+    assert 'id="step_time"' not in page
 
 
 @LANGUAGES
@@ -306,21 +336,31 @@ def test_the_coverage_of_the_intervals_is_told_where_it_was_measured(results, la
     assert "94 %" in page
 
 
-@pytest.mark.parametrize("name", ["recall", "tuning_progress", "tuning_values"])
-def test_a_missing_figure_is_named(tune, name) -> None:
-    figure_path(name).unlink()
-    with pytest.raises(InputError, match=rf"{name}\.png is missing; run: dvc repro --force --single-item plot$"):
-        write_report(tune(), "en")
+def test_the_comparison_has_a_row_for_each_and_no_interval_where_there_is_none(results) -> None:
+    table = comparison_table(load_texts("en"), results)
+    assert [row[1].value for row in table.rows] == [0.1, 0.2, 0.12, 0.15]
+    assert table.rows[3][2].text == "", "ridge has no interval"
+    assert [row[1].of for row in table.rows] == ["mse transformer", "mse rnn", "mse mlp", "mse ridge"]
 
 
-def test_rows_hold_what_they_are_sorted_by(results) -> None:
-    """Shown numbers are rounded and carry units; sorting needs the plain ones, and empty cells last."""
-    rows = comparison_rows(load_texts("en"), results)
-    assert [row[1].value for row in rows] == [0.1, 0.2, 0.12, 0.15]
-    assert rows[3][2].value == "", "ridge has no interval"
-    claims = claim_rows(load_texts("en"), judge_all(results))
-    assert [row[0].value for row in claims] == list(range(len(CLAIMS)))
-    assert claims[-1][3].value == "", "it has no number as set up"
+@LANGUAGES
+def test_every_number_that_appears_twice_is_equal(time_training, language) -> None:
+    """Figure, table and sentence of one thing agree: errors and seconds by what they are of, differences by family."""
+    time_training(rnn={"train_seconds": 7.0}, transformer={"train_seconds": 17.5})  # what its epochs take together
+    page = html.unescape(page_of(load_results([], "given"), language))
+    told: dict[str, set[str]] = {}
+    for of, text in re.findall(r'data-of="([^"]+)"[^>]*>([^<]+)<', page):
+        told.setdefault(of, set()).add(text.split(" (")[0].removesuffix(" s"))
+    assert {"mse rnn", "mse transformer", "mse mlp", "mse ridge", "seconds rnn", "seconds transformer"} <= set(told)
+    assert all(len(texts) == 1 for texts in told.values()), told
+    assert (told["seconds rnn"], told["seconds transformer"]) == ({"7"}, {"18"})
+    side = load_texts(language)["below"]
+    differences = re.findall(rf"{side} ?(\d+) %|(\d+) % {side}", page)
+    assert len(differences) >= 4
+    assert {one or other for one, other in differences} == {"50"}, "each with its better recipe, which is as set up"
+    assert set(re.findall(r"-60 %[^%<]{1,4}-\d+ %", page)) == {f"-60 %{load_texts(language)['to']}-40 %"}
+    seconds = re.findall(r"([\d.]+) s for the|训练[^。]*?RNN (?:需 )?([\d.]+) 秒", page)
+    assert {one or other for one, other in seconds} in ({"7", "18"}, {"7"})
 
 
 def titled(page: str) -> dict[str, object]:
@@ -331,24 +371,32 @@ def titled(page: str) -> dict[str, object]:
     return state
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_works_at_the_width_of(tune, browse, tmp_path, width) -> None:
-    """No error in the console, no missing image, nothing wider than the screen, tables that sort, the right verdict."""
+@pytest.mark.parametrize(("width", "height", "language"), [(390, 844, "en"), (1280, 800, "zh")])
+def test_the_page_works_on_a_screen_of(tune, browse, tmp_path, width, height, language) -> None:
+    """The answer, its figure, what to do and what it costs on the first screen; nothing scrolls sideways, unfolded too.
+
+    Besides: windows can be looked through, a forecaster hidden, a claim unfolded, and no error is in the console.
+    """
     target = tmp_path / "probe.html"
-    target.write_text(page_of(tune()).replace("</body>", PROBE))
+    target.write_text(page_of(tune(), language).replace("</body>", PROBE))
     if width < 500:  # Chromium's windows are at least 500 wide
         target = tmp_path / "phone.html"
         target.write_text(
-            f'<iframe id="f" src="probe.html" width="{width}" height="900"></iframe>'
+            f'<iframe id="f" src="probe.html" width="{width}" height="{height}" style="border: 0"></iframe>'
             "<script>f.onload = () => setTimeout(() => document.title = f.contentDocument.title, 500)</script>"
         )
-    page, console = browse(target, f"--window-size={max(width, 500)},900", "--allow-file-access-from-files")
+    page, console = browse(target, f"--window-size={max(width, 500)},{height}", "--allow-file-access-from-files")
     assert not console
     state = titled(page)
-    assert state["broken"] == 0
-    assert not state["wide"]
-    assert state["sorted"] == ["0.100", "0.120", "0.150", "0.200"]
-    assert state["verdict"] == "transformer better"
+    assert state["first"] <= height
+    assert state["wide"] == []
+    assert state["closed"] >= 10
+    before, earlier, back = state["windows"]
+    assert before == back != earlier
+    assert state["hidden"]
+    assert state["rows"] == 2
+    assert state["unfolded"] > 20
+    assert (state["verdict"], state["lang"]) == ("transformer better", language)
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="no .browser/axe.min.js: make setup, which needs npm")

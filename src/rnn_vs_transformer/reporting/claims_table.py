@@ -51,7 +51,9 @@ def told_claims(texts: Texts, claims: Mapping[str, Any]) -> list[ToldClaim]:
 def tally(texts: Texts, claims: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     """How many claims have each verdict: verdict, words, number."""
     counts = Counter(claim["verdict"] for claim in claims.values())
-    return [(verdict, marked(texts, verdict), counts[verdict]) for verdict in texts["claim_verdicts"] if counts[verdict]]
+    return [
+        (verdict, marked(texts, verdict), counts[verdict]) for verdict in texts["claim_verdicts"] if counts[verdict]
+    ]
 
 
 def _told(texts: Texts, name: str, claim: Mapping[str, Any]) -> ToldClaim:
@@ -99,4 +101,4 @@ def _number(name: str, value: float | None) -> str:
 
 def marked(texts: Texts, verdict: str) -> str:
     """A verdict in words with its mark, so that it is not told by its colour alone."""
-    return f"{MARKS.get(verdict, '–')} {texts['claim_verdicts'][verdict]}"
+    return f"{MARKS.get(verdict, '-')} {texts['claim_verdicts'][verdict]}"

@@ -21,12 +21,6 @@ NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
     "一般性的答案需要 studies/results 中的地图,此处缺失。",
 )
-GENERAL: Final = Words("In general (a study of simulated series):", "总体而言(对模拟序列的研究):")
-THIS_SERIES: Final = Words("The series of this run:", "本次运行的序列:")
-NO_MAP: Final = Words(
-    "The general answer needs the map of studies/results, which is missing here.",
-    "一般性的答案需要 studies/results 中的地图,此处缺失。",
-)
 GENERAL: Final = {
     "rnn better": Words("In general the RNN forecasts better.", "总体而言 RNN 预测更准。"),
     "transformer better": Words("In general the Transformer forecasts better.", "总体而言 Transformer 预测更准。"),
@@ -162,5 +156,3 @@ def over_kinds(found: Report, recipe: str, scope: str = "all") -> str:
     """The verdict over the kinds of series, or on one."""
     over = found["findings"][f"mse.{recipe}.{scope}"]
     return verdict(*(float(np.log1p(end)) for end in (over["low"], over["high"], found["margin"])))
-
-

@@ -70,6 +70,10 @@ CHANGES: Final = {
     "keeps": Words("Not the recipe: the verdict as set up is the same (the Transformer's error {size:.0f} % {side}).",
                    "配方不改变结论:按所给设置结论相同(Transformer 的误差{side} {size:.0f} %)。"),
 }  # fmt: skip
+MORE_DATA: Final = Words(
+    "More data: a longer test split, or more series or seeds, would narrow the interval.",
+    "更多数据:更长的测试段、更多的序列或种子会使区间变窄。",
+)
 ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方:只训练了一种。")
 KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类型:见地图。")
 USE: Final = {
@@ -191,11 +195,13 @@ def _sure(found: Report | None, metrics: Report) -> Words:
 def _change(found: Report | None, metrics: Report) -> Words:
     comparison = metrics["comparison"]
     kind = KIND if found else Words("", "")
-    if comparison["verdict"] == NOT_ENOUGH or SEASON_TOKENS not in metrics:
-        return (ONE_RECIPE if comparison["verdict"] != NOT_ENOUGH else Words("", "")) + kind
+    if comparison["verdict"] == NOT_ENOUGH:
+        return kind
+    if comparison["verdict"] == comparison["each_at_its_best"]["verdict"] == "inconclusive":
+        return MORE_DATA + kind
+    if SEASON_TOKENS not in metrics:
+        return ONE_RECIPE + kind
     said = change(comparison["verdict"], comparison["each_at_its_best"]["verdict"])
     name = NAMES.get(comparison["verdict"].partition(" ")[0], "")
     ends = (comparison["relative_mse_difference"], comparison["ci_low"], comparison["ci_high"])
-    words = CHANGES[said]
-    told = difference(words, *ends, **({"name": name} if said == "turns" else {}))
-    return told + kind
+    return difference(CHANGES[said], *ends, name=name) + kind

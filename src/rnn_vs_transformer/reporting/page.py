@@ -51,7 +51,9 @@ def _first_screen(texts: Texts, results: Results) -> Part:
 
 
 def _in_language(texts: Texts, told: Opening) -> dict[str, str]:
-    return {name: value.told(texts["lang"]) if isinstance(value, Words) else value for name, value in vars(told).items()}
+    return {
+        name: value.told(texts["lang"]) if isinstance(value, Words) else value for name, value in vars(told).items()
+    }
 
 
 def _forecasts(texts: Texts, results: Results) -> Part:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.reporting.sections import Texts
-from rnn_vs_transformer.reporting.tables import Cell, Table, cell, number
+from rnn_vs_transformer.reporting.tables import Table, cell, number
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.settings.family.families import FAMILIES
 

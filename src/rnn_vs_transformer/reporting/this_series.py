@@ -155,5 +155,3 @@ def cost(times: Mapping[str, Report]) -> Iterator[Words]:
 def _compared(setting: str, found: Report) -> Words:
     numbers = (found["relative_mse_difference"], found["ci_low"], found["ci_high"])
     return SETTINGS[setting] + SAID[found["verdict"]] + difference(DIFFERENCE, *numbers)
-
-

@@ -27,5 +27,3 @@ def difference(words: Words, estimate: float, low: float, high: float, **others:
     """A relative difference with its interval put into words, in per cent: `size`, `side`, `low` and `high`."""
     numbers = {"size": 100 * abs(estimate), "low": 100 * low, "high": 100 * high, **others}
     return words.filled(side=BELOW if estimate < 0 else ABOVE, **numbers)
-
-

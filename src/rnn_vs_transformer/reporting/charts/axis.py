@@ -57,7 +57,7 @@ def steps(label: str, values: Iterable[float]) -> Axis:
     [5, 10, 15, 20]
     """
     shown = list(values)
-    low, high = min(shown), max(max(shown), min(shown) + 1)
+    low, high = min(shown), max(*shown, min(shown) + 1)
     ticks = [tick for tick in linear(label, [low, high]).ticks if low <= tick <= high and tick == int(tick)]
     return Axis(label, low, high, [int(tick) for tick in ticks])
 

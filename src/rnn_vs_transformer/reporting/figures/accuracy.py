@@ -1,6 +1,6 @@
 """Error on the test split: of every forecaster, by horizon step, while training, and by decoding."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ def errors(texts: Texts, results: Results) -> Intervals:
     )
 
 
-def _row(texts: Texts, results: Results, name: str, found: dict[str, Any]) -> Row:
+def _row(texts: Texts, results: Results, name: str, found: Mapping[str, Any]) -> Row:
     low, high = found.get("mse_ci_low"), found.get("mse_ci_high")
     text = f"{found['mse']:.3f}" + ("" if low is None else f" ({low:.3f}{texts['to']}{high:.3f})")
     singles = results.seeds.loc[results.seeds["forecaster"] == name, "mse"].tolist()
@@ -55,11 +55,11 @@ def _row(texts: Texts, results: Results, name: str, found: dict[str, Any]) -> Ro
     return replace(row, hollow=name not in FAMILIES)
 
 
-def _line(texts: Texts, name: str, found: dict[str, Any]) -> Row:
+def _line(texts: Texts, name: str, found: Mapping[str, Any]) -> Row:
     return Row(name_of(texts, name), name, found["mse"], f"{found['mse']:.3f}", of=f"mse {name}")
 
 
-def recipes_of(names: Any) -> list[Recipe]:
+def recipes_of(names: Iterable[str]) -> list[Recipe]:
     """The recipes of which both families are among the names."""
     known = set(names)
     return [recipe for recipe in RECIPES if {forecaster(family, recipe) for family in FAMILIES} <= known]
@@ -87,15 +87,16 @@ def horizon(texts: Texts, results: Results) -> Iterator[Lines]:
 def _by_step(texts: Texts, table: pd.DataFrame, name: str) -> Curve:
     low, high = ((table[f"{name}_{end}"].tolist() if f"{name}_{end}" in table else []) for end in ("low", "high"))
     band = (low, high) if name != "mlp" else ([], [])
-    return Curve(name_of(texts, name), name, table["horizon_step"].tolist(), table[name].tolist(), *band)
+    steps = table["horizon_step"].tolist()
+    return Curve(name_of(texts, name), name, steps, table[name].tolist(), low=band[0], high=band[1])
 
 
 def loss(texts: Texts, results: Results) -> Iterator[Lines]:
     """Losses of each recipe by epoch: the mean of the seeds that are still in training, and their range."""
     recipes = recipes_of(results.histories)
     told = [results.histories[forecaster(family, recipe)] for family in FAMILIES for recipe in recipes]
-    losses = pd.concat([one[["train_loss", "validation_loss"]] for one in told]).stack()
-    scale = axis.logarithmic(axis_word(texts, "loss"), losses.tolist())
+    losses = [value for one in told for part in texts["parts"] for value in one[f"{part}_loss"]]
+    scale = axis.logarithmic(axis_word(texts, "loss"), losses)
     for recipe in recipes:
         curves = [curve for family in FAMILIES for curve in _losses(texts, results, family, recipe)]
         words = titled(texts, "loss", recipe=texts["recipes"][recipe])
@@ -107,9 +108,9 @@ def _losses(texts: Texts, results: Results, family: str, recipe: Recipe) -> Iter
     history = results.histories[forecaster(family, recipe)]
     for part in ("validation", "train"):
         found = history.groupby("epoch")[f"{part}_loss"].agg(["mean", "min", "max"])
-        band = [found["min"].tolist(), found["max"].tolist()] if part == "validation" else [[], []]
-        told = f"{name_of(texts, family)}, {texts['parts'][part]}"
-        yield Curve(told, family, found.index.tolist(), found["mean"].tolist(), *band, dashed=part == "train")
+        low, high = (found[end].tolist() if part == "validation" else [] for end in ("min", "max"))
+        told, epochs = f"{name_of(texts, family)}, {texts['parts'][part]}", found.index.tolist()
+        yield Curve(told, family, epochs, found["mean"].tolist(), low=low, high=high, dashed=part == "train")
 
 
 def decoding(texts: Texts, results: Results) -> Iterator[Lines]:

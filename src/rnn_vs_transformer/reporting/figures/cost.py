@@ -30,7 +30,8 @@ def training(texts: Texts, results: Results) -> Iterator[Intervals]:
         for name, found in timed.items()
     ]  # fmt: skip
     told = [
-        [cell(name_of(texts, name)), Cell(in_seconds(found["train_seconds"]), found["train_seconds"], f"seconds {name}"),
+        [cell(name_of(texts, name)),
+         Cell(in_seconds(found["train_seconds"]), found["train_seconds"], f"seconds {name}"),
          *(number(found.get(key), form) for key, form in SIZES.items())]
         for name, found in timed.items()
     ]  # fmt: skip

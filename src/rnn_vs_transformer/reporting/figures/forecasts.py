@@ -71,8 +71,7 @@ def _series(results: Results, name: str, table: pd.DataFrame, kept: tuple[list[s
     some = origins if len(origins) <= most else origins[np.linspace(0, len(origins) - 1, most).round().astype(int)]
     steps = np.arange(truth.index.min(), truth.index.max() + 1)
     shown = table[table["forecast_origin"].isin(some)]
-    values = pd.concat([truth, shown[names].stack()])
-    scale = axis.linear("", values.tolist())
+    scale = axis.linear("", np.concatenate([truth.to_numpy(), shown[names].to_numpy().ravel()]).tolist())
     return {
         "name": name,
         "start": int(steps[0]),

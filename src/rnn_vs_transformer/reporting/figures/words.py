@@ -6,7 +6,7 @@ from typing import Any
 Texts = Mapping[str, Any]
 
 
-def titled(texts: Texts, name: str, **values: object) -> dict[str, str]:
+def titled(texts: Texts, name: str, **values: object) -> dict[str, Any]:
     """Name, title and caption of a figure."""
     title, caption = texts["figures"][name]
     return {"name": name, "title": title.format(**values), "caption": caption.format(**values)}

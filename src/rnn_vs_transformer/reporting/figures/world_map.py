@@ -51,7 +51,7 @@ def _square(texts: Texts, found: dict[Any, Any], place: tuple[int, int]) -> Squa
 
 
 def _interval(texts: Texts, found: dict[Any, Any]) -> str:
-    return texts["to"].join(per_cent(found[end]) for end in ("ci_low", "ci_high"))
+    return str(texts["to"]).join(per_cent(found[end]) for end in ("ci_low", "ci_high"))
 
 
 def _table(texts: Texts, found: dict[Any, dict[Any, Any]]) -> Table:
