@@ -192,7 +192,7 @@ def told(enter, own):
     folder, _ = enter(12)
     with contextlib.chdir(folder):
         metrics, ranks, kinds = read_json(paths.METRICS), pd.read_csv(paths.RANKS), pd.read_csv(paths.KINDS)
-    for name in load_texts("en")["over_series"]["figures"]:
+    for name in ("ranks", "kinds"):
         write_bytes(figure_path(name), PIXEL)
     found = {**own.metrics, "over_series": metrics["over_series"], "naive2": metrics["naive2"]}
     found["rnn"] = {**found["rnn"], "smape": 12.345, "owa": 0.987}
@@ -204,15 +204,15 @@ def test_the_page_tells_of_the_series_in_both_languages(told, language):
     """A sentence for each recipe, one for all forecasters and one per kind; a row per forecaster; both figures."""
     page, texts = html.unescape(page_of(told, language)), load_texts(language)
     part = page[page.index('id="over-series"') :]
-    part = part[: part.index("<h2", 1)]
-    table = part[part.index('<table id="ranks-table"') :].partition("</table>")[0]
+    part = part.partition("</section>")[0]
+    table = part[part.index('<figure id="ranks"') :].partition("</table>")[0]
 
     assert part.count("<li>") == 3 + 1 + 3
     assert table.count("<tr>") == len(told.ranks) + 1
     assert ">12.35<" in table
     assert ">0.987<" in table
     assert texts["names"]["naive2"] in table
-    for name in texts["over_series"]["figures"]:
+    for name in ("ranks", "kinds_length", "kinds_season_strength", "kinds_trend_strength"):
         assert part.count(f'<figure id="{name}">') == 1
     assert f"{told.metrics['over_series']['critical_difference']:.2f}" in part
 
@@ -220,7 +220,7 @@ def test_the_page_tells_of_the_series_in_both_languages(told, language):
 def test_the_page_of_few_series_has_no_such_part(own):
     page = page_of(own)
     assert "over-series" not in page
-    assert "ranks-table" not in page
+    assert 'id="ranks"' not in page
 
 
 @pytest.fixture

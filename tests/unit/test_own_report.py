@@ -12,21 +12,21 @@ import pytest
 from rnn_vs_transformer.claims.judge import CLAIMS, judge_all
 from rnn_vs_transformer.plotting import comparison
 from rnn_vs_transformer.plotting.draw import draw_all
+from rnn_vs_transformer.reporting.claims_table import told_claims
 from rnn_vs_transformer.reporting.general import GENERAL
-from rnn_vs_transformer.reporting.headline import THIS_SERIES
-from rnn_vs_transformer.reporting.reading import TOLD_SERIES, reading_sentences, series_rows
+from rnn_vs_transformer.reporting.opening import ALONE, MANY, ONE
+from rnn_vs_transformer.reporting.reading import TOLD_SERIES, reading_sentences, series_table
 from rnn_vs_transformer.reporting.report import load_texts
-from rnn_vs_transformer.reporting.sections import claim_rows
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.files import write_bytes, write_json
+from rnn_vs_transformer.runtime.files import write_json, write_table
 
 from .conftest import OWN, PIXEL
-from .test_headline import made_map
+from .test_headline import made_cells, made_map
 from .test_report import page_of
 
 LANGUAGES = pytest.mark.parametrize("language", ["en", "zh"])
-OF_TASKS = {"recall", "cost"}
+OF_TASKS = {"recall", "step_time", "memory"}
 """Figures of artificial tasks and of the machine."""
 
 
@@ -35,7 +35,7 @@ def own_with_map(own):
     """The run on a user's own series beside the study of the map."""
     assert not own.studies
     write_json(paths.STUDIES / "map.json", made_map())
-    write_bytes(paths.STUDIES / "map.png", PIXEL)
+    write_table(paths.STUDIES / "map_cells.csv", made_cells())
     return load_results([], "given")
 
 
@@ -56,11 +56,11 @@ def test_only_what_is_measured_on_the_series_is_claimed(own_with_map) -> None:
 
 
 @LANGUAGES
-def test_the_column_across_worlds_is_empty(own_with_map, language) -> None:
+def test_no_claim_has_a_column_across_worlds(own_with_map, language) -> None:
     texts = load_texts(language)
-    rows = claim_rows(texts, judge_all(own_with_map))
-    assert {row[5].text for row in rows} == {texts["does_not_apply"]}
-    assert any(row[3].value != "" for row in rows)
+    columns = [column for claim in told_claims(texts, judge_all(own_with_map)) for column in claim.columns]
+    assert texts["claim_columns"]["across_worlds"] not in {column.name for column in columns}
+    assert any(column.number for column in columns)
 
 
 @LANGUAGES
@@ -69,14 +69,14 @@ def test_no_figure_or_sentence_of_artificial_tasks_is_shown(own_with_map, langua
     critical = {"critical_lag": {"rnn": {"text": "11.1 (10.8 to 11.2)", "against_transformer": "shorter",
                                          "estimate_is": "exact"}}}  # fmt: skip
     found = dataclasses.replace(own_with_map, probe=critical)
-    for name in OF_TASKS:
-        figure_path(name).unlink()  # not even looked for
     page = page_of(found, language)
     shown = set(re.findall(r'<figure id="(\w+)"', page))
-    assert shown == set(load_texts(language)["figures"]) - OF_TASKS - {"decoding"} | {"map"}
+    assert {"errors", "map_at_its_best", "horizon_tutorial", "loss_tutorial", "gradients_trained"} <= shown
+    assert not shown & OF_TASKS
     assert "10.8" not in page
     claimed = json.loads(paths.CLAIMS.read_text())
-    assert not {figure_path(name).as_posix() for name in OF_TASKS} & {claim["figure"] for claim in claimed.values()}
+    pictures = {figure_path(name).as_posix() for name in ("recall", "cost")}
+    assert not pictures & {claim["figure"] for claim in claimed.values()}
 
 
 @LANGUAGES
@@ -85,10 +85,10 @@ def test_the_projects_findings_stand_apart_behind_those_of_the_series(own_with_m
     page, texts = html.unescape(page_of(own_with_map, language)), load_texts(language)
     general = page.index('<h2 id="general">')
     assert page.index(texts["in_general"]["note"]) > general
-    assert page.index('<figure id="map">') > general
+    assert page.index('<figure id="map_at_its_best">') > general
     assert GENERAL["equivalent"].told(language) in page[general:]
     assert GENERAL["equivalent"].told(language) not in page[:general]
-    assert THIS_SERIES.told(language) in page[:general]
+    assert ALONE["transformer better"].filled(here=MANY[1]).told(language) in page[:general]
 
 
 @LANGUAGES
@@ -129,20 +129,20 @@ def test_each_series_has_a_row_of_errors(own, language) -> None:
     texts = load_texts(language)
     table = part_of(page_of(own, language), "series")
     assert all(name in table for name in own.meta.series)
-    headings, rows = series_rows(texts, own)
-    assert headings[:4] == [texts["per_series"]["series"], *(texts["names"][name] for name in ("rnn", "transformer",
+    found = series_table(texts, own)
+    assert found.columns[:4] == [texts["per_series"]["series"], *(texts["names"][name] for name in ("rnn", "transformer",
                                                                                               "ridge"))]  # fmt: skip
-    assert [[one.text for one in row] for row in rows] == [
+    assert [[one.text for one in row] for row in found.rows] == [
         [name, "0.300", "0.300", "0.300", "2", "2"] for name in own.meta.series
     ]
 
 
 def test_one_series_alone_has_no_table_of_series(own) -> None:
     write_json(paths.META, asdict(dataclasses.replace(OWN, series=["a"])))
-    figure_path("series").unlink()
     page = page_of(load_results([], "given"))
     assert '<table id="series"' not in page
-    assert '<figure id="series">' not in page
+    assert 'id="look-series"' not in page
+    assert ONE[1].en in page
 
 
 def test_of_many_series_the_best_and_the_worst_are_told(own) -> None:
@@ -150,7 +150,7 @@ def test_of_many_series_the_best_and_the_worst_are_told(own) -> None:
     names = [f"s{number}" for number in range(3 * TOLD_SERIES)]
     errors = pd.DataFrame({"series": names, "mase": range(len(names), 0, -1)}).assign(mae_in_units=1.0)
     table = pd.concat([errors.assign(forecaster=name) for name in ("rnn", "transformer")])
-    _, rows = series_rows(load_texts("en"), dataclasses.replace(own, series=table))
+    rows = series_table(load_texts("en"), dataclasses.replace(own, series=table)).rows
     half = TOLD_SERIES // 2
     assert [row[0].text for row in rows] == [*names[: -half - 1 : -1], *names[half - 1 :: -1]]
 

@@ -73,7 +73,10 @@ def lag_maps(texts: Texts, results: Results) -> Iterator[Shades]:
         line = [(x / wide, y / high) for y in range(grid.shape[0]) if 0 <= (x := delay - y - 1) < grid.shape[1]] \
             if isinstance(delay, int) else []  # fmt: skip
         past = grid.mean().sort_values(ascending=False).head(8)
-        told = [[Cell(f"{back}", int(back)), number(float(value), ".3g")] for back, value in past.items()]
+        told = [
+            [Cell(f"{back}", back), number(value, ".3g")]
+            for back, value in zip(past.index.tolist(), past.tolist(), strict=True)
+        ]
         yield Shades(
             **{**titled(texts, "lag_maps", family=name_of(texts, family)), "name": f"lag_maps_{family}"},
             x=axis.steps(axis_word(texts, "steps_back"), [0, grid.shape[1] - 1]),

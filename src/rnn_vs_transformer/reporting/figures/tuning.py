@@ -38,7 +38,8 @@ def _rates(texts: Texts, results: Results) -> Iterator[Lines]:
     for family, search in results.searches.items():
         found = [(trial["values"][RATE], loss) for trial, loss in zip(search.trials, search.best, strict=True)
                  if RATE in trial["values"] and loss is not None]  # fmt: skip
-        curves.append(Curve(name_of(texts, family), family, *map(list, zip(*sorted(found), strict=True))))
+        rates, losses = ([pair[place] for pair in sorted(found)] for place in (0, 1))
+        curves.append(Curve(name_of(texts, family), family, rates, losses))
     yield Lines(
         **titled(texts, "tuning_values"),
         x=axis.logarithmic(axis_word(texts, "learning_rate"), [x for curve in curves for x in curve.x]),
