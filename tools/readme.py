@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rnn_vs_transformer.reporting.claims_table import MARKS
 from rnn_vs_transformer.reporting.headline import headline, markdown
 from rnn_vs_transformer.reporting.report import load_texts
-from rnn_vs_transformer.reporting.sections import MARKS
 from rnn_vs_transformer.results import rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
