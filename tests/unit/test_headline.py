@@ -82,7 +82,7 @@ def comparison(verdict):
 
 def made_metrics(tutorial="transformer better", season="rnn better", best="inconclusive", beaten=()):
     """Metrics with these verdicts; in season tokens, which are best, `beaten` holds (family, control) not beaten."""
-    row = {"mse": 0.1, "ridge_difference_ci_high": -0.1, "mlp_difference_ci_high": -0.1}
+    row = {"mse": 0.1, "validation_mse": 0.1, "ridge_difference_ci_high": -0.1, "mlp_difference_ci_high": -0.1}
     at_best = {
         family: row | {f"{other}_difference_ci_high": 0.1 for which, other in beaten if which == family}
         for family in ("rnn", "transformer")

@@ -233,7 +233,11 @@ def test_where_data_were_not_enough_no_interval_or_difference_is_told(results, l
     changed = dataclasses.replace(results, metrics={**rows, "comparison": comparison})
     page, texts = html.unescape(page_of(changed, language)), load_texts(language)
     assert 'data-verdict="not enough data"' in page
-    for told in (ALONE["not enough data"].filled(here=MANY[1]).told(language), texts["not_enough"], texts["no_intervals"]):
+    for told in (
+        ALONE["not enough data"].filled(here=MANY[1]).told(language),
+        texts["not_enough"],
+        texts["no_intervals"],
+    ):
         assert told in page
     assert "392" in page
     assert texts["sure"].partition("{")[0] not in page
@@ -248,10 +252,12 @@ def test_the_map_stands_before_the_claims(results) -> None:
     write_json(paths.STUDIES / "map.json", made_map())
     write_table(paths.STUDIES / "map_cells.csv", made_cells())
     page = page_of(load_results([], "given"))
-    assert page.index('<figure id="map_at_its_best">') < page.index(GENERAL["equivalent"].en) < page.index('id="claims"')
+    assert (
+        page.index('<figure id="map_at_its_best">') < page.index(GENERAL["equivalent"].en) < page.index('id="claims"')
+    )
     assert page.count('class="square"') == 4 + 4 * 2 * 2  # the key, and four recipes
     part = page[page.index('id="map"') : page.index('id="claims"')]
-    assert part.count(">+20<") == part.count("<td class=\"number\" data-label=\"Difference\">+20 %<") == 4
+    assert part.count(">+20<") == part.count('<td class="number" data-label="Difference">+20 %<') == 4
     assert 'id="map_at_its_best"' not in page_of(results)
 
 
@@ -282,7 +288,9 @@ def test_seeds_that_the_budget_stopped_are_told(results) -> None:
     ],
 )
 def test_only_a_seed_that_was_best_near_its_end_was_still_improving(results, losses, epochs, patience, told) -> None:
-    history = pd.DataFrame({"seed": 0, "epoch": range(1, len(losses) + 1), "train_loss": 0.3, "validation_loss": losses})
+    history = pd.DataFrame(
+        {"seed": 0, "epoch": range(1, len(losses) + 1), "train_loss": 0.3, "validation_loss": losses}
+    )
     settings = {**results.settings["rnn"], "train": {"epochs": epochs, "patience": patience}}
     changed = dataclasses.replace(
         results,

@@ -54,7 +54,7 @@ def by_length(texts: Texts, results: Results) -> Iterator[Lines]:
     for kind, column in KINDS.items():
         medians = one.pivot_table(index="model", columns="context_length", values=column, aggfunc="median")
         curves = [
-            Curve(texts["cells"][model], look, lengths, medians.loc[model, lengths].to_numpy().tolist(), dashed=dashed)
+            Curve(texts["cells"][model], look, lengths, medians.T[model].tolist(), dashed=dashed)
             for model, (look, dashed) in WORKLOADS.items() if model in medians.index
         ]  # fmt: skip
         yield Lines(
