@@ -82,7 +82,9 @@ USE: Final = {
     NOT_ENOUGH: Words("Use {name}, the simplest with the lowest error, until there are more data.",
                       "在有更多数据之前,用{name}:简单预测中误差最低。"),
 }  # fmt: skip
-COST: Final = Words("Training takes {seconds}, on one thread.", "单线程训练:{seconds}。")
+COST: Final = Words(
+    "Training takes {seconds}, each with its better recipe, on one thread.", "各取较好配方,单线程训练:{seconds}。"
+)
 SECONDS: Final = Words("{seconds} s for the {name}", "{name} {seconds} 秒")
 RIDGE_COST: Final = Words(" {name} needs no training.", "{name}无需训练。")
 UNTIMED: Final = Words(
