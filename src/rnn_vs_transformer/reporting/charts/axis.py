@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor, inf, isfinite, log10
 from typing import Final
 
 STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0)
@@ -40,7 +40,7 @@ def linear(label: str, values: Iterable[float], *, zero: bool = False) -> Axis:
     >>> linear("MSE", [0.05, 0.21], zero=True).ticks
     [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]
     """
-    shown = list(values)
+    shown = [value for value in values if isfinite(value)] or [0.0]
     low, high = (0.0 if zero else min(shown)), max(shown)
     high = high if high > low else low + 1.0
     power = 10.0 ** floor(log10((high - low) / MOST_TICKS))
@@ -68,7 +68,7 @@ def logarithmic(label: str, values: Iterable[float], ticks: Sequence[float] = ()
     >>> logarithmic("MSE", [0.09, 1.3]).ticks
     [0.1, 0.2, 0.5, 1.0]
     """
-    shown = [value for value in values if value > 0]
+    shown = [value for value in values if 0 < value < inf] or [1.0]
     low, high = min(shown), max(shown)
     low, high = (low / 1.1, high * 1.1) if high <= low * 1.01 else (low / 1.02, high * 1.02)
     return Axis(label, low, high, ticks or _round_ticks(low, high), log=True)
