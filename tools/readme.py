@@ -21,11 +21,11 @@ from tools.pages import WIDTH
 CLAIM_COLUMNS = {"as_set_up": "as set up", "season_tokens": "season tokens", "across_worlds": "across worlds"}
 TIMED = [*((family, recipe) for recipe in RECIPES for family in FAMILIES), ("mlp", paths.TUTORIAL)]
 SHORT = [*(f"{family}{tokens}" for tokens in ("", "_season_tokens") for family in FAMILIES),
-         "mlp", "ridge", "seasonal_naive", "context_floor"]  # fmt: skip
+         "mlp", "ridge", "context_floor"]  # fmt: skip
 """The forecasters of the README's table; docs/results.md has all."""
 SHORT_TITLES = {
-    "en": ("forecaster", "test MSE (95 % interval)", "excess", "parameters", "training s per seed"),
-    "zh": ("预测器", "测试 MSE(95 % 区间)", "excess", "参数个数", "每个种子的训练秒数"),
+    "en": ("forecaster", "test MSE (95 % interval)", "excess", "training s per seed"),
+    "zh": ("预测器", "测试 MSE(95 % 区间)", "excess", "每个种子的训练秒数"),
 }
 COUNTED = {"en": "Of {claims} claims: {counts}.", "zh": "{claims} 条说法中:{counts}。"}
 PAGES = {
@@ -56,7 +56,7 @@ def wrapped(text: str) -> str:
     lines: list[str] = []
     for line in text.splitlines():
         lines.append("")
-        for piece in re.findall(r".+?(?:[,。;:、]| |$)", line):
+        for piece in re.findall(r".+?(?:[,。;:、]| (?!%)|$)", line):
             if len(lines[-1] + piece.rstrip()) > WIDTH:
                 lines.append("  " if line.startswith("- ") else "")
             lines[-1] += piece
@@ -69,8 +69,8 @@ def short_table(metrics: Mapping[str, Any], times: Mapping[str, Any], language: 
     rows = []
     for name in (name for name in SHORT if name in found):
         mse, *_, excess = _scores(found[name])
-        parameters, _, seconds, _ = _costs(times.get(name))
-        rows.append([names[name], mse, excess, parameters, seconds])
+        *_, seconds, _ = _costs(times.get(name))
+        rows.append([names[name], mse, excess, seconds])
     return _table(SHORT_TITLES[language], rows)
 
 
@@ -104,26 +104,22 @@ def claims_counted(claims: Mapping[str, Any], language: str) -> str:
 
 
 def claims_table(claims: Mapping[str, Any]) -> str:
-    """The claims with their verdicts, one row each, then the numbers behind them, from reports/claims.json."""
-    verdicts, numbers = [], []
-    for name, claim in claims.items():
-        found = [claim["columns"].get(column) for column in CLAIM_COLUMNS]
-        marks = [MARKS.get(one["verdict"], "") if one else "" for one in found]
-        verdicts.append([name, claim["claim"], f"{MARKS.get(claim['verdict'], '')} {claim['verdict']}".strip(), *marks])
-        numbers.append([name, *map(_claim_number, found)])
-    tables = (
-        _table(("", "claim", "verdict", *CLAIM_COLUMNS.values()), verdicts),
-        _table(("", *CLAIM_COLUMNS.values()), numbers),
-    )
-    return "\n\n".join(tables)
+    """The claims with their verdicts, one row each, from reports/claims.json."""
+    rows = [
+        [name, claim["claim"], _marked(claim["verdict"]), "·".join(_in_column(claim, key) for key in CLAIM_COLUMNS)]
+        for name, claim in claims.items()
+    ]
+    return _table(("", "claim", "verdict", " · ".join(CLAIM_COLUMNS.values())), rows)
 
 
-def _claim_number(found: Mapping[str, Any] | None) -> str:
-    """Number and interval of a column; empty where it does not apply or nothing was measured."""
-    if found is None:
-        return ""
-    ends = [found.get(f"number_ci_{end}") for end in ("low", "high")]
-    return f"{found['number']:.3g}" + ("" if None in ends else " ({:.3g} to {:.3g})".format(*ends))
+def _in_column(claim: Mapping[str, Any], column: str) -> str:
+    """The mark of a column's verdict; a dash where the column does not apply or nothing was measured."""
+    found = claim["columns"].get(column) if column in claim["applies"] else None
+    return "-" if found is None else MARKS[found["verdict"]]
+
+
+def _marked(verdict: str) -> str:
+    return f"{MARKS.get(verdict, '')} {verdict}".strip()
 
 
 def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -134,17 +130,25 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def pipeline_graph() -> str:
     """The stages of dvc.yaml as a Mermaid picture; an arrow that a longer way implies is left out."""
     done = subprocess.run(["dvc", "dag", "--md"], capture_output=True, text=True, check=True)  # noqa: S607
-    names = dict(re.findall(r'(node\d+)\["([^/]+)"\]', done.stdout))
-    arrows = {(names[a], names[b]) for a, b in re.findall(r"(node\d+)-->(node\d+)", done.stdout) if a in names}
+    names = dict(re.findall(r'(node\d+)\["([^/"]+)"\]', done.stdout))
     ahead: dict[str, set[str]] = {}
-    for start, end in arrows:
-        ahead.setdefault(start, set()).add(end)
+    for start, end in re.findall(r"(node\d+)-->(node\d+)", done.stdout):
+        if {start, end} <= names.keys():
+            ahead.setdefault(names[start], set()).add(names[end])
 
     def leads(start: str, end: str) -> bool:
         return any(step == end or leads(step, end) for step in ahead.get(start, ()))
 
-    direct = sorted((a, b) for a, b in arrows if not any(step != b and leads(step, b) for step in ahead[a]))
-    return "\n".join(["```mermaid", "flowchart LR", *(f"  {a} --> {b}" for a, b in direct), "```"])
+    joined: dict[tuple[str, ...], list[str]] = {}
+    for start, ends in sorted(ahead.items()):
+        direct = sorted(end for end in ends if not any(leads(step, end) for step in ends))
+        joined.setdefault(tuple(direct), []).append(start)
+    arrows = [f"  {_nodes(starts)} --> {_nodes(ends)}" for ends, starts in joined.items()]
+    return "\n".join(["```mermaid", "flowchart LR", *arrows, "```"])
+
+
+def _nodes(stages: Iterable[str]) -> str:
+    return " & ".join(f'{stage.replace("@", "_")}["{stage}"]' if "@" in stage else stage for stage in stages)
 
 
 def filled(page: str, contents: Mapping[str, str]) -> str:

@@ -123,5 +123,5 @@ def test_coverages_are_told_over_worlds_with_the_share_without_bound():
         ]
     )
     head, _, line = coverage_table(rows, "intervals").splitlines()
-    assert head.startswith("| intervals | 80 % | within 2 points, of 3 | width | without bound | 95 % |")
+    assert head.startswith("| intervals | 80 % | within 2, of 3 | width | without bound | 95 % |")
     assert line == "| fixed | 80.3 ± 1.5 (2.5) | 2 | 1.50 | 1.0 % | 96.0 ± 0.0 (0.0) | 2 | 2.50 | none |"
