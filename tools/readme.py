@@ -1,4 +1,4 @@
-"""Put the committed results into the pages that show them: `python tools/readme.py`."""
+"""Put the committed results into the pages that show them: `python -m tools.readme`."""
 
 import re
 import subprocess
