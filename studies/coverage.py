@@ -121,7 +121,7 @@ def main_length(rows: pd.DataFrame) -> int:
 
 
 def coverage_tables(rows: pd.DataFrame) -> Sequence[str]:
-    """The worlds chosen from, those checked on (of which docs/results.md has rows), and the step in use at each length."""
+    """The worlds chosen from, those checked on (see docs/results.md), and the step in use at each length."""
     at_main = rows[rows["prediction_length"] == main_length(rows)]
     named = at_main.assign(intervals=[_name(*pair) for pair in zip(at_main["intervals"], at_main["step"], strict=True)])
     chosen_from, checked = (named[named["world"].isin(worlds)] for worlds in (CHOOSING, CHECKING))
