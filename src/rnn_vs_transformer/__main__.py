@@ -75,9 +75,21 @@ def _forecast(chosen: argparse.Namespace) -> None:
 
 
 def _inspect(chosen: argparse.Namespace) -> None:
+    from pydantic import ValidationError  # noqa: PLC0415
+
     from rnn_vs_transformer.sources.propose import inspect  # noqa: PLC0415 - --help must not wait for pandas
 
-    print(*inspect(chosen.file, chosen.settings), sep="\n")  # noqa: T201
+    if not chosen.file.is_file():
+        raise InputError(f"{chosen.file} does not exist; put your file into data/raw/ and name it")
+    try:
+        lines = inspect(chosen.file, chosen.settings)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(map(str, ("data", *fault["loc"])))
+        raise InputError(
+            f"-S {key}: {fault['msg']}; the keys and their values stand in params.yaml, under data"
+        ) from None
+    print(*lines, sep="\n")  # noqa: T201
 
 
 def _recipe(chosen: argparse.Namespace) -> None:
