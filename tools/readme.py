@@ -27,7 +27,7 @@ SHORT_TITLES = {
     "en": ("forecaster", "test MSE (95 % interval)", "excess", "training s per seed"),
     "zh": ("预测器", "测试 MSE(95 % 区间)", "excess", "每个种子的训练秒数"),
 }
-COUNTED = {"en": "Of {claims} claims: {counts}.", "zh": "{claims} 条说法中:{counts}。"}
+COUNTED = {"en": "{claims} claims: {counts}.", "zh": "{claims} 条说法:{counts}。"}
 PAGES = {
     Path("README.md"): ("en", ("verdict", "comparison", "claims", "dag")),
     Path("README.zh-CN.md"): ("zh", ("verdict", "comparison", "claims", "dag")),
@@ -99,7 +99,7 @@ def _costs(spent: Mapping[str, Any] | None) -> list[str]:
 def claims_counted(claims: Mapping[str, Any], language: str) -> str:
     """How many claims have each verdict."""
     words, counts = load_texts(language)["claim_verdicts"], Counter(claim["verdict"] for claim in claims.values())
-    told = ", ".join(f"{counts[verdict]} {words[verdict]}" for verdict in words if counts[verdict])
+    told = ", ".join(f"{words[verdict]} {counts[verdict]}" for verdict in words if counts[verdict])
     return COUNTED[language].format(claims=len(claims), counts=told)
 
 
