@@ -81,7 +81,7 @@ def test_the_table_of_horizons_has_a_row_per_family_and_recipe():
     table = horizon_table(runs).splitlines()
     assert table[0].startswith("| family | recipe | H = 96 | H = 192 |")
     assert table[2].startswith("| RNN | rnn-best | 1.960 ± 12.706 | ")
-    assert "| 2.920 (" in table[2]
+    assert "| 2.920 ± 12.706 |" in table[2]
     assert table[2].endswith("| 106 to 202 |")
 
 
