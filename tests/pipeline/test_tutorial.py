@@ -62,7 +62,8 @@ def check_stores(clone: Clone, stock: str) -> None:
     assert set(table["time"]) == {f"2024-07-{day}" for day in range(19, 26)}
     busiest = table.loc[table.groupby("series")["high_80"].idxmax()]
     for row in busiest.itertuples():
-        assert re.search(rf"{row.series} +{row.time} .*{row.high_80:.3f}", stock), (row, stock)
+        [found] = re.findall(rf"{row.series} +{row.time} +\S+ +(\S+)", stock)
+        assert float(found) == pytest.approx(row.high_80, rel=1e-5)
 
 
 def test_an_artifact_without_an_annotated_tag_is_not_found(clone: Clone) -> None:
