@@ -112,10 +112,11 @@ test-clusters: $(EXTRAS)/.ready  ## The tests that start Ray and Dask clusters o
 bench: $(EXTRAS)/.ready  ## Time training and pipeline beside neuralforecast, darts and bare PyTorch (idle machine, half an hour)
 	$(EXTRAS)/bin/python -m benchmarks
 
-lint: $(READY)  ## Ruff and strict mypy
+lint: $(READY)  ## Ruff, strict mypy, and lines and words of the pages
 	ruff check .
 	ruff format --check .
 	mypy
+	python -m tools.pages
 
 format: $(READY)  ## Format and mend what ruff can mend
 	ruff format .
@@ -154,8 +155,8 @@ quantiles: $(READY)  ## Coverage of quantile forecasts on 20 other worlds, as fo
 coverage-study: $(READY)  ## Coverage of the prediction intervals on 160 other worlds, and the step chosen by it (2 minutes)
 	python -m studies.coverage
 
-readme: $(READY)  ## Put the committed results into both READMEs
-	python tools/readme.py
+readme: $(READY)  ## Put the committed results into both READMEs and docs/results.md
+	python -m tools.readme
 
 lock: $(READY)  ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

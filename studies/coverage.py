@@ -52,7 +52,7 @@ DECIMALS = 5
 
 
 def main() -> None:
-    """Score all worlds, write docs/results/coverage.csv, print the tables of docs/decisions.md and the chosen step."""
+    """Score all worlds, write docs/results/coverage.csv, print the tables and the chosen step."""
     params = load_params()
     if params.data.source != "synthetic":
         raise InputError("the worlds are synthetic: data.source must be synthetic (git restore params.yaml)")
@@ -121,7 +121,7 @@ def main_length(rows: pd.DataFrame) -> int:
 
 
 def coverage_tables(rows: pd.DataFrame) -> Sequence[str]:
-    """What docs/decisions.md shows: the worlds chosen from, those checked on, and the step in use at each length."""
+    """The worlds chosen from, those checked on (see docs/results.md), and the step in use at each length."""
     at_main = rows[rows["prediction_length"] == main_length(rows)]
     named = at_main.assign(intervals=[_name(*pair) for pair in zip(at_main["intervals"], at_main["step"], strict=True)])
     chosen_from, checked = (named[named["world"].isin(worlds)] for worlds in (CHOOSING, CHECKING))

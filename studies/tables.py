@@ -78,7 +78,7 @@ def cell_table(runs: pd.DataFrame, factors: Sequence[str]) -> str:
 
 
 def horizon_table(runs: pd.DataFrame) -> str:
-    """Mean test MSE with interval per family and recipe, a column per prediction length.
+    """Mean test MSE with the half-width of its interval, a row per family and recipe, a column per prediction length.
 
     Args:
         runs: Columns family, recipe, prediction_length, mse, train_seconds, one row per seed. A recipe's variant for
@@ -91,7 +91,7 @@ def horizon_table(runs: pd.DataFrame) -> str:
         "|---" * (len(lengths) + 3) + "|",
     ]
     for (family, recipe), some in runs.groupby(["family", "recipe"]):
-        cells = [_interval(some.loc[some["prediction_length"] == length, "mse"].to_numpy()) for length in lengths]
+        cells = [_half_width(some.loc[some["prediction_length"] == length, "mse"].to_numpy()) for length in lengths]
         seconds = some.groupby("prediction_length")["train_seconds"].mean()
         spent = f"{seconds.min():.0f} to {seconds.max():.0f}"
         lines.append("| " + " | ".join([LABELS[str(family)], str(recipe), *cells, spent]) + " |")
@@ -133,7 +133,7 @@ def coverage_table(rows: pd.DataFrame, by: str) -> str:
     levels, worlds = sorted(rows["level"].unique()), rows["world"].nunique()
     heads = [by]
     for level in levels:
-        heads += [f"{level:.0%}".replace("%", " %"), f"within {POINTS} points, of {worlds}", "width", "without bound"]
+        heads += [f"{level:.0%}".replace("%", " %"), f"within {POINTS}, of {worlds}", "width", "without bound"]
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
     for line, some in rows.groupby(by, sort=False):
         cells = [cell for level in levels for cell in _coverage_cells(some[some["level"] == level])]
@@ -161,6 +161,11 @@ def _coverage_cells(worlds: pd.DataFrame) -> list[str]:
 def _interval(losses: npt.NDArray[np.float64]) -> str:
     found = mean_interval(losses)
     return f"{found.estimate:.3f}" + ("" if found.low is None else f" ({found.low:.3f} to {found.high:.3f})")
+
+
+def _half_width(losses: npt.NDArray[np.float64]) -> str:
+    found = mean_interval(losses)
+    return f"{found.estimate:.3f}" + ("" if found.high is None else f" ± {found.high - found.estimate:.3f}")
 
 
 def quantile_table(runs: pd.DataFrame) -> str:

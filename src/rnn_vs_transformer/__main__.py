@@ -7,10 +7,22 @@ from pathlib import Path
 
 from rnn_vs_transformer.runtime.errors import InputError
 
+EXAMPLES = """\
+examples:
+  python -m rnn_vs_transformer inspect data/raw/mine.csv
+  python -m rnn_vs_transformer forecast --input data/raw/mine.csv --output forecast.csv
+  dvc exp run $(python -m rnn_vs_transformer recipe case-study)
+
+Training is the pipeline's: dvc repro. Where to start: docs/tutorial.md
+"""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; a fault that the user can mend is told in one line."""
-    parser = argparse.ArgumentParser(prog="python -m rnn_vs_transformer", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m rnn_vs_transformer", description="Commands beside the pipeline.", epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     commands = parser.add_subparsers(required=True, metavar="command")
     forecast = commands.add_parser("forecast", help="forecast the steps that follow the series of a file")
     forecast.add_argument("--input", type=Path, required=True, help="file of the form that was trained on")
@@ -45,11 +57,11 @@ def _forecast(chosen: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for given in filter(None, (chosen.input, chosen.future)):
         if not given.is_file():
-            raise InputError(f"{given} does not exist")
+            raise InputError(f"{given} does not exist; name a file of the form that was trained on")
         if chosen.output.resolve() == given.resolve():
-            raise InputError("--output must be another file than those that are read")
+            raise InputError("--output must be another file than those that are read, as in: --output forecast.csv")
     if chosen.output.suffix != ".csv":
-        raise InputError(f"--output must be a .csv file, got {chosen.output}")
+        raise InputError(f"--output must be a .csv file, as in forecast.csv; got {chosen.output}")
     forecaster = Forecaster.load(chosen.artifact or FOLDER, chosen.family)
     found = forecaster.predict(chosen.input, chosen.future)
     write_table(chosen.output, found)
@@ -63,9 +75,21 @@ def _forecast(chosen: argparse.Namespace) -> None:
 
 
 def _inspect(chosen: argparse.Namespace) -> None:
+    from pydantic import ValidationError  # noqa: PLC0415
+
     from rnn_vs_transformer.sources.propose import inspect  # noqa: PLC0415 - --help must not wait for pandas
 
-    print(*inspect(chosen.file, chosen.settings), sep="\n")  # noqa: T201
+    if not chosen.file.is_file():
+        raise InputError(f"{chosen.file} does not exist; put your file into data/raw/ and name it")
+    try:
+        lines = inspect(chosen.file, chosen.settings)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(map(str, ("data", *fault["loc"])))
+        raise InputError(
+            f"-S {key}: {fault['msg']}; the keys and their values stand in params.yaml, under data"
+        ) from None
+    print(*lines, sep="\n")  # noqa: T201
 
 
 def _recipe(chosen: argparse.Namespace) -> None:

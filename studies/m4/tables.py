@@ -1,30 +1,11 @@
-"""The tables of the M4 study in Markdown, as docs/results.md shows them."""
+"""The table of the M4 study in Markdown, as docs/results.md shows it."""
 
 from collections.abc import Hashable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
 from rnn_vs_transformer.plotting.style import LABELS
-
-FAMILIES: Final = ("rnn", "transformer")
-
-
-def variants_markdown(variants: pd.DataFrame) -> str:
-    """Of m4_variants.csv, a row per variant: errors of both families, and differences from the base with intervals."""
-    lines = ["| variant | RNN: sMAPE, MASE | MASE against base | Transformer: sMAPE, MASE | MASE against base |",
-             "|---|---|---|---|---|"]  # fmt: skip
-    table = variants.set_index(["variant", "family"])
-    for variant in variants["variant"].unique():
-        cells = []
-        for family in FAMILIES:
-            row = table.loc[(variant, family)]
-            known = pd.notna(row["mase_low"])
-            ends = [100 * row[f"mase_{end}"] for end in ("difference", "low", "high")]
-            against = f"{ends[0]:+.1f} % ({ends[1]:+.1f} to {ends[2]:+.1f})" if known else ""
-            cells += [f"{row['smape']:.2f}, {row['mase']:.3f}", against]
-        lines.append(f"| {variant} | {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
 def forecasters_markdown(table: pd.DataFrame) -> str:

@@ -68,12 +68,11 @@ def test_a_clone_with_line_ends_of_windows(finished: Clone, tmp_path: Path) -> N
     assert clone.run("git", "status", "--short").split() == ["M", "params.yaml"]
 
 
-def test_names_with_spaces_brackets_and_umlauts_as_the_readme_tells_them(clone: Clone) -> None:
+def test_names_with_spaces_brackets_and_umlauts_as_the_page_tells_them(clone: Clone) -> None:
     """Pasted into a shell, through Hydra's grammar, params.yaml, dvc.yaml and the reader."""
     write_series(clone)
-    [pasted] = re.findall(
-        r"^\$ (dvc exp run -S data.source=csv .*Umsätze.*)$", (ROOT / "README.md").read_text(), re.MULTILINE
-    )
+    page = (ROOT / "docs/data.md").read_text(encoding="utf-8").replace("\\\n", "")
+    [pasted] = re.findall(r"^\$ (dvc exp run -S data.source=csv .*Umsätze.*)$", page, re.MULTILINE)
     output = clone.run("bash", "-c", f"{pasted} generate")
     assert json.loads((clone.folder / "data/meta.json").read_text())["series"] == COLUMNS
     [line] = [line for line in output.splitlines() if "neither git nor DVC" in line]

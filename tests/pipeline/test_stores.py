@@ -1,4 +1,4 @@
-"""Sales of stores, from a file in long format to a forecast, by the README's three commands."""
+"""Sales of stores, from a file in long format to a forecast, by three commands of the tutorial."""
 
 import re
 import shutil
@@ -17,11 +17,9 @@ AHEAD = 7
 
 
 def commands() -> list[str]:
-    """Of the README, with continued lines joined."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
-    block = next(block for block in blocks if "stores.csv" in block)
-    return [line.removeprefix("$ ") for line in block.replace("\\\n", "").splitlines()]
+    """Of the tutorial, with continued lines joined: inspect, run, forecast."""
+    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8").replace("\\\n", "")
+    return re.findall(r"^\$ ((?:python -m|dvc exp run) .*stores\.csv.*)$", text, re.MULTILINE)
 
 
 def bring_sales(clone: Clone) -> None:
@@ -40,7 +38,7 @@ def bring_sales(clone: Clone) -> None:
     pd.concat(plans).to_csv(clone.folder / "data/raw/promotions.csv", index=False)
 
 
-def test_the_three_commands_of_the_readme_lead_to_a_forecast_of_every_store(clone: Clone) -> None:
+def test_the_three_commands_of_the_tutorial_lead_to_a_forecast_of_every_store(clone: Clone) -> None:
     """A store too short to train on is named and forecast; the table has a row per store."""
     bring_sales(clone)
     inspect, run, forecast = commands()
@@ -53,7 +51,7 @@ def test_the_three_commands_of_the_readme_lead_to_a_forecast_of_every_store(clon
     assert "data.format=long -S data.series_column=store -S data.target=sales" in told
     assert "'new' is not trained on, but can be forecast" in log
     assert "On the test split it had MASE" in said
-    table = pd.read_csv(clone.folder / "forecast.csv")
+    table = pd.read_csv(clone.folder / "store_forecasts.csv")
     assert table.groupby("series").size().to_dict() == dict.fromkeys(DAYS, AHEAD)
     first = pd.Timestamp("2024-01-01") + pd.Timedelta(days=DAYS["lake"])
     assert table.groupby("series")["time"].min()["lake"] == f"{first:%Y-%m-%d}"

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from conftest import ROOT, Clone, set_params
 
@@ -10,15 +11,26 @@ INSTALL = ["make setup", ". .venv/bin/activate"]
 """What a clone of the tests has done already, in the environment that runs them."""
 
 
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+
 def commands(path: Path) -> list[str]:
-    blocks = re.findall(r"```console\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    assert all(line.startswith("$ ") for line in lines), "a line of output or a continued command would not be run"
+    """The commands of a page, those that go on over a line in one piece."""
+    lines = [line for block in blocks(path, "console") for line in block.replace("\\\n", "").splitlines()]
+    assert all(line.startswith("$ ") for line in lines), "a line of output would not be run"
     return [line.removeprefix("$ ") for line in lines]
 
 
-def test_both_languages_give_the_same_commands() -> None:
-    assert commands(ROOT / "docs/tutorial.md") == commands(ROOT / "docs/tutorial.zh-CN.md")
+def scripts(path: Path) -> dict[str, str]:
+    """The Python files that the reader saves, by the name in their first line."""
+    return {block.splitlines()[0].removeprefix("# "): block for block in blocks(path, "python")}
+
+
+def test_both_languages_give_the_same_commands_and_files() -> None:
+    english, chinese = (ROOT / "docs" / name for name in ("tutorial.md", "tutorial.zh-CN.md"))
+    assert commands(english) == commands(chinese)
+    assert scripts(english) == scripts(chinese)
 
 
 @pytest.mark.slow
@@ -29,6 +41,8 @@ def test_every_command_of_the_tutorial_works(finished: Clone, tmp_path: Path) ->
     told = commands(ROOT / "docs/tutorial.md")
     assert told[: len(INSTALL)] == INSTALL
     clone.run("make", "--dry-run", "setup")
+    for name, content in scripts(ROOT / "docs/tutorial.md").items():
+        (clone.folder / name).write_text(content)
     outputs = {command: clone.run("bash", "-c", command) for command in told[len(INSTALL) :]}
     assert "- As set up: " in outputs["cat reports/verdict.md"]
     for forecast in (clone.folder / "forecast.csv", tmp_path / "forecast.csv"):
@@ -38,6 +52,18 @@ def test_every_command_of_the_tutorial_works(finished: Clone, tmp_path: Path) ->
     assert "Running stage 'train@rnn'" in here
     assert "Running stage 'train@transformer'" not in here
     assert "Running stage 'train" not in colleague
+    check_stores(clone, outputs["python stock.py"])
+
+
+def check_stores(clone: Clone, stock: str) -> None:
+    """A week of every store in the file, and the same numbers by Python, of the day that the text asks for."""
+    table = pd.read_csv(clone.folder / "store_forecasts.csv")
+    assert table.groupby("series").size().to_dict() == dict.fromkeys(("lake", "north", "south"), 7)
+    assert set(table["time"]) == {f"2024-07-{day}" for day in range(19, 26)}
+    busiest = table.loc[table.groupby("series")["high_80"].idxmax()]
+    for row in busiest.itertuples():
+        [found] = re.findall(rf"{row.series} +{row.time} +\S+ +(\S+)", stock)
+        assert float(found) == pytest.approx(row.high_80, rel=1e-5)
 
 
 def test_an_artifact_without_an_annotated_tag_is_not_found(clone: Clone) -> None:

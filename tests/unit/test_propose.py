@@ -130,3 +130,18 @@ def test_what_nothing_reads_is_told_in_one_line(project, content):
 
     assert str(error.value).startswith("error: ")
     assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["data/raw/none.csv"], "data/raw/none.csv does not exist; put your file into data/raw/"),
+        (["data/raw/stores.csv", "-S", "data.sep=x"], "-S data.sep: Extra inputs are not permitted; the keys"),
+    ],
+)
+def test_what_cannot_be_inspected_is_told_in_one_line_with_what_to_do(project, asked, told) -> None:
+    stores().to_csv(project / "data/raw/stores.csv", index=False)
+    with pytest.raises(SystemExit) as ended:
+        main(["inspect", *asked])
+    assert f"error: {told}" in str(ended.value)
+    assert "\n" not in str(ended.value)

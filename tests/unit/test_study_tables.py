@@ -80,8 +80,8 @@ def test_the_table_of_horizons_has_a_row_per_family_and_recipe():
     )
     table = horizon_table(runs).splitlines()
     assert table[0].startswith("| family | recipe | H = 96 | H = 192 |")
-    assert table[2].startswith("| RNN | rnn-best | 1.960 (")
-    assert "| 2.920 (" in table[2]
+    assert table[2].startswith("| RNN | rnn-best | 1.960 ± 12.706 | ")
+    assert "| 2.920 ± 12.706 |" in table[2]
     assert table[2].endswith("| 106 to 202 |")
 
 
@@ -123,5 +123,5 @@ def test_coverages_are_told_over_worlds_with_the_share_without_bound():
         ]
     )
     head, _, line = coverage_table(rows, "intervals").splitlines()
-    assert head.startswith("| intervals | 80 % | within 2 points, of 3 | width | without bound | 95 % |")
+    assert head.startswith("| intervals | 80 % | within 2, of 3 | width | without bound | 95 % |")
     assert line == "| fixed | 80.3 ± 1.5 (2.5) | 2 | 1.50 | 1.0 % | 96.0 ± 0.0 (0.0) | 2 | 2.50 | none |"

@@ -111,10 +111,18 @@ def test_experiments_show_the_data_and_what_differs() -> None:
     )
     titles = cells(table, "Experiment")
     assert titles[:4] == ["Experiment", "data", "rnn.mse", "transformer.mse"]
-    assert titles[6:] == ["data.source", "model.heads"]
+    assert titles[6:] == ["model.heads"]
     assert cells(table, "mine")[1:4] == ["data/raw/mine.csv two", "0.5", "0.6"]
     assert cells(table, "abcdef1")[1] == "synthetic one"
     assert cells(table, "eight")[-1] == "8"
+
+
+def test_settings_that_would_make_the_table_wider_than_a_terminal_stand_below_it() -> None:
+    one = entry("a-name-of-some-length", 8, (0.3, 0.3), (0.2, 0.2), data="two")
+    one["data"]["params"]["params.yaml"]["data"]["model"] |= {"rnn_width": 32, "patch_length": 24, "readout": "flatten"}
+    table = experiments_table(shown(one))
+    assert "a-name-of-some-length: model.heads 8, model.rnn_width 32, model.patch_length 24, model.readout" in table
+    assert max(len(line) for line in table.splitlines() if line.startswith("|")) <= 120
 
 
 def test_errors_on_other_data_are_said_to_compare_nothing() -> None:
