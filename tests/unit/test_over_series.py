@@ -217,6 +217,20 @@ def test_the_page_tells_of_the_series_in_both_languages(told, language):
     assert f"{told.metrics['over_series']['critical_difference']:.2f}" in part
 
 
+def test_a_forecaster_from_elsewhere_has_its_row_under_its_own_name(own):
+    with_peer = dataclasses.replace(own, metrics={**own.metrics, "AutoETS": {**own.metrics["ridge"], "mse": 7.654}})
+    assert "AutoETS" not in page_of(own)
+    row = page_of(with_peer).partition("AutoETS")[2].partition("</tr>")[0]
+    assert "7.654" in row
+
+
+def test_where_no_pair_can_be_told_apart_the_page_says_so(told):
+    """Of ten series the exact p is at least 2^-9, and 45 pairs are too many for it."""
+    assert "can tell none apart" not in page_of(told)
+    few = {**told.metrics, "over_series": {**told.metrics["over_series"], "series": 10}}
+    assert "With 10 series it can tell none apart" in page_of(dataclasses.replace(told, metrics=few))
+
+
 def test_the_page_of_few_series_has_no_such_part(own):
     page = page_of(own)
     assert "over-series" not in page

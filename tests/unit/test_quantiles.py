@@ -20,13 +20,16 @@ from rnn_vs_transformer.evaluation.quantiles import conformal_quantile, correcti
 from rnn_vs_transformer.forecasting.forecaster import Forecaster
 from rnn_vs_transformer.forecasting.package import package_forecasters
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.quantiles import ordered, pinball
+from rnn_vs_transformer.models.quantiles import ordered, pinball, pinball_errors
 from rnn_vs_transformer.models.shell import InputSizes
+from rnn_vs_transformer.reporting.report import load_texts
+from rnn_vs_transformer.reporting.sections import _quantiles
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
-from rnn_vs_transformer.settings.family.families import given_settings
+from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.fit import _quantile_losses, fit, predict, predict_quantiles
+from rnn_vs_transformer.training.history import best_validation_losses
 
 from .test_panel_training import LONG, stores, train_all
 from .test_panel_training import H as PANEL_H
@@ -144,6 +147,23 @@ def test_no_end_goes_farther_than_the_median():
 
 
 @pytest.mark.parametrize("family", BUILDERS)
+def test_the_epoch_is_chosen_by_the_loss_that_is_trained(built, noise, family):
+    """Over validation with gaps, too: the pinball loss of the kept weights is the least, and both courses are of it."""
+    model, params = built(family)
+    draw, panel = np.random.default_rng(3), noise.panel
+    gappy = replace(noise, panel=replace(panel, observed=draw.random(len(panel.values)) > 0.1))
+    windows = windows_of(gappy, "train", "validation")
+    run = fit(model, windows, params.model_copy(update={"epochs": 3}), 0)
+    found, [series] = predict_quantiles(model, windows[1]), [windows[1].batch(torch.arange(len(windows[1])))]
+    each = pinball_errors(found, series.target[..., None], LEVELS).double().mean(2) * series.scored
+    losses = (each.sum(1) / series.scored.sum(1)).numpy()
+    expected = np.mean([losses[one].mean() for one in windows[1].places.of_series(2)])
+    assert run.best_validation_loss == pytest.approx(expected, rel=1e-6)
+    assert run.best_validation_loss == min(run.validation_losses)
+    assert run.train_losses[-1] == pytest.approx(run.validation_losses[-1], rel=0.2)
+
+
+@pytest.mark.parametrize("family", BUILDERS)
 def test_a_target_that_was_not_observed_teaches_no_quantile(built, noise, family):
     """Not even by the slope that the loss has where it is 0."""
     model, params = built(family)
@@ -190,6 +210,7 @@ def test_from_a_file_to_a_forecast_with_quantiles(tmp_path, monkeypatch, configu
     for family in ("rnn", "transformer", "mlp"):
         row = metrics[f"{family}_mean_of_seeds"]
         assert row["wql"] > 0
+        assert metrics[family]["validation_mse"] != pytest.approx(best_validation_losses(family).mean(), rel=0.1)
         assert {"quantile_coverage_80", "cqr_coverage_80", "quantile_width_95", "cqr_width_95"} <= set(row)
     assert "wql" not in metrics["ridge"]
 
@@ -205,3 +226,12 @@ def test_from_a_file_to_a_forecast_with_quantiles(tmp_path, monkeypatch, configu
     plain = Forecaster.load("models/forecaster", "ridge").predict(frame)
     assert not [name for name in plain if name.startswith("quantile")]
     assert set(artifact.levels_of) == {"rnn", "transformer", "mlp"}
+
+
+@pytest.mark.parametrize(("covered", "told"), [((80, 95), 3), ((95,), 2), ((), 1)])
+def test_the_page_tells_each_interval_for_which_there_are_quantiles(covered, told):
+    row = {"wql": 0.1, **{f"cqr_coverage_{level}": level / 100 for level in covered}}
+    said = _quantiles(load_texts("en"), {f"{family}_mean_of_seeds": row for family in FAMILIES})
+    assert len(said) == told
+    assert all(any(f"{level} % (RNN)" in sentence for sentence in said) for level in covered)
+    assert _quantiles(load_texts("en"), {}) == []

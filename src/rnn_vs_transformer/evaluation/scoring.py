@@ -18,6 +18,7 @@ from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seas
 from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
+from rnn_vs_transformer.settings.family.families import trained_settings
 from rnn_vs_transformer.training.fit import predict, predict_quantiles
 from rnn_vs_transformer.training.history import validation_losses
 
@@ -77,7 +78,7 @@ class ScoredFamily:
     mean: Scores
     """Of the mean forecast, which is what ships."""
     validation_losses: FloatArray
-    """Of the weights that were kept (seeds,)."""
+    """MSE on validation of the weights that were kept (seeds,), of quantiles that of the median."""
     quantiles: dict[str, float]
     """How the mean of their quantiles fares, see `quantile_row`; empty where points are forecast."""
 
@@ -160,10 +161,22 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
         forecast = forecast_windows(model, windows)
         runs.append(score(forecast, test))
         total = total + forecast
-    mean, losses = total / len(models), validation_losses(family, recipe)
-    residuals, levels = residuals_of(mean, test.splits, test.places), models[0].sizes.levels
-    validation, of_mean = validation_residuals(models, test.splits), score(mean, test)
+    mean, levels = total / len(models), models[0].sizes.levels
+    losses = _median_errors(family, test, recipe) if levels else validation_losses(family, recipe)
+    residuals, of_mean = residuals_of(mean, test.splits, test.places), score(mean, test)
+    validation = validation_residuals(models, test.splits)
     return ScoredFamily(runs, validation, residuals, of_mean, losses, _quantile_row(models, test, levels))
+
+
+def _median_errors(family: str, test: TestSplit, recipe: str) -> FloatArray:
+    """MSE of each seed on validation (seeds,), mean over the folds: the losses of training are of quantiles."""
+    found = []
+    for fold in range(trained_settings(family, recipe).train.validation_folds):
+        splits = test.splits.fold(fold)
+        [windows] = windows_of(splits, "validation")
+        models = load_trained(family, test.meta, recipe, fold)
+        found.append([squared_error_of(forecast_windows(model, windows), splits, windows.places) for model in models])
+    return np.asarray(np.mean(found, axis=0))
 
 
 def _quantile_row(models: Sequence[nn.Module], test: TestSplit, levels: tuple[float, ...]) -> dict[str, float]:

@@ -22,12 +22,17 @@ def median_of(forecast: Tensor, levels: Sequence[float]) -> Tensor:
     return forecast[..., levels.index(MEDIAN)]
 
 
+def pinball_errors(forecast: Tensor, target: Tensor, levels: Sequence[float]) -> Tensor:
+    """max(q (y - f), (q - 1) (y - f)) of quantiles (..., Q) and targets (..., 1) (Koenker 1978): (..., Q)."""
+    shares = torch.tensor(levels, dtype=forecast.dtype, device=forecast.device)
+    errors = target - forecast
+    return torch.maximum(shares * errors, (shares - 1) * errors)
+
+
 def pinball(forecast: Tensor, target: Tensor, levels: Sequence[float]) -> Tensor:
-    """Mean over all of max(q (y - f), (q - 1) (y - f)), of quantiles (..., Q) and targets (..., 1) (Koenker 1978).
+    """Mean over all of `pinball_errors`.
 
     >>> pinball(torch.tensor([[1.0, 3.0]]), torch.tensor([[2.0]]), [0.1, 0.5]).item()
     0.30000001192092896
     """
-    shares = torch.tensor(levels, dtype=forecast.dtype, device=forecast.device)
-    errors = target - forecast
-    return torch.maximum(shares * errors, (shares - 1) * errors).mean()
+    return pinball_errors(forecast, target, levels).mean()

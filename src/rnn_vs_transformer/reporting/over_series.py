@@ -18,7 +18,7 @@ def over_series_sentences(texts: Texts, results: Results) -> list[str]:
     found = results.metrics["over_series"]
     return [
         *_families(texts, found["families"], results.margin),
-        _forecasters(texts, found),
+        *_forecasters(texts, found),
         *_kinds(texts, found["kinds"]),
     ]
 
@@ -41,15 +41,18 @@ def _families(texts: Texts, families: dict[str, dict[str, Any]], margin: float) 
             )
 
 
-def _forecasters(texts: Texts, found: dict[str, Any]) -> str:
+def _forecasters(texts: Texts, found: dict[str, Any]) -> Iterator[str]:
+    """Friedman's test and the pairs; where no pair could be told apart, that too."""
     pairs = [p for others in found["wilcoxon_holm_p"].values() for p in others.values()]
-    return str(texts["over_series"]["forecasters"]).format(
+    yield texts["over_series"]["forecasters"].format(
         forecasters=len(found["mean_ranks"]),
         statistic=found["friedman"]["statistic"],
         p=told_p(found["friedman"]["p"]),
         pairs=len(pairs),
         apart=sum(p < LEVEL for p in pairs),
     )
+    if (least := 2.0 ** (1 - found["series"])) * len(pairs) > LEVEL:  # Wilcoxon's exact p is never less
+        yield texts["over_series"]["too_few"].format(series=found["series"], least=least, pairs=len(pairs))
 
 
 def _kinds(texts: Texts, kinds: dict[str, dict[str, float]]) -> Iterator[str]:

@@ -88,12 +88,15 @@ def _coverage(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
 
 def _quantiles(texts: Texts, metrics: Mapping[str, Any]) -> list[str]:
     """Of families that were trained with quantiles, how these covered, and their loss."""
-    rows = {name: metrics.get(f"{name}_mean_of_seeds", {}) for name in FAMILIES}
-    shares = {f"{name}_{level}": row.get(f"cqr_coverage_{level}") for name, row in rows.items() for level in (80, 95)}
-    if None in shares.values():
-        return []
-    losses = {f"{name}_wql": row["wql"] for name, row in rows.items()}
-    return [texts["quantiles"].format(**{name: 100 * share for name, share in shares.items()}, **losses)]
+    rows, said = {name: metrics.get(f"{name}_mean_of_seeds", {}) for name in FAMILIES}, []
+    for level in (80, 95):
+        shares = {name: row[key] for name, row in rows.items() if (key := f"cqr_coverage_{level}") in row}
+        if len(shares) == len(FAMILIES):
+            percents = {name: 100 * share for name, share in shares.items()}
+            said.append(texts["quantiles_covered"].format(level=level, **percents))
+    if all("wql" in row for row in rows.values()):
+        said.append(texts["quantile_loss"].format(**{name: row["wql"] for name, row in rows.items()}))
+    return said
 
 
 def _change(texts: Texts, results: Results) -> Iterable[str]:
@@ -112,15 +115,16 @@ def _change(texts: Texts, results: Results) -> Iterable[str]:
 
 
 def comparison_table(texts: Texts, results: Results) -> Table:
-    """Families, baselines and floors, one row each."""
+    """Families, baselines, floors and forecasters from elsewhere, one row each."""
     rows = []
     found = rows_of(results.metrics)
-    for name in (name for name in texts["names"] if name in found):
+    ours = [name for name in texts["names"] if name in found]
+    for name in [*ours, *(name for name in found if name not in ours)]:
         spent = results.times.get(name, {})
         scores = [number(found[name].get(key), ".3f", f"{key} {name}") for key in SCORES]
         seconds = spent.get("train_seconds")
         told = Cell("") if seconds is None else Cell(in_seconds(seconds), seconds, f"seconds {name}")
-        rows.append([cell(texts["names"][name]), *scores, number(spent.get("parameters"), ",.0f"), told])
+        rows.append([cell(texts["names"].get(name, name)), *scores, number(spent.get("parameters"), ",.0f"), told])
     return Table(texts["columns"], rows)
 
 

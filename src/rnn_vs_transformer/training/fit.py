@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.models.quantiles import median_of, pinball
+from rnn_vs_transformer.models.quantiles import pinball, pinball_errors
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
 
@@ -34,8 +34,9 @@ class Fit:
 
     state: State
     train_losses: list[float] = field(default_factory=list)
-    """Mean squared error per epoch, averaged over the steps' batches while training, whatever loss is trained."""
+    """Per epoch, mean over its windows while training: squared error whatever the loss, but of quantiles pinball."""
     validation_losses: list[float] = field(default_factory=list)
+    """The same error on validation, mean over series: by it the epoch is chosen."""
     seconds: list[float] = field(default_factory=list)
     """Wall-clock seconds per epoch."""
     start_losses: tuple[float, float] | None = None
@@ -125,11 +126,11 @@ def fit(
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run = Fit(state=_copy_state(model))
     state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
-    _begin(state, windows, watch, from_start)
+    _begin(state, windows, params, watch, from_start=from_start)
     while not run.finished:
         started = time.perf_counter()
         run.train_losses.append(_train_epoch(state, train, params, watch))
-        run.validation_losses.append(validation.mean_over_series(window_errors(model, validation)))
+        run.validation_losses.append(validation.mean_over_series(window_errors(model, validation, params.levels)))
         run.seconds.append(time.perf_counter() - started)
         _check_finite(run, seed)
         _judge_epoch(run, model, params, watch)
@@ -139,18 +140,20 @@ def fit(
     return run
 
 
-def _begin(state: TrainingState, windows: tuple[Windows, Windows], watch: Watch, from_start: bool) -> None:
-    """Go on from where it was kept, if it was; judge the start, where it is a candidate."""
+def _begin(
+    state: TrainingState, windows: tuple[Windows, Windows], params: FitParams, watch: Watch, *, from_start: bool
+) -> None:
+    """Go on from where it was kept, if it was; judge the start, where it is a candidate, as epochs are."""
     run = state.run
     if watch.keeper is not None:
         watch.keeper.restore(state)
     if from_start and run.start_losses is None:
-        train, validation = (part.mean_over_series(window_errors(state.model, part)) for part in windows)
-        run.start_losses = train, validation
+        train, validation = (window_errors(state.model, part, params.levels) for part in windows)
+        run.start_losses = float(train.mean()), windows[1].mean_over_series(validation)
 
 
 def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch: Watch) -> float:
-    """Take a step for each batch; the mean squared error over the epoch's batches."""
+    """Take a step for each batch; the mean error over the epoch's windows."""
     state.model.train()
     message = state.run.message()
     total = torch.zeros((), dtype=torch.float64)
@@ -173,41 +176,40 @@ def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) ->
 
 
 def _step(model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, params: FitParams) -> Tensor:
-    loss, squared = _quantile_losses(model, batch, params.levels) if params.levels else _losses(model, batch, params)
+    loss, told = _quantile_losses(model, batch, params.levels) if params.levels else _losses(model, batch, params)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(model.parameters(), params.gradient_clip)
     optimizer.step()
     optimizer.zero_grad()
-    return squared
+    return told
 
 
 def _losses(model: nn.Module, batch: Batch, params: FitParams) -> tuple[Tensor, Tensor]:
     """What is made small, and the mean squared error, which nothing is learnt from."""
     taught = batch.target if batch.scored is None else torch.where(batch.scored, batch.target, batch.context[:, -1:])
     forecast = model(batch.context, batch.series, taught, batch.covariates)  # what fills a gap would tell what follows
-    target, share = _observed(batch, forecast.detach())
+    target, share = batch.target, _share_observed(batch)
+    if batch.scored is not None:  # the forecast itself, which has no error
+        target = torch.where(batch.scored, target, forecast.detach())
     loss, squared = LOSSES[params.loss], functional.mse_loss
     made_small = loss(forecast, target) / share
     return made_small, made_small.detach() if loss is squared else squared(forecast.detach(), target) / share
 
 
 def _quantile_losses(model: nn.Module, batch: Batch, levels: tuple[float, ...]) -> tuple[Tensor, Tensor]:
-    """As `_losses`, of quantiles: the pinball loss, and the mean squared error of the median."""
+    """As `_losses`, of quantiles: the pinball loss is told too."""
     forecast = model.quantiles(batch.context, batch.series, batch.covariates)  # type: ignore[operator] # (B, H, Q)
-    median = median_of(forecast.detach(), levels)
-    target, share = _observed(batch, median)
-    each = target[..., None]
-    if batch.scored is not None:  # the forecast too, as at a tie the pinball loss has a slope
-        each = torch.where(batch.scored[..., None], each, forecast.detach())
+    target = batch.target[..., None]
+    if batch.scored is not None:  # the forecast is cut off too, as at a tie the pinball loss has a slope
+        target = torch.where(batch.scored[..., None], target, forecast.detach())
         forecast = torch.where(batch.scored[..., None], forecast, forecast.detach())
-    return pinball(forecast, each, levels) / share, functional.mse_loss(median, target) / share
+    loss = pinball(forecast, target, levels) / _share_observed(batch)
+    return loss, loss.detach()
 
 
-def _observed(batch: Batch, forecast: Tensor) -> tuple[Tensor, Tensor | float]:
-    """Targets, with the forecast where nothing was observed, so that it has no error; and the share of the observed."""
-    if batch.scored is None:
-        return batch.target, 1.0
-    return torch.where(batch.scored, batch.target, forecast), batch.scored.float().mean()
+def _share_observed(batch: Batch) -> Tensor | float:
+    """Of the targets."""
+    return 1.0 if batch.scored is None else batch.scored.float().mean()
 
 
 def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
@@ -232,16 +234,25 @@ def predict_quantiles(model: nn.Module, windows: Windows) -> Tensor:
         )
 
 
-def window_errors(model: nn.Module, windows: Windows) -> Tensor:
-    """Mean squared error of each window (windows,) over its observed targets, in float64."""
+def window_errors(model: nn.Module, windows: Windows, levels: tuple[float, ...] = ()) -> Tensor:
+    """Mean squared error of each window (windows,) over its observed targets, in float64; of quantiles the pinball."""
     model.eval()
     errors = []
     with torch.no_grad():
         for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
             batch = windows.batch(index)
-            squares, scored = (model(*batch.inputs) - batch.target).double().square(), batch.scored
-            errors.append(squares.mean(1) if scored is None else (squares * scored).sum(1) / scored.sum(1))
+            each, scored = _errors(model, batch, levels), batch.scored
+            errors.append(each.mean(1) if scored is None else (each * scored).sum(1) / scored.sum(1))
     return torch.cat(errors)
+
+
+def _errors(model: nn.Module, batch: Batch, levels: tuple[float, ...]) -> Tensor:
+    """Of each target (B, H)."""
+    if not levels:
+        squares: Tensor = (model(*batch.inputs) - batch.target).double().square()
+        return squares
+    forecast = model.quantiles(batch.context, batch.series, batch.covariates)  # type: ignore[operator] # (B, H, Q)
+    return pinball_errors(forecast, batch.target[..., None], levels).double().mean(2)
 
 
 def _copy_state(model: nn.Module) -> State:

@@ -107,7 +107,8 @@ def _write_runs(family: str, recipe: str, settings: FamilySettings, runs: Sequen
     _write_fold(family, recipe, 0, runs)
     _write_times(family, recipe, settings, runs)
     best, name = np.array([result.fit.best_validation_loss for result in runs]), paths.forecaster(family, recipe)
-    log.info("%s: validation MSE %.4f (%.4f to %.4f over seeds)", name, best.mean(), best.min(), best.max())
+    loss = "pinball loss" if settings.train.levels else "MSE"
+    log.info("%s: validation %s %.4f (%.4f to %.4f over seeds)", name, loss, best.mean(), best.min(), best.max())
 
 
 def _write_fold(family: str, recipe: str, fold: int, runs: Sequence[SeedRun]) -> None:

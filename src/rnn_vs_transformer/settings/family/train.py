@@ -34,8 +34,8 @@ class FitParams(Section):
     weight_decay: Annotated[Number, Field(ge=0)]
     """Decoupled weight decay (AdamW); 0 is Adam."""
     loss: Literal["mse", "mae", "huber", "quantile"]
-    """What training makes small; models are chosen by validation MSE all the same, of the median where quantiles are
-    forecast."""
+    """What training makes small; models are chosen by validation MSE all the same, but where quantiles are forecast by
+    this loss of theirs, the pinball loss."""
     quantiles: Annotated[list[Annotated[Number, Field(gt=0, lt=1)]], Field(min_length=1)]
     """Levels that are forecast with `loss: quantile`, in increasing order; 0.5 is the point forecast."""
     gradient_clip: Positive
