@@ -15,14 +15,13 @@ from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.quantiles import quantile_row
 from rnn_vs_transformer.evaluation.scoring import mean_quantiles
 from rnn_vs_transformer.models.weights import build_family
-from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings
 from rnn_vs_transformer.settings.recipes import merge_settings
 from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.fit import fit
-from studies.resumable import Row, Work, run_to_table
+from studies.resumable import Row, Work, kept_file, run_to_table
 
 RESULTS: Final = Path("docs/results/quantiles.csv")
 WORLDS: Final = range(300, 320)
@@ -62,7 +61,7 @@ def run_trial(trial: Trial) -> list[Row]:
 def main() -> None:
     """Run what is left, and write the table."""
     trials = [Trial(world, family) for world in WORLDS for family in FAMILIES]
-    run_to_table(Work(trials, run_trial, lambda _: 5.0), RESULTS, paths.unfinished() / "quantiles.jsonl")
+    run_to_table(Work(trials, run_trial, lambda _: 5.0), RESULTS, kept_file("quantiles", Path("params.yaml")))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,25 @@
 """Many trials that take long: a killed run goes on where it was."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer.runtime.files import write_table
+import rnn_vs_transformer
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import fingerprint, write_table
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
 
 Row = dict[str, Any]
 Trial = TypeVar("Trial")
+TELLING: Final = {"claims", "plotting", "reporting"}
+"""Rooms of the package that no trial needs."""
 BAR = "{desc}: {percentage:3.0f}% done, {elapsed} spent, {remaining} left"
 
 
@@ -23,11 +28,24 @@ class Work(Generic[Trial]):
     """What is to be done, each part apart from the others."""
 
     trials: Sequence[Trial]
-    """Their `repr` tells them apart, and apart from those of other plans kept in the same file."""
+    """Their `repr` tells them apart."""
     run: Callable[[Trial], list[Row]]
     """Can be sent to another process."""
     expected_cost: Callable[[Trial], float]
     """Roughly in seconds, to begin with the longest and to tell the time left."""
+
+
+def kept_file(name: str, *read: Path) -> Path:
+    """Where the trials of a study lie until all are done; other code is another file, so that no table mixes two.
+
+    Args:
+        name: Of the study, or of its part.
+        read: What its trials read besides, such as a plan: another content is another file too.
+    """
+    package, studies = Path(rnn_vs_transformer.__file__).parent, Path(__file__).parent
+    code = [file for file in package.rglob("*.py") if file.relative_to(package).parts[0] not in TELLING]
+    known = [fingerprint(file) for file in [*sorted(code), *sorted(studies.rglob("*.py")), *read]]
+    return paths.unfinished() / f"{name}-{hashlib.sha256(''.join(known).encode()).hexdigest()[:12]}.jsonl"
 
 
 def run_to_table(work: Work[Trial], table: Path, kept: Path, workers: int = 0) -> None:
@@ -36,7 +54,7 @@ def run_to_table(work: Work[Trial], table: Path, kept: Path, workers: int = 0) -
     Args:
         work: The trials.
         table: What is written when all are done.
-        kept: Where each trial's rows lie until then, a line per trial; gone once the table is there.
+        kept: Where each trial's rows lie until then, a line per trial, see `kept_file`; gone once the table is there.
         workers: Trials at once; 0 is one per core.
     """
     done = read_kept(kept)

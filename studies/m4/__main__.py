@@ -4,12 +4,10 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import fingerprint
-from studies.m4.series import read_series
+from studies.m4.series import TRAIN, read_series
 from studies.m4.trials import CHOSEN, PLAN, expected_cost, read_plan, run_trial, trials_of
-from studies.resumable import Work, run_to_table
+from studies.resumable import Work, kept_file, run_to_table
 
 
 def run_part(part: str) -> None:
@@ -17,9 +15,8 @@ def run_part(part: str) -> None:
     plan = read_plan()
     read_series()  # that a missing file is told before anything is trained
     work = Work(list(trials_of(plan, part)), partial(run_trial, plan), partial(expected_cost, plan))
-    settings = [PLAN] if part == "choose" else [PLAN, CHOSEN]
-    kept = paths.unfinished() / f"m4-{part}-{'-'.join(map(fingerprint, settings))}.jsonl"
-    run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept)
+    read = [PLAN, TRAIN] if part == "choose" else [PLAN, TRAIN, CHOSEN]
+    run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept_file(f"m4-{part}", *read))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import fingerprint
 from studies.mixers.trials import PLAN, expected_cost, read_plan, run_trial, trials_of
-from studies.resumable import Work, run_to_table
+from studies.resumable import Work, kept_file, run_to_table
 
 RUNS: Final = Path("studies/mixers/runs.csv")
 
@@ -18,7 +16,7 @@ def main(workers: int = 0) -> None:
     """Write studies/mixers/runs.csv, a row per trial."""
     plan = read_plan()
     work = Work(list(trials_of(plan)), partial(run_trial, plan), partial(expected_cost, plan=plan))
-    run_to_table(work, RUNS, paths.unfinished() / f"mixers-{fingerprint(PLAN)}.jsonl", workers)
+    run_to_table(work, RUNS, kept_file("mixers", PLAN), workers)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import fingerprint
 from studies.probes import divergence, gradients, lengths, memory, positions, short_contexts
 from studies.probes.plan import PLAN, RUNS, Plan, read_plan
 from studies.probes.summary import summarise
-from studies.resumable import Row, Work, run_to_table
+from studies.resumable import Row, Work, kept_file, run_to_table
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def run_part(name: str) -> None:
     """Write studies/probes/runs/<part>.csv, in the order of the plan."""
     part, plan = PARTS[name], read_plan()[name]
     work = Work(list(part.trials(plan)), partial(part.run, plan), lambda trial: part.cost(trial, plan))
-    run_to_table(work, RUNS / f"{name}.csv", paths.unfinished() / f"probes-{name}-{fingerprint(PLAN)}.jsonl")
+    run_to_table(work, RUNS / f"{name}.csv", kept_file(f"probes-{name}", PLAN))
 
 
 def main(asked: list[str]) -> None:

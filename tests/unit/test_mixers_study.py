@@ -13,7 +13,7 @@ from studies.mixers.drawing import draw
 from studies.mixers.effects import READOUTS, TOKENS, effects, held_out_range, mean_by_case, read_errors, shares
 from studies.mixers.summary import cell_table, effects_told, findings
 from studies.mixers.trials import fit_params, model_params, read_plan, trials_of
-from studies.resumable import Work, run_to_table
+from studies.resumable import Work, kept_file, run_to_table
 
 NAMES = ("attention", "tanh", "gru", "lstm", "min_gru", "mlp", "none")
 CASES = ("drift", "short_memory", "two_seasons")
@@ -257,3 +257,21 @@ def test_a_run_cut_in_its_midst_writes_what_it_had_and_the_whole_the_next_time(w
     run_to_table(work, out, kept, workers=1)
     assert (tmp_path / "log").read_text() == "4 3 2 1 0 "
     assert pd.read_csv(out)["square"].tolist() == [0, 1, 4, 9, 16]
+
+
+def test_another_plan_or_other_code_begins_anew(tmp_path, monkeypatch):
+    """No table mixes the rows of two; what only tells of results may change."""
+    plan, package = tmp_path / "plan.yaml", tmp_path / "package"
+    for name in ("__init__.py", "training/fit.py", "reporting/page.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("1")
+    plan.write_text("1")
+    monkeypatch.setattr("rnn_vs_transformer.__file__", str(package / "__init__.py"))
+    found = [kept_file("study", plan)]
+    for file in (plan, package / "training/fit.py"):
+        file.write_text("2")
+        found.append(kept_file("study", plan))
+    (package / "reporting/page.py").write_text("2")
+
+    assert len(set(found)) == 3
+    assert kept_file("study", plan) == found[-1]

@@ -242,7 +242,7 @@ def test_a_killed_run_goes_on_where_it_was(plan, tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("studies.probes.__main__.read_plan", lambda: {"memory": tiny})
-    monkeypatch.setattr("studies.probes.__main__.fingerprint", lambda _: "0")
+    monkeypatch.setattr("studies.probes.__main__.kept_file", lambda *_: tmp_path / "models/unfinished/memory.jsonl")
     monkeypatch.setattr("studies.resumable.run_as_finished", one_after_another)
     monkeypatch.setitem(PARTS, "memory", replace(PARTS["memory"], run=run, cost=lambda *_: 1.0))
     with pytest.raises(KeyboardInterrupt):
