@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXTRAS := .venv-extras
+PEERS := .venv-peers
 SCRIPTS := .browser/.ready
 CHECK_VENV := .venv-checks
 CHECK_BIN := $(CHECK_VENV)/bin
@@ -25,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map m4 mixers probes quantiles coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,14 @@ $(EXTRAS)/.ready: requirements.lock pyproject.toml
 	$(EXTRAS)/bin/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
 	$(EXTRAS)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(EXTRAS)/bin/python -m pip install --quiet --no-build-isolation --editable '.[ray,dask,bench]'
+	@touch $@
+
+# Apart from the others, as statsforecast 2.1 takes no pandas from 3 on; what runs here reads arrays and plain tables.
+$(PEERS)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
+	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(PEERS)/bin/python -m pip install --quiet --no-build-isolation --editable '.[peers]'
 	@touch $@
 
 $(SCRIPTS): tools/browser_scripts.py | $(READY)
@@ -143,6 +152,12 @@ map: $(READY)  ## Where each family wins: kinds of series, lengths, recipes, mod
 m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the competition (M4-Hourly-train.csv and -test.csv in data/raw/; two hours; goes on where it was)
 	dvc repro studies/m4/dvc.yaml
 
+m4-peers: $(PEERS)/.ready  ## AutoETS and AutoTheta on M4 hourly (15 minutes); `make m4` then tells them beside ours
+	$(PEERS)/bin/python -m studies.m4.peers
+
+peers: $(PEERS)/.ready  ## AutoETS and AutoTheta (statsforecast) on the test windows that lie here; `make repro` then scores them beside ours
+	$(PEERS)/bin/python -m studies.peers
+
 mixers: $(READY)  ## One block with seven mixers: how much is tokens, readout, mixer (half an hour; goes on where it was)
 	dvc repro studies/mixers/dvc.yaml
 
@@ -163,6 +178,6 @@ lock: $(READY)  ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --quiet --upgrade $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
 
 clean:  ## Remove what can be rebuilt: environment, caches, models, derived data
-	rm -rf $(VENV) $(EXTRAS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models/given models/rnn models/transformer models/mlp models/forecaster models/unfinished data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
+	rm -rf $(VENV) $(EXTRAS) $(PEERS) $(CHECK_VENV) .fuzz mutants .coverage .browser .dvc/cache .dvc/tmp models/given models/rnn models/transformer models/mlp models/forecaster models/unfinished models/peers/*/ data/*.safetensors data/*.json data/*.txt dvc_plots reports/index.html reports/verdict.md reports/scores reports/memory reports/inspection reports/multiply_adds.csv
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,6 +15,7 @@ from rnn_vs_transformer.evaluation.over_series import compare_forecasters
 from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
+from studies.m4.peers import read_peers
 from studies.m4.picture import draw_m4
 from studies.m4.scores import METRICS, Judge, judge_of_test, judge_of_validation, read_forecast
 from studies.m4.series import HORIZON, SEASON, read_series, read_test, with_splits
@@ -58,7 +59,7 @@ def summarise_final() -> None:
     forecasts = final_forecasts(plan, "test", test)
     weights = ensemble_weights(final_forecasts(plan, "validation", validation), validation)
     forecasts["ensemble"] = np.asarray(sum(weight * forecasts[name] for name, weight in weights.items()))
-    forecasts["naive2"] = _naive2(names, series)
+    forecasts |= {"naive2": _naive2(names, series), **read_peers()}
     errors = {name: test.errors(forecast) for name, forecast in forecasts.items()}
     table = _table(plan, errors)
     write_table(RESULTS / "m4.csv", table)

@@ -17,6 +17,7 @@ from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, score_ensemble
 from rnn_vs_transformer.evaluation.fingerprint import data_fingerprint
 from rnn_vs_transformer.evaluation.metrics import excess, skill
 from rnn_vs_transformer.evaluation.over_series import AT_BEST, compare_over_series
+from rnn_vs_transformer.evaluation.peers import score_peers
 from rnn_vs_transformer.evaluation.rows import (
     compare_runs,
     control_row,
@@ -50,7 +51,7 @@ class Evaluation:
 
     test: TestSplit
     references: Mapping[str, Scores]
-    """The ensemble, the baselines and the floors."""
+    """The ensemble, the baselines, the floors and forecasters from elsewhere."""
     mlp: ScoredFamily
     params: EvaluateParams
 
@@ -97,7 +98,7 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
     ensemble, weights = score_ensemble(test, ridge, folds)
     log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
-    references = {ENSEMBLE: ensemble, **score_references(test, ridge)}
+    references = {ENSEMBLE: ensemble, **score_references(test, ridge), **score_peers(test)}
     found = Evaluation(test, references, score_family("mlp", test), params)
     recipes: Recipes = {
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()

@@ -56,6 +56,8 @@ STUDIES = Path("studies/results")
 CLAIMS = Path("reports/claims.json")
 """Verdicts on the tutorial's claims; some rest on times."""
 UNFINISHED = Path("models/unfinished")
+PEERS = Path("models/peers")
+"""Test forecasts from elsewhere; see `evaluation/peers.py`."""
 TUTORIAL = "tutorial"
 """The recipe that is meant where none is named: model.* and train.* as they are."""
 
