@@ -47,6 +47,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=["AutoETS", "AutoTheta"], help=", ".join(NAMES))
     parser.add_argument("--refit", type=int, default=0, help="origins per fit; 0 is one fit before test for all")
     told = parser.parse_args()
+    if told.refit < 0:
+        parser.error(f"--refit must be 0 or more, got {told.refit}")
     test, run = open_test_split(), load_params().run
     for name in told.names:
         write_peer(name, test, told.refit, run)

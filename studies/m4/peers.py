@@ -21,7 +21,7 @@ from studies.statistical import Task, forecast_origins
 
 FOLDER: Final = FORECASTS / "peers"
 DEFAULT: Final = ("AutoETS", "AutoTheta")
-"""AutoARIMA takes MINUTES a series here."""
+"""AutoARIMA takes minutes for each series."""
 
 
 def write_peer(name: str) -> None:

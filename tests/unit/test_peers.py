@@ -1,4 +1,7 @@
-"""Forecasters from elsewhere in our tables; those of statsforecast where the extra `peers` is installed."""
+"""Forecasters from elsewhere in our tables; those of statsforecast where the extra `peers` is installed.
+
+That is in .venv-peers, which `make peers` makes: `.venv-peers/bin/python -m pytest tests/unit/test_peers.py`.
+"""
 
 from importlib.util import find_spec
 
