@@ -19,13 +19,12 @@ from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.training.fit import fit
-from studies.m4.series import HORIZON, cut, read_series, read_test
-from studies.m4.trials import BASE, Trial, read_plan, values_of
-from studies.resumable import Row, Work, run_to_table
+from studies.m4.series import HORIZON, TEST, TRAIN, cut, read_series, read_test
+from studies.m4.trials import BASE, PLAN, Trial, read_plan, values_of
+from studies.resumable import Row, Work, kept_file, run_to_table
 from studies.training import case_study_settings
 
 RESULTS: Final = Path("studies/results/m4_quantiles.csv")
-KEPT: Final = Path("studies/m4/runs/quantiles.jsonl")
 PART: Final = "final"
 """Whose epochs and held-out stretch are taken."""
 DECIMALS: Final = 5
@@ -49,7 +48,7 @@ def run_family(family: str) -> list[Row]:
 
 def main() -> None:
     """Run what is left, and write the table."""
-    run_to_table(Work(list(FAMILIES), run_family, lambda _: 400.0), RESULTS, KEPT)
+    run_to_table(Work(list(FAMILIES), run_family, lambda _: 400.0), RESULTS, kept_file("m4-quantiles", PLAN, TRAIN, TEST))
 
 
 if __name__ == "__main__":
