@@ -48,7 +48,8 @@ def run_family(family: str) -> list[Row]:
 
 def main() -> None:
     """Run what is left, and write the table."""
-    run_to_table(Work(list(FAMILIES), run_family, lambda _: 400.0), RESULTS, kept_file("m4-quantiles", PLAN, TRAIN, TEST))
+    kept = kept_file("m4-quantiles", PLAN, TRAIN, TEST)
+    run_to_table(Work(list(FAMILIES), run_family, lambda _: 400.0), RESULTS, kept)
 
 
 if __name__ == "__main__":
