@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format experiments sweep search etth1 factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -120,6 +120,9 @@ test-clusters: $(EXTRAS)/.ready  ## The tests that start Ray and Dask clusters o
 
 bench: $(EXTRAS)/.ready  ## Time training and pipeline beside neuralforecast, darts and bare PyTorch (idle machine, half an hour)
 	$(EXTRAS)/bin/python -m benchmarks
+
+times: $(READY)  ## Run every stage anew, one by one, and tell its seconds, processor seconds and idle cores (idle machine)
+	@python -m tools.times
 
 lint: $(READY)  ## Ruff, strict mypy, and lines and words of the pages
 	ruff check .

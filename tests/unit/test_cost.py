@@ -18,6 +18,7 @@ from rnn_vs_transformer.probes.cost.workload import (
     SCAN,
     WORKLOADS,
     build_workload,
+    count_multiply_adds,
     peak_mebibytes,
 )
 from rnn_vs_transformer.runtime import paths
@@ -102,6 +103,13 @@ def test_memory_grows_linearly_with_the_context(small, name):
         work.train_step()
         peaks.append(peak_mebibytes(work.train_step, CPU))
     assert 1.8 < peaks[1] / peaks[0] < 2.5
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_work_continued_from_short_contexts_is_what_a_long_one_counts(small, name):
+    """A product that grew in another way, or only from some length on, would be told wrongly at all lengths."""
+    model = workload(name, small(), 37).forecaster
+    assert count_multiply_adds(name, small(), [37]) == {37: multiply_adds_per_window(model, 37)}
 
 
 def test_a_training_step_learns_and_an_inference_does_not(small):

@@ -10,7 +10,14 @@ from scipy import linalg, optimize
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.series import Meta
 from rnn_vs_transformer.data.splits import Places, Split, Splits
-from rnn_vs_transformer.evaluation.scoring import Scores, mean_forecast, residuals_of, score, squared_error_of
+from rnn_vs_transformer.evaluation.scoring import (
+    ScoredFamily,
+    Scores,
+    mean_forecast,
+    residuals_of,
+    score,
+    squared_error_of,
+)
 from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import Ridge, refit_ridge
 from rnn_vs_transformer.models.weights import load_trained
@@ -21,17 +28,32 @@ MEMBERS: Final = ("rnn", "transformer", "ridge")
 """Each family at its best, by the mean of its seeds, and the linear forecast."""
 
 
-def score_ensemble(test: TestSplit, ridge: Ridge, folds: int) -> tuple[Scores, dict[str, float]]:
-    """Scores of the ensemble on the test split, and the weights that validation gives its members."""
-    splits, meta, recipes = test.splits, test.meta, best_recipes()
-    weights = ensemble_weights([fold_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)])
-    total = np.zeros(())
+def score_ensemble(
+    test: TestSplit, ridge: Ridge, best: Mapping[str, ScoredFamily], folds: int
+) -> tuple[Scores, dict[str, float]]:
+    """Scores of the ensemble on the test split, and the weights that validation gives its members.
+
+    Args:
+        test: The split.
+        ridge: Fitted before fold 0.
+        best: Each family with the recipe of the lower validation loss.
+        folds: Of validation; for those before the last one models are loaded that were trained before them.
+    """
+    splits, recipes = test.splits, best_recipes()
+    last = FoldForecasts(splits, _members(best, "validation", ridge, splits))
+    earlier = [fold_forecasts(splits, test.meta, recipes, ridge, fold) for fold in range(1, folds)]
+    weights = ensemble_weights([last, *earlier])
+    forecasts, total = _members(best, "test", ridge, splits), np.zeros(())
     for member, weight in weights.items():
-        if weight and member in recipes:
-            total = total + weight * _trained_forecast(member, recipes[member], splits, meta, "test")
-        elif weight:
-            total = total + weight * ridge.forecast(splits.panel, test.places)
+        if weight:
+            total = total + weight * forecasts[member]
     return score(total, test), weights
+
+
+def _members(best: Mapping[str, ScoredFamily], split: Split, ridge: Ridge, splits: Splits) -> dict[str, FloatArray]:
+    """What each member forecasts of a split (W, H)."""
+    trained = {name: scored.forecasts[split] for name, scored in best.items()}
+    return {**trained, "ridge": ridge.forecast(splits.panel, splits.places(split))}
 
 
 @dataclass(frozen=True)
@@ -85,14 +107,10 @@ def fold_forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge
     ended = splits.fold(fold)
     fitted = refit_ridge(ridge, ended) if fold else ridge
     forecasts = {
-        name: _trained_forecast(name, recipe, ended, meta, "validation", fold) for name, recipe in recipes.items()
+        name: mean_forecast(list(load_trained(name, meta, recipe, fold)), ended, "validation")
+        for name, recipe in recipes.items()
     }
     return FoldForecasts(ended, {**forecasts, "ridge": fitted.forecast(ended.panel, ended.places("validation"))})
-
-
-def _trained_forecast(name: str, recipe: str, splits: Splits, meta: Meta, split: Split, fold: int = 0) -> FloatArray:
-    """Of the mean of the seeds on all windows of a split (W, H), in scaled units."""
-    return mean_forecast(list(load_trained(name, meta, recipe, fold)), splits, split)
 
 
 def ensemble_weights(folds: Sequence[FoldForecasts]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rnn_vs_transformer.data.evidence import FEWEST_SERIES
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
-from rnn_vs_transformer.data.splits import Places
+from rnn_vs_transformer.data.splits import Places, Split
 from rnn_vs_transformer.evaluation.comparison import too_little_evidence
 from rnn_vs_transformer.evaluation.coverage import coverage_row
 from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, score_ensemble
@@ -39,6 +39,8 @@ from rnn_vs_transformer.training.history import best_recipes
 log = logging.getLogger(__name__)
 SHOWN_SERIES = 8
 """Forecasts of so many series are written out."""
+SPLITS: Final[tuple[Split, Split]] = ("validation", "test")
+"""What intervals are sized on, and what they are judged on."""
 SIMPLE: Final = ("last_value", "seasonal_naive", "ridge")
 """Forecasts that need no training: a family must beat the best of them, or that one will do."""
 Recipes = Mapping[Recipe, Mapping[str, ScoredFamily]]
@@ -87,7 +89,8 @@ class Evaluation:
             row |= control_row(simple, scored.runs, [self.references[simple]], self.test, self.params)
         if scored is not self.mlp:
             row |= control_row("mlp", scored.runs, self.mlp.runs, self.test, self.params)
-        return row | coverage_row(scored.validation, scored.residuals, self.test.block_length, self.params)
+        before, after = (scored.residuals(split, self.test.splits) for split in SPLITS)
+        return row | coverage_row(before, after, self.test.block_length, self.params)
 
 
 def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
@@ -96,13 +99,13 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
     folds = validation_folds()
     ridge = fit_best_ridge(test.splits, folds)
     log.info("ridge: context %d and penalty %g by validation", ridge.context_length, ridge.penalty)
-    ensemble, weights = score_ensemble(test, ridge, folds)
-    log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
-    references = {ENSEMBLE: ensemble, **score_references(test, ridge), **score_peers(test)}
-    found = Evaluation(test, references, score_family("mlp", test), params)
     recipes: Recipes = {
         name: {family: score_family(family, test, name) for family in FAMILIES} for name in trained_recipes()
     }
+    ensemble, weights = score_ensemble(test, ridge, _at_its_best(recipes), folds)
+    log.info("ensemble: %s by validation", ", ".join(f"{weight:.2f} {name}" for name, weight in weights.items()))
+    references = {ENSEMBLE: ensemble, **score_references(test, ridge), **score_peers(test)}
+    found = Evaluation(test, references, score_family("mlp", test), params)
     tutorial = recipes["tutorial"]
     if reason := too_little_evidence(len(tutorial["rnn"].runs), len(test.steps), test.block_length, len(test.series)):
         log.warning("no verdict: %s", reason)

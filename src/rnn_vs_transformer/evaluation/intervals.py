@@ -165,23 +165,18 @@ def _resample(
     seeds, origins = numerator.shape
     drawn_seeds = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=count)  # (count, seeds)
     whole, rest = divmod(origins, block)
-    weights = np.zeros((count, origins))
-    for length, blocks in ((block, whole), (rest, 1)):
-        if length:
-            starts = generator.integers(0, origins - length + 1, size=(count, blocks))
-            weights += _coverage(starts, length, origins)
-    sums = [np.sum(drawn_seeds * (weights @ losses.T), axis=1) for losses in (numerator, denominator)]
+    parts = [(length, blocks) for length, blocks in ((block, whole), (rest, 1)) if length]
+    starts = [generator.integers(0, origins - length + 1, size=(count, blocks)) for length, blocks in parts]
+    sums = []
+    for losses in (numerator, denominator):
+        before = np.concatenate([np.zeros((seeds, 1)), losses.cumsum(axis=1)], axis=1)  # sums of all earlier origins
+        drawn = [
+            (before[:, first + length] - before[:, first]).sum(axis=2)  # (seeds, count)
+            for first, (length, _) in zip(starts, parts, strict=True)
+        ]
+        sums.append(np.sum(drawn_seeds.T * np.sum(drawn, axis=0), axis=0))
     ratios: FloatArray = sums[0] / sums[1]
     return ratios
-
-
-def _coverage(starts: npt.NDArray[np.int64], length: int, origins: int) -> FloatArray:
-    """How often each origin lies in the blocks that begin at `starts` (count, blocks): (count, origins)."""
-    edges = np.zeros((len(starts), origins + 1))
-    rows = np.arange(len(starts))[:, None]
-    np.add.at(edges, (rows, starts), 1.0)
-    np.add.at(edges, (rows, starts + length), -1.0)
-    return edges.cumsum(axis=1)[:, :-1]
 
 
 def _degrees_of_freedom(residuals: FloatArray, block: int) -> float:

@@ -1,6 +1,6 @@
 """Scores of every forecaster on the test split."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,10 +71,8 @@ class ScoredFamily:
     """The seeds of a family, each scored, and the errors of their mean forecast."""
 
     runs: list[Scores]
-    validation: list[FloatArray]
-    """Truth less mean forecast on validation, see `residuals_of`."""
-    residuals: list[FloatArray]
-    """Truth less mean forecast on test, see `residuals_of`."""
+    forecasts: Mapping[Split, FloatArray]
+    """Of the mean of the seeds on validation and on test (W, H), in scaled units."""
     mean: Scores
     """Of the mean forecast, which is what ships."""
     validation_losses: FloatArray
@@ -86,6 +84,10 @@ class ScoredFamily:
     def validation_mse(self) -> float:
         """Mean over seeds."""
         return float(self.validation_losses.mean())
+
+    def residuals(self, split: Split, splits: Splits) -> list[FloatArray]:
+        """Truth less mean forecast, see `residuals_of`."""
+        return residuals_of(self.forecasts[split], splits, splits.places(split))
 
 
 def score(forecast: FloatArray, test: TestSplit) -> Scores:
@@ -163,9 +165,8 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
         total = total + forecast
     mean, levels = total / len(models), models[0].sizes.levels
     losses = _median_errors(family, test, recipe) if levels else validation_losses(family, recipe)
-    residuals, of_mean = residuals_of(mean, test.splits, test.places), score(mean, test)
-    validation = validation_residuals(models, test.splits)
-    return ScoredFamily(runs, validation, residuals, of_mean, losses, _quantile_row(models, test, levels))
+    forecasts: dict[Split, FloatArray] = {"validation": mean_forecast(models, test.splits, "validation"), "test": mean}
+    return ScoredFamily(runs, forecasts, score(mean, test), losses, _quantile_row(models, test, levels))
 
 
 def _median_errors(family: str, test: TestSplit, recipe: str) -> FloatArray:
@@ -193,11 +194,6 @@ def mean_quantiles(models: Sequence[nn.Module], windows: Windows) -> FloatArray:
     for model in models:
         total = total + predict_quantiles(model, windows).double().numpy()
     return np.asarray(total / len(models))
-
-
-def validation_residuals(models: Sequence[nn.Module], splits: Splits, split: Split = "validation") -> list[FloatArray]:
-    """Truth less the mean forecast of some models on the windows of a split; see `residuals_of`."""
-    return residuals_of(mean_forecast(models, splits, split), splits, splits.places(split))
 
 
 def mean_forecast(models: Sequence[nn.Module], splits: Splits, split: Split) -> FloatArray:

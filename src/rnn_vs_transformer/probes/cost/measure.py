@@ -7,7 +7,7 @@ and has only the batch to fill the processor with.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import joblib
@@ -15,9 +15,15 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost.scaling import FEWEST_LENGTHS
-from rnn_vs_transformer.probes.cost.workload import CONTRASTS, WORKLOADS, Workload, build_workload, peak_mebibytes
+from rnn_vs_transformer.probes.cost.workload import (
+    CONTRASTS,
+    WORKLOADS,
+    Workload,
+    build_workload,
+    count_multiply_adds,
+    peak_mebibytes,
+)
 from rnn_vs_transformer.settings.cost import CostParams
 
 FEWEST_ROUNDS = 3
@@ -103,12 +109,13 @@ def _prepare_lengths(params: CostParams, deadline: float) -> tuple[list[Case], l
     """Build and warm up length by length, while time is left for the next one; return the lengths left out too."""
     cases: list[Case] = []
     lengths = params.context_lengths
+    work = {name: count_multiply_adds(name, params, lengths) for name in WORKLOADS}
     of_all_rounds = of_next_length = 0.0
     for number, length in enumerate(tqdm(lengths, "cost: warm-up", unit="length")):
         if number >= FEWEST_LENGTHS and time.perf_counter() + of_next_length + of_all_rounds > deadline:
             return cases, lengths[number:]
         began = time.perf_counter()
-        prepared = _prepare(params, length)
+        prepared = _prepare(params, length, {name: counts[length] for name, counts in work.items()})
         of_rounds = FEWEST_ROUNDS * sum(case.warm_up() for case in prepared)
         cases += prepared
         of_all_rounds += of_rounds
@@ -118,7 +125,7 @@ def _prepare_lengths(params: CostParams, deadline: float) -> tuple[list[Case], l
     return cases, []
 
 
-def _prepare(params: CostParams, context_length: int) -> list[Case]:
+def _prepare(params: CostParams, context_length: int, multiply_adds: Mapping[str, int]) -> list[Case]:
     """All models at one length, on all devices: on one thread and, for the families on a CPU, on all."""
     cases = []
     for device in [torch.device("cpu"), *([torch.device("cuda")] if torch.cuda.is_available() else [])]:
@@ -127,8 +134,7 @@ def _prepare(params: CostParams, context_length: int) -> list[Case]:
             work = build_workload(name, params, context_length, device)
             work.train_step()  # Adam allocates its moments in the first step
             peak = peak_mebibytes(work.train_step, device) + work.lasting_mebibytes()
-            products = multiply_adds_per_window(work.forecaster, context_length)
-            sizes = {"peak_mebibytes": peak, "multiply_adds": products}
+            sizes = {"peak_mebibytes": peak, "multiply_adds": multiply_adds[name]}
             most = 1 if name in CONTRASTS or device.type != "cpu" else joblib.cpu_count()
             cases += [Case(work, threads, sizes) for threads in sorted({1, most})]
     return cases

@@ -10,10 +10,9 @@ import pandas as pd
 import torch
 
 from rnn_vs_transformer.evaluation.intervals import interval_entries, mean_interval, significant
-from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.probes.cost.measure import Measurements
 from rnn_vs_transformer.probes.cost.scaling import find_crossover, fit_exponent, fit_local_exponent
+from rnn_vs_transformer.probes.cost.workload import count_multiply_adds
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.runtime.machine import machine_label
@@ -67,9 +66,7 @@ def write_multiply_adds(params: CostParams) -> None:
     """Write the multiply-adds per window of both families at every context length, measured in time or not."""
     table = pd.DataFrame({"context_length": params.context_lengths})
     for family in FAMILIES:
-        build, horizon = BUILDERS[family], params.prediction_length
-        models = {length: build(params.model, length, horizon) for length in params.context_lengths}
-        table[family] = [multiply_adds_per_window(model, length) for length, model in models.items()]
+        table[family] = list(count_multiply_adds(family, params, params.context_lengths).values())
     write_table(paths.WORK, table)
 
 

@@ -8,7 +8,7 @@ and heap that was freed but not given back. It differs from run to run, and need
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from torch.profiler import ProfilerActivity, profile
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
+from rnn_vs_transformer.models.size import multiply_adds_per_window
 from rnn_vs_transformer.settings.cost import CostParams
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.model import Cell
@@ -33,6 +34,8 @@ CONTRASTS = (ALL_QUERIES, LOOP)
 WORKLOADS = (*FAMILIES, GRU, SCAN, *CONTRASTS)
 """What is measured."""
 MEBIBYTE = 2**20
+COUNTED_FROM: Final = 4
+"""Steps. Of a product with a single token torch makes something else."""
 
 
 class AllQueries(nn.Module):
@@ -111,6 +114,15 @@ class Workload:
 
 def build_workload(name: str, params: CostParams, context_length: int, device: torch.device) -> Workload:
     """Build one of `WORKLOADS`, with a batch of random windows."""
+    forecaster = build_model(name, params, context_length).to(device)
+    adam = torch.optim.Adam(forecaster.parameters(), fused=True)
+    lengths = (context_length, params.prediction_length)
+    context, target = (torch.randn(params.batch_size, length, device=device) for length in lengths)
+    return Workload(name, device, context_length, forecaster, adam, context, target)
+
+
+def build_model(name: str, params: CostParams, context_length: int) -> ForecastModel:
+    """The model of one of `WORKLOADS`."""
     model = params.model.model_copy(update={"cell": CELLS.get(name, params.cell)})
     build = BUILDERS["transformer" if name in ("transformer", ALL_QUERIES) else "rnn"]
     forecaster = build(model, context_length, params.prediction_length)
@@ -120,11 +132,20 @@ def build_workload(name: str, params: CostParams, context_length: int, device: t
         loop = MinGruLoop(params.width, params.width)
         loop.load_state_dict(forecaster.get_submodule("mixer.layers").state_dict())
         forecaster.set_submodule("mixer.layers", loop)
-    forecaster.to(device)
-    adam = torch.optim.Adam(forecaster.parameters(), fused=True)
-    lengths = (context_length, params.prediction_length)
-    context, target = (torch.randn(params.batch_size, length, device=device) for length in lengths)
-    return Workload(name, device, context_length, forecaster, adam, context, target)
+    return forecaster
+
+
+def count_multiply_adds(name: str, params: CostParams, context_lengths: Sequence[int]) -> dict[int, int]:
+    """Multiply-adds per window of one of `WORKLOADS` at each context length, exactly.
+
+    With a token per step they are a + b L + c L^2: products of each token, and of each pair. So they are counted at
+    three short lengths and continued by their differences. To count a GRU over 2,048 steps takes seconds.
+    """
+    short = range(COUNTED_FROM, COUNTED_FROM + 3)
+    one, two, three = (multiply_adds_per_window(build_model(name, params, length), length) for length in short)
+    slope, bend = two - one, three - 2 * two + one
+    further = {length: length - COUNTED_FROM for length in context_lengths}
+    return {length: one + more * slope + more * (more - 1) // 2 * bend for length, more in further.items()}
 
 
 def peak_mebibytes(work: Callable[[], None], device: torch.device) -> float:
