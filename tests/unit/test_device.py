@@ -144,7 +144,9 @@ def test_models_with_cells_are_not_stacked(configure, cell):
 def test_seeds_on_a_device_are_the_seeds_of_the_pool(configure, pass_settings, tmp_path, monkeypatch, family):
     """From the files of the stage before: weights within tolerance, in the order of the tasks."""
     monkeypatch.chdir(tmp_path)
-    params = configure({"model.dropout": 0.0, "train.epochs": 2, "train.patience": 2, "train.seeds": 3})
+    params = configure(
+        {"model.dropout": 0.0, "train.epochs": 2, "train.patience": 2, "train.epoch_windows": 128, "train.seeds": 3}
+    )
     save_series(make_series(params.data))
     pass_settings(params)
     tasks = training.seed_tasks(family, given_settings(family, params.model, params.train))
@@ -186,7 +188,14 @@ def test_a_device_that_is_not_seen_is_told_with_what_to_do(configure, monkeypatc
 def test_a_gpu_trains_what_the_cpu_trains_and_repeats(configure, pass_settings, tmp_path, monkeypatch, family):
     monkeypatch.chdir(tmp_path)
     params = configure(
-        {"model.dropout": 0.0, "train.epochs": 2, "train.patience": 2, "train.seeds": 3, "run.device": "cuda"}
+        {
+            "model.dropout": 0.0,
+            "train.epochs": 2,
+            "train.patience": 2,
+            "train.epoch_windows": 128,
+            "train.seeds": 3,
+            "run.device": "cuda",
+        }
     )
     save_series(make_series(params.data))
     pass_settings(params)

@@ -100,7 +100,7 @@ class _Stack:
             rows = gradients.contiguous()  # as the weights are: the fused optimiser goes through both side by side
             for model, gradient in zip(self._models, rows, strict=True):
                 model.get_parameter(name.removeprefix("model.")).grad = gradient
-        return squared  # type: ignore[no-any-return]
+        return squared
 
     def _losses(self, weights: dict[str, Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
         found: tuple[Tensor, Tensor] = functional_call(self._lesson, weights, (batch,))
