@@ -140,7 +140,7 @@ def test_models_with_cells_are_not_stacked(configure, cell):
     assert can_be_stacked(build_transformer(params.model, 12, 4))
 
 
-@pytest.mark.parametrize("family", ["rnn", "transformer", "mlp"])
+@pytest.mark.parametrize("family", ["rnn", "transformer"])
 def test_seeds_on_a_device_are_the_seeds_of_the_pool(configure, pass_settings, tmp_path, monkeypatch, family):
     """From the files of the stage before: weights within tolerance, in the order of the tasks."""
     monkeypatch.chdir(tmp_path)
