@@ -81,4 +81,4 @@ def _train_steps(case: Case, family: str, _: int) -> float:
 
 
 def _all_cores() -> RunParams:
-    return RunParams(workers=joblib.cpu_count(), backend="loky", address="local")
+    return RunParams(workers=joblib.cpu_count(), backend="loky", address="local", device="cpu")

@@ -98,7 +98,7 @@ def _together(rate_of: Callable[[Job], float], case: Case, family: str, seconds:
 
     They are left to the next call, so that their start is paid once.
     """
-    spread = RunParams(workers=processes, backend="loky", address="local")
+    spread = RunParams(workers=processes, backend="loky", address="local", device="cpu")
     warm = [time.time() + LEAD_SECONDS + seconds] * 2
     for begin, end in (warm, [time.time() + LEAD_SECONDS, time.time() + LEAD_SECONDS + seconds]):
         jobs = [Job(case, family, begin, end)] * processes

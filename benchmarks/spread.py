@@ -30,7 +30,7 @@ def _seconds(case: Case, family: str, nodes: int, rounds: int) -> float:
     for _ in range(nodes - 1):
         cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
-    spread = RunParams(workers=0, backend="ray", address=cluster.address)
+    spread = RunParams(workers=0, backend="ray", address=cluster.address, device="cpu")
     one: Any = partial(_train, case, family)
     try:
         taken = []

@@ -27,6 +27,10 @@ def check(params: Params) -> None:
     require_folds(series.panel, series.ends, lengths, meta.season_length, params.train.validation_folds)
     if told := lack_in_copies(Path(params.data.file)):
         log.warning("--queue, --temp and clones will lack %s: %s", params.data.file, told)
+    if params.run.device in {"cuda", "mps"}:
+        from rnn_vs_transformer.runtime.device import devices_of  # noqa: PLC0415 - torch takes a second
+
+        devices_of(params.run)
     for family in MODELS:
         save_settings(paths.family_settings("given", family), given_settings(family, params.model, params.train))
     write_bytes(paths.CHECKED, b"The settings and the input series can be used.\n")

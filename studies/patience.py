@@ -59,7 +59,7 @@ def compared(runs: pd.DataFrame) -> pd.DataFrame:
 def main() -> None:
     """Write docs/results/patience.csv and print the comparisons."""
     trials = [(family, patience, draw) for family in ("transformer", "rnn") for patience in PATIENCE for draw in DRAWS]
-    done = run_as_finished(run, trials, RunParams(workers=0, backend="loky", address="local"))
+    done = run_as_finished(run, trials, RunParams(workers=0, backend="loky", address="local", device="cpu"))
     rows = [row for _, row in tqdm(done, total=len(trials), desc="patience")]
     runs = pd.DataFrame(rows).sort_values(["model", "patience", "draw"])
     write_table(RUNS, runs)

@@ -61,7 +61,7 @@ def run_to_table(work: Work[Trial], table: Path, kept: Path, workers: int = 0) -
     cost = work.expected_cost
     left = sorted((trial for trial in work.trials if repr(trial) not in done), key=lambda trial: -cost(trial))
     kept.parent.mkdir(parents=True, exist_ok=True)
-    spread = RunParams(workers=workers, backend="loky", address="local")
+    spread = RunParams(workers=workers, backend="loky", address="local", device="cpu")
     with (
         kept.open("a", encoding="utf-8") as file,
         tqdm(total=sum(map(cost, left)), desc=table.stem, bar_format=BAR) as bar,

@@ -28,7 +28,7 @@ def write_peer(name: str) -> None:
     """Forecasts (S, 48) in own units."""
     started, (_, series) = time.perf_counter(), read_series()
     tasks = [Task(name, one, np.array([len(one) - 1]), HORIZON, SEASON) for one in series]
-    run = RunParams(workers=0, backend="loky", address="local")
+    run = RunParams(workers=0, backend="loky", address="local", device="cpu")
     found = np.concatenate(list(run_side_by_side(forecast_origins, tasks, run)))
     write_arrays(FOLDER / f"{name}.safetensors", {"test": found})
     print(f"{name}: {len(series)} series in {time.perf_counter() - started:.0f} s")  # noqa: T201

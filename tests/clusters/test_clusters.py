@@ -19,7 +19,7 @@ from rnn_vs_transformer.training.seeds import train_family
 
 pytestmark = pytest.mark.filterwarnings("default")  # theirs are not ours to mend
 HOW = "not installed: make test-clusters"
-LOKY = RunParams(workers=1, backend="loky", address="local")
+LOKY = RunParams(workers=1, backend="loky", address="local", device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,9 @@ def dask_cluster():
 @pytest.fixture(params=["ray", "dask"])
 def cluster(request):
     """The settings that send work to one of the clusters."""
-    return RunParams(workers=0, backend=request.param, address=request.getfixturevalue(f"{request.param}_cluster"))
+    return RunParams(
+        workers=0, backend=request.param, address=request.getfixturevalue(f"{request.param}_cluster"), device="cpu"
+    )
 
 
 def test_a_cluster_trains_to_the_bytes_of_this_machine(cluster, configure, pass_settings, tmp_path, monkeypatch):
@@ -130,7 +132,7 @@ def test_a_cluster_that_does_not_answer_is_named_in_one_line(backend, address, m
     pytest.importorskip({"ray": "ray", "dask": "distributed"}[backend], reason=f"{backend} is {HOW}")
     monkeypatch.setattr(clusters, "PATIENCE_SECONDS", 1)
     with pytest.raises(InputError, match=rf"the {backend} cluster at {address} cannot be used: [^\n]+$"):
-        list(run_side_by_side(abs, [-1], RunParams(workers=0, backend=backend, address=address)))
+        list(run_side_by_side(abs, [-1], RunParams(workers=0, backend=backend, address=address, device="cpu")))
 
 
 def test_dask_workers_of_several_threads_are_refused():
@@ -140,4 +142,8 @@ def test_dask_workers_of_several_threads_are_refused():
         distributed.LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as wide,
         pytest.raises(InputError, match="of one thread each are needed, got 2"),
     ):
-        list(run_side_by_side(abs, [-1], RunParams(workers=0, backend="dask", address=wide.scheduler_address)))
+        list(
+            run_side_by_side(
+                abs, [-1], RunParams(workers=0, backend="dask", address=wide.scheduler_address, device="cpu")
+            )
+        )

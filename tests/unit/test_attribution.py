@@ -23,7 +23,7 @@ from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings, save_settings
 from rnn_vs_transformer.sources.make import make_series
 
-ONE_WORKER = RunParams(workers=1, backend="loky", address="local")
+ONE_WORKER = RunParams(workers=1, backend="loky", address="local", device="cpu")
 DELAY, HORIZON, LENGTH = 7, 3, 12
 
 

@@ -14,7 +14,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished, run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 
-LOKY = RunParams(workers=2, backend="loky", address="local")
+LOKY = RunParams(workers=2, backend="loky", address="local", device="cpu")
 
 
 def wait_and_tell(unit, tasks):
@@ -83,6 +83,6 @@ def test_a_worker_with_other_versions_refuses(monkeypatch):
 @pytest.mark.parametrize(("backend", "module"), [("ray", "ray"), ("dask", "distributed")])
 def test_a_backend_that_is_not_installed_is_told_in_one_line(backend, module, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
-    run = partial(run_side_by_side, abs, [-1], RunParams(workers=0, backend=backend, address="local"))
+    run = partial(run_side_by_side, abs, [-1], RunParams(workers=0, backend=backend, address="local", device="cpu"))
     with pytest.raises(InputError, match=rf"^run\.backend {backend} is not installed; run: [^\n]+\[{backend}\]'$"):
         list(run())

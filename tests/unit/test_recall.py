@@ -44,7 +44,7 @@ def tiny(configure):
 
 
 def one_worker():
-    return RunParams(workers=1, backend="loky", address="local")
+    return RunParams(workers=1, backend="loky", address="local", device="cpu")
 
 
 def names(content):

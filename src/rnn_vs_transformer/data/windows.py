@@ -1,6 +1,6 @@
 """Windows of series as views by index, for training and prediction."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -8,8 +8,7 @@ from torch import Tensor
 
 from rnn_vs_transformer.data.panel import IntArray, Panel
 from rnn_vs_transformer.data.splits import Places, Split, Splits
-
-CPU: Final = torch.device("cpu")
+from rnn_vs_transformer.runtime.device import CPU
 
 
 class WindowCovariates(NamedTuple):
@@ -83,13 +82,18 @@ class Windows:
         """
         self.context_length, self.places = context_length, places
         self._steps, length = steps, context_length + prediction_length
-        self._starts = torch.from_numpy(places.origins - context_length + 1)
-        self._series = torch.from_numpy(places.series)
-        self._numbers = None if numbers is None else torch.from_numpy(numbers)
+        self._starts = torch.from_numpy(places.origins - context_length + 1).to(self.device)
+        self._series = torch.from_numpy(places.series).to(self.device)
+        self._numbers = None if numbers is None else torch.from_numpy(numbers).to(self.device)
         self._values = steps.values.unfold(0, length, 1)  # no copy
         self._observed, self._covariates = (
             None if cells is None else cells.unfold(0, length, 1) for cells in (steps.observed, steps.covariates)
         )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the steps lie, and so each batch."""
+        return self._steps.values.device
 
     def __len__(self) -> int:
         """Windows in all."""
@@ -104,7 +108,7 @@ class Windows:
         return float(torch.stack([part.mean() for part in parts]).sum() / len(numbers))
 
     def batch(self, index: Tensor) -> Batch:
-        """The windows `index` (B,)."""
+        """The windows `index` (B,), which lies where the steps do."""
         starts, series, length = self._starts[index], self._series[index], self.context_length
         windows = self._values[starts]  # (B, L + H)
         scored = None if self._observed is None else self._observed[starts][:, length:]
@@ -115,7 +119,7 @@ class Windows:
                 steps[:, :length], steps[:, length:, self._steps.past :], self._steps.static[series]
             )
         numbers = series if self._numbers is None else self._numbers[series]
-        return Batch(windows[:, :length], windows[:, length:], numbers.to(windows.device), scored, covariates)
+        return Batch(windows[:, :length], windows[:, length:], numbers, scored, covariates)
 
 
 def steps_of(panel: Panel, device: torch.device = CPU) -> Steps:

@@ -4,6 +4,9 @@ Source: sequence to sequence learning, Sutskever et al. (2014); Cho et al. (2014
 context is that state.
 """
 
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
 from torch import Tensor, nn
 
 from rnn_vs_transformer.models.min_gru import MinGru
@@ -27,5 +30,17 @@ class RecurrentDecoder(nn.Module):
 
     def forward(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Mix the tokens of the next n steps (B, n, D); the state that comes back is that after them."""
-        states, state = self.layers(tokens.transpose(0, 1), state)
+        with in_float32(tokens):
+            states, state = self.layers(as_float32(tokens.transpose(0, 1)), state)
         return states.transpose(0, 1), state
+
+
+def in_float32(tokens: Tensor) -> AbstractContextManager[object]:
+    """Where a recurrence runs: rounding to bfloat16 at each of T steps would add up, and would save no time."""
+    device = tokens.device.type  # meta knows shapes only
+    return nullcontext() if device == "meta" else torch.autocast(device, enabled=False)
+
+
+def as_float32(tokens: Tensor) -> Tensor:
+    """What a layer in bfloat16 gave, for a recurrence; all else is as it should be."""
+    return tokens.float() if tokens.dtype == torch.bfloat16 else tokens

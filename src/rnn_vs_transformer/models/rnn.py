@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from rnn_vs_transformer.models.elman import run_elman
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
 from rnn_vs_transformer.models.min_gru import MinGru
-from rnn_vs_transformer.models.recurrent_decoder import Layers, RecurrentDecoder, State
+from rnn_vs_transformer.models.recurrent_decoder import Layers, RecurrentDecoder, State, as_float32, in_float32
 from rnn_vs_transformer.models.residual import stack_blocks
 from rnn_vs_transformer.models.shell import ONE_SERIES, Embedded, ForecastModel, InputSizes, Mixer
 from rnn_vs_transformer.settings.family.model import RnnModelParams
@@ -54,7 +54,8 @@ class Recurrence(nn.Module):
             start: State = (final[0].repeat_interleave(count, dim=1), final[1].repeat_interleave(count, dim=1))
         else:
             start = final.repeat_interleave(count, dim=1)  # (layers, B * S, D)
-        states, _ = self.layers(queries.flatten(0, 1)[None], start)  # (1, B * S, D)
+        with in_float32(queries):
+            states, _ = self.layers(as_float32(queries.flatten(0, 1)[None]), start)  # (1, B * S, D)
         result: Tensor = states.view(queries.shape)
         return result
 
@@ -74,20 +75,21 @@ class RecurrentMixer(nn.Module):
 
 
 def run_cells(layers: Layers, inputs: Tensor, embedding: nn.Linear | None = None) -> tuple[Tensor, State]:
-    """States (T, B, D), and the last state of each layer (layers, B, D); LSTM has two.
+    """States (T, B, D), and the last state of each layer (layers, B, D); LSTM has two; all in float32.
 
     Args:
         layers: Start at 0.
         inputs: (B, T, P).
         embedding: Makes the tokens that the first layer reads; None where the inputs are these tokens.
     """
-    device = inputs.device.type
-    if isinstance(layers, nn.RNN) and device == "cpu":  # a GPU has a kernel for the whole
-        return run_elman(layers, embedding, inputs.transpose(0, 1))
-    if isinstance(layers, MinGru) and device != "meta":  # where the model as written is counted
-        return layers(inputs.transpose(0, 1), embedding=embedding)  # type: ignore[no-any-return]
-    tokens = inputs if embedding is None else embedding(inputs)
-    return cast("tuple[Tensor, State]", layers(tokens.transpose(0, 1)))  # (T, B, D), the layout torch.nn.RNN works in
+    device, inputs = inputs.device.type, as_float32(inputs)
+    with in_float32(inputs):
+        if isinstance(layers, nn.RNN) and device == "cpu":  # a GPU has a kernel for the whole
+            return run_elman(layers, embedding, inputs.transpose(0, 1))
+        if isinstance(layers, MinGru) and device != "meta":  # where the model as written is counted
+            return layers(inputs.transpose(0, 1), embedding=embedding)  # type: ignore[no-any-return]
+        tokens = inputs if embedding is None else embedding(inputs)
+        return cast("tuple[Tensor, State]", layers(tokens.transpose(0, 1)))  # (T, B, D), as torch.nn.RNN works
 
 
 def stack_cells(params: RnnModelParams, count: int) -> Layers:

@@ -8,7 +8,10 @@ from rnn_vs_transformer.runtime.section import Name, Section
 
 
 class RunParams(Section):
-    """How the work is spread over the machine; never changes a result, so no stage is rerun for it."""
+    """How the work is spread over the machine, and by what; no stage is rerun for it.
+
+    Workers and backend never change a result. Another device does, as another processor does: by rounding.
+    """
 
     key: ClassVar = "run"
     watched: ClassVar = ()
@@ -21,10 +24,15 @@ class RunParams(Section):
     """Of the cluster: `local` starts one on this machine. Ray: `host:6379` from one of its nodes, or `ray://host:10001`.
     Dask: `tcp://host:8786`."""
 
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    """What models are trained on: `auto` takes the GPUs that PyTorch sees, else the CPU. All else runs on the CPU."""
+
     @model_validator(mode="after")
     def _address_is_of_a_cluster(self) -> Self:
         if self.backend == "loky" and self.address != "local":
             raise ValueError(
                 f"run.address is for run.backend ray or dask; with loky it must be local, got {self.address!r}"
             )
+        if self.backend != "loky" and self.device in {"cuda", "mps"}:
+            raise ValueError(f"run.device: {self.device} needs run.backend: loky; a cluster's tasks run on CPUs")
         return self

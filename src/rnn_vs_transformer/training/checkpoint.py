@@ -124,9 +124,11 @@ def _take(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
         for name, tensor in parameter.items()
     }
     tensors |= {f"{RANDOM}order": state.order.get_state(), f"{RANDOM}torch": torch.get_rng_state()}
+    if state.device.type != "cpu":
+        tensors[RANDOM + state.device.type] = torch.get_device_module(state.device).get_rng_state()
     run = {name: getattr(state.run, name) for name in COURSE}
     groups = [{name: value for name, value in group.items() if name != "params"} for group in optimizer["param_groups"]]
-    return {name: tensor.contiguous() for name, tensor in tensors.items()}, {
+    return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, {
         "run": run,
         "groups": groups,
         "schedule": schedule,
@@ -145,6 +147,8 @@ def _put(state: TrainingState, tensors: dict[str, Tensor], notes: dict[str, Any]
     state.schedule.load_state_dict({**state.schedule.state_dict(), **notes["schedule"]})
     state.order.set_state(tensors[f"{RANDOM}order"])
     torch.set_rng_state(tensors[f"{RANDOM}torch"])
+    if (drawn := tensors.get(RANDOM + state.device.type)) is not None:  # of another device it has no meaning here
+        torch.get_device_module(state.device).set_rng_state(drawn)
     state.run.state = _under(BEST, tensors)
     for name in COURSE:
         setattr(state.run, name, notes["run"][name])

@@ -12,11 +12,13 @@ from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.models.quantiles import pinball, pinball_errors
+from rnn_vs_transformer.runtime.device import widest
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
 
 EVALUATION_BATCH = 128
 """What a processor's cache holds at the usual sizes; 512 takes half as long again."""
+EVALUATION_BATCH_OF_A_GPU: Final = 1024
 State = dict[str, Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES: Final[dict[str, Loss]] = {"mse": functional.mse_loss, "mae": functional.l1_loss, "huber": functional.huber_loss}
@@ -71,6 +73,13 @@ class TrainingState:
     order: torch.Generator
     """Draws the order of the batches."""
     run: Fit
+    seed: int
+    watch: "Watch"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies."""
+        return next(self.model.parameters()).device
 
 
 class Keeper(Protocol):
@@ -121,67 +130,88 @@ def fit(
     Raises:
         DivergedError: The loss is no longer a finite number.
     """
-    train, validation = windows
+    state = begin(model, windows, params, seed, watch, from_start)
+    while not state.run.finished:
+        started = time.perf_counter()
+        train_loss = _train_epoch(state, windows[0], params)
+        end_epoch(state, windows[1], params, train_loss, time.perf_counter() - started)
+    model.load_state_dict(state.run.state)
+    return state.run
+
+
+def begin(
+    model: nn.Module, windows: tuple[Windows, Windows], params: FitParams, seed: int, watch: Watch, from_start: bool
+) -> TrainingState:
+    """The state before the first epoch, or from where it was kept; the start is judged, where it is a candidate."""
     adam = torch.optim.AdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
-    run = Fit(state=_copy_state(model))
-    state = TrainingState(model, adam, schedule, torch.Generator().manual_seed(seed), run)
-    _begin(state, windows, params, watch, from_start=from_start)
-    while not run.finished:
-        started = time.perf_counter()
-        run.train_losses.append(_train_epoch(state, train, params, watch))
-        run.validation_losses.append(validation.mean_over_series(window_errors(model, validation, params.levels)))
-        run.seconds.append(time.perf_counter() - started)
-        _check_finite(run, seed)
-        _judge_epoch(run, model, params, watch)
-        if watch.keeper is not None:
-            watch.keeper.keep(state)
-    model.load_state_dict(run.state)
-    return run
-
-
-def _begin(
-    state: TrainingState, windows: tuple[Windows, Windows], params: FitParams, watch: Watch, *, from_start: bool
-) -> None:
-    """Go on from where it was kept, if it was; judge the start, where it is a candidate, as epochs are."""
-    run = state.run
+    run, order = Fit(state=_copy_state(model)), torch.Generator().manual_seed(seed)
+    state = TrainingState(model, adam, schedule, order, run, seed, watch)
     if watch.keeper is not None:
         watch.keeper.restore(state)
     if from_start and run.start_losses is None:
-        train, validation = (window_errors(state.model, part, params.levels) for part in windows)
+        train, validation = (window_errors(model, part, params.levels) for part in windows)
         run.start_losses = float(train.mean()), windows[1].mean_over_series(validation)
+    return state
 
 
-def _train_epoch(state: TrainingState, train: Windows, params: FitParams, watch: Watch) -> float:
-    """Take a step for each batch; the mean error over the epoch's windows."""
-    state.model.train()
-    message = state.run.message()
-    total = torch.zeros((), dtype=torch.float64)
+def draw_order(state: TrainingState, train: Windows, params: FitParams) -> Tensor:
+    """The numbers of an epoch's windows, in the order of its batches; the same on every device."""
     order = torch.randperm(len(train), generator=state.order)[: params.windows_per_epoch(len(train))]
-    for index in torch.split(order, params.batch_size):
-        total += len(index) * _step(state.model, state.optimizer, train.batch(index), params)
-        watch.on_step(message)
+    return order.to(train.device)
+
+
+def end_epoch(
+    state: TrainingState, validation: Windows, params: FitParams, train_loss: float, train_seconds: float
+) -> None:
+    """Validate, keep the weights where they are the best so far, and decide whether the run has come to its end.
+
+    Raises:
+        DivergedError: A loss is no longer a finite number.
+    """
+    started, run, watch = time.perf_counter(), state.run, state.watch
     state.schedule.step()
-    return float(total) / len(order)
-
-
-def _judge_epoch(run: Fit, model: nn.Module, params: FitParams, watch: Watch) -> None:
-    """Keep the weights where they are the best so far, and decide whether the run has come to its end."""
+    run.train_losses.append(train_loss)
+    run.validation_losses.append(validation.mean_over_series(window_errors(state.model, validation, params.levels)))
+    run.seconds.append(train_seconds + time.perf_counter() - started)
+    _check_finite(run, state.seed)
     epoch = len(run.seconds)
     if run.validation_losses[-1] < run.best_validation_loss:
-        run.best_epoch, run.state = epoch, _copy_state(model)
+        run.best_epoch, run.state = epoch, _copy_state(state.model)
     out_of_patience = epoch - run.best_epoch >= params.patience
     run.stopped = not out_of_patience and watch.stops(run)
     run.finished = out_of_patience or run.stopped or epoch == params.epochs
+    if watch.keeper is not None:
+        watch.keeper.keep(state)
 
 
-def _step(model: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, params: FitParams) -> Tensor:
-    loss, told = _quantile_losses(model, batch, params.levels) if params.levels else _losses(model, batch, params)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(model.parameters(), params.gradient_clip)
-    optimizer.step()
-    optimizer.zero_grad()
-    return told
+def _train_epoch(state: TrainingState, train: Windows, params: FitParams) -> float:
+    """Take a step for each batch; the mean squared error over the epoch's batches."""
+    state.model.train()
+    message = state.run.message()
+    total = torch.zeros((), dtype=widest(train.device), device=train.device)
+    order = draw_order(state, train, params)
+    for index in torch.split(order, params.batch_size):
+        loss, squared = losses(state.model, train.batch(index), params)
+        loss.backward()  # type: ignore[no-untyped-call]
+        step(state, params)
+        total += len(index) * squared
+        state.watch.on_step(message)
+    return float(total) / len(order)
+
+
+def step(state: TrainingState, params: FitParams) -> None:
+    """Clip the gradient, move the weights by it, and forget it."""
+    nn.utils.clip_grad_norm_(state.model.parameters(), params.gradient_clip)
+    state.optimizer.step()
+    state.optimizer.zero_grad()
+
+
+def losses(model: nn.Module, batch: Batch, params: FitParams) -> tuple[Tensor, Tensor]:
+    """What is made small, with `params.precision`, and the mean squared error, which nothing is learnt from."""
+    low = params.precision == "bfloat16"
+    with torch.autocast(batch.context.device.type, torch.bfloat16, enabled=low):
+        return _quantile_losses(model, batch, params.levels) if params.levels else _losses(model, batch, params)
 
 
 def _losses(model: nn.Module, batch: Batch, params: FitParams) -> tuple[Tensor, Tensor]:
@@ -217,7 +247,7 @@ def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
     model.eval()
     forecasts, targets = [], []
     with torch.no_grad():  # inference_mode would take the fused kernel of LSTM, which rounds otherwise than training
-        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
+        for index in _in_parts(windows):
             batch = windows.batch(index)
             forecasts.append(model(*batch.inputs))
             targets.append(batch.target)
@@ -228,18 +258,18 @@ def predict_quantiles(model: nn.Module, windows: Windows) -> Tensor:
     """Quantiles of all windows (windows, H, Q), of a model that was built for them."""
     model.eval()
     with torch.no_grad():
-        batches = (windows.batch(index) for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH))
+        batches = (windows.batch(index) for index in _in_parts(windows))
         return torch.cat(
             [model.quantiles(batch.context, batch.series, batch.covariates) for batch in batches]  # type: ignore[operator]
         )
 
 
 def window_errors(model: nn.Module, windows: Windows, levels: tuple[float, ...] = ()) -> Tensor:
-    """Mean squared error of each window (windows,) over its observed targets, in float64; of quantiles the pinball."""
+    """Mean squared error of each window (W,) over observed targets, in the `widest` numbers; of quantiles pinball."""
     model.eval()
     errors = []
     with torch.no_grad():
-        for index in torch.split(torch.arange(len(windows)), EVALUATION_BATCH):
+        for index in _in_parts(windows):
             batch = windows.batch(index)
             each, scored = _errors(model, batch, levels), batch.scored
             errors.append(each.mean(1) if scored is None else (each * scored).sum(1) / scored.sum(1))
@@ -248,11 +278,18 @@ def window_errors(model: nn.Module, windows: Windows, levels: tuple[float, ...] 
 
 def _errors(model: nn.Module, batch: Batch, levels: tuple[float, ...]) -> Tensor:
     """Of each target (B, H)."""
+    wide = widest(batch.context.device)
     if not levels:
-        squares: Tensor = (model(*batch.inputs) - batch.target).double().square()
+        squares: Tensor = (model(*batch.inputs) - batch.target).to(wide).square()
         return squares
     forecast = model.quantiles(batch.context, batch.series, batch.covariates)  # type: ignore[operator] # (B, H, Q)
-    return pinball_errors(forecast, batch.target[..., None], levels).double().mean(2)
+    return pinball_errors(forecast, batch.target[..., None], levels).to(wide).mean(2)
+
+
+def _in_parts(windows: Windows) -> tuple[Tensor, ...]:
+    """The numbers of all windows, so many at a time as suits where they lie."""
+    size = EVALUATION_BATCH if windows.device.type == "cpu" else EVALUATION_BATCH_OF_A_GPU
+    return torch.split(torch.arange(len(windows), device=windows.device), size)
 
 
 def _copy_state(model: nn.Module) -> State:

@@ -4,8 +4,10 @@ import logging
 import resource
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,14 @@ import torch
 from tqdm import tqdm
 
 from rnn_vs_transformer.data.series import load_meta, load_splits
-from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.data.splits import Splits
+from rnn_vs_transformer.data.windows import Windows, windows_of
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable
 from rnn_vs_transformer.runtime.files import fingerprint, write_arrays, write_json
-from rnn_vs_transformer.runtime.machine import machine_label
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.family.families import (
@@ -29,9 +33,10 @@ from rnn_vs_transformer.settings.family.families import (
 )
 from rnn_vs_transformer.settings.family.train import Recipe, TrainParams
 from rnn_vs_transformer.training.checkpoint import Checkpoint, checkpoint_of, common_identity, forget_old_runs
-from rnn_vs_transformer.training.fit import Fit, Watch, fit
+from rnn_vs_transformer.training.fit import Fit, Watch, begin, fit
 from rnn_vs_transformer.training.history import write_history
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
+from rnn_vs_transformer.training.stack import can_be_stacked, fit_stacked
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +73,9 @@ class SeedRun:
 
     fit: Fit
     peak_mebibytes: float
+    """Of the process, on the CPU."""
+    machine: str
+    """See `device_label`."""
 
 
 def train_family(family: str, train: TrainParams, run: RunParams) -> None:
@@ -76,7 +84,7 @@ def train_family(family: str, train: TrainParams, run: RunParams) -> None:
     Args:
         family: `rnn` or `transformer`; used in file names and messages only.
         train: Whose settings to train with, and the recipes.
-        run: How many seeds train at once; does not change any result.
+        run: How many seeds train at once, which does not change any result, and on what.
     """
     given, meta = load_settings(family, paths.family_settings(train.settings, family)), load_meta()
     train_recipes(family, settings_by_recipe(given, train, meta.season_length, meta.context_length), run)
@@ -133,7 +141,13 @@ def train_seeds(tasks: Sequence[SeedTask], run: RunParams) -> list[SeedRun]:
     epochs = [len(task.checkpoint().course().get("seconds", [])) for task in tasks]
     if any(epochs):
         log.info("%s: going on after epochs %s of the seeds", tasks[0].family, ", ".join(map(str, epochs)))
-    return list(run_side_by_side(train_seed, tasks, run, paths.SERIES))
+    devices = devices_of(run)
+    if devices == [CPU]:
+        return list(run_side_by_side(train_seed, tasks, run, paths.SERIES))
+    shares = [(device, tasks[number :: len(devices)]) for number, device in enumerate(devices)]
+    one_each = run.model_copy(update={"workers": len(devices)})
+    found = list(run_side_by_side(_train_share, [share for share in shares if share[1]], one_each, paths.SERIES))
+    return [found[number % len(devices)][number // len(devices)] for number in range(len(tasks))]
 
 
 def forget_seeds(tasks: Sequence[SeedTask]) -> None:
@@ -145,20 +159,75 @@ def forget_seeds(tasks: Sequence[SeedTask]) -> None:
 
 def train_seed(task: SeedTask) -> SeedRun:
     """Train one seed, with progress per step, from where it was interrupted, if it was."""
-    checkpoint, train = task.checkpoint(), task.settings.train
-    torch.manual_seed(task.seed)
-    model = build_family(task.family, task.settings.model, load_meta(), train.levels)
+    return _train_alone(task, CPU)
+
+
+def _train_alone(task: SeedTask, device: torch.device) -> SeedRun:
     splits = load_splits().fold(task.fold)
-    from_start = start_at_ridge(model, splits)
-    windows, validation = windows_of(splits, "train", "validation")
-    steps = train.steps_per_epoch(len(windows))
+    model, from_start = _start(task, splits)
+    windows, train = _windows(splits, device), task.settings.train
+    with _bar(task, len(windows[0])) as bar:
+        watch = Watch(partial(_advance, bar), keeper=task.checkpoint())
+        result = fit(model.to(device), windows, train, task.seed, watch, from_start=from_start)
+    return _told(result, device)
+
+
+def _train_share(share: tuple[torch.device, Sequence[SeedTask]]) -> list[SeedRun]:
+    """Train a device's seeds, each recipe's and fold's together where their models can be stacked; in order."""
+    device, tasks = share
+    make_repeatable(device)
+    found: list[SeedRun] = []
+    for _, alike in groupby(tasks, key=lambda task: (task.family, task.recipe, task.fold)):
+        found += train_on(device, list(alike))
+    return found
+
+
+def train_on(device: torch.device, tasks: Sequence[SeedTask]) -> list[SeedRun]:
+    """Train seeds of one family, recipe and fold on a device, in order.
+
+    The first weights and the order of the batches are drawn on the CPU, so they are the same on every device.
+    """
+    splits, train = load_splits().fold(tasks[0].fold), tasks[0].settings.train
+    starts = [_start(task, splits) for task in tasks]
+    if len(tasks) == 1 or not can_be_stacked(starts[0][0]):
+        return [_train_alone(task, device) for task in tasks]
+    windows = _windows(splits, device)
+    with ExitStack() as bars:
+        states = []
+        for task, (model, from_start) in zip(tasks, starts, strict=True):
+            bar = bars.enter_context(_bar(task, len(windows[0])))
+            watch = Watch(partial(_advance, bar), keeper=task.checkpoint())
+            states.append(begin(model.to(device), windows, train, task.seed, watch, from_start))
+        return [_told(fit, device) for fit in fit_stacked(states, windows, train)]
+
+
+def _start(task: SeedTask, splits: Splits) -> tuple[ForecastModel, bool]:
+    """A seed's model as drawn, and whether these weights are a candidate."""
+    torch.manual_seed(task.seed)
+    model = build_family(task.family, task.settings.model, load_meta(), task.settings.train.levels)
+    return model, start_at_ridge(model, splits)
+
+
+def _windows(splits: Splits, device: torch.device) -> tuple[Windows, Windows]:
+    """Those to learn from and those that choose the epoch, resident on the device."""
+    train, validation = windows_of(splits, "train", "validation", device=device)
+    return train, validation
+
+
+def _told(found: Fit, device: torch.device) -> SeedRun:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return SeedRun(found, peak, device_label(device))
+
+
+def _bar(task: SeedTask, windows: int) -> "tqdm[Any]":
+    """Steps of a seed, those done before an interruption too."""
+    steps = task.settings.train.steps_per_epoch(windows)
     pace = 0.2 if sys.stderr.isatty() else 10.0  # seconds between updates: lively on a terminal, sparse in a log
-    done = steps * len(checkpoint.course().get("seconds", []))
-    with tqdm(total=steps * train.epochs, desc=task.label, unit="step", position=task.seed,
-              mininterval=pace, maxinterval=10 * pace, initial=done) as bar:  # fmt: skip
-        watch = Watch(partial(_advance, bar), keeper=checkpoint)
-        result = fit(model, (windows, validation), train, task.seed, watch, from_start=from_start)
-    return SeedRun(result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return tqdm(
+        total=steps * task.settings.train.epochs, desc=task.label, unit="step", position=task.seed,
+        mininterval=pace, maxinterval=10 * pace,
+        initial=steps * len(task.checkpoint().course().get("seconds", [])),
+    )  # fmt: skip
 
 
 def _advance(bar: "tqdm[Any]", message: str) -> None:
@@ -173,7 +242,7 @@ def _write_times(family: str, recipe: str, settings: FamilySettings, runs: Seque
     write_json(
         paths.times(family, recipe),
         {
-            "machine": machine_label(),
+            "machine": runs[0].machine,
             "of": fingerprint(paths.history(family, recipe)),
             "train_seconds": round(float(np.mean([sum(result.fit.seconds) for result in runs])), 2),
             "epochs": float(np.mean([len(result.fit.seconds) for result in runs])),

@@ -40,6 +40,8 @@ class FitParams(Section):
     """Levels that are forecast with `loss: quantile`, in increasing order; 0.5 is the point forecast."""
     gradient_clip: Positive
     """Largest allowed norm of the gradient."""
+    precision: Literal["float32", "bfloat16"]
+    """Of the products of a training step; weights, sums, recurrences and all forecasts are float32."""
 
     @model_validator(mode="after")
     def _quantiles_hold_the_median(self) -> Self:

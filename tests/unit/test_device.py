@@ -1,0 +1,209 @@
+"""Training on a device: the same path is taken on the CPU here, and wherever a GPU is seen on that too."""
+
+import numpy as np
+import pytest
+import torch
+from panels import windows_of
+
+from rnn_vs_transformer.data.series import save_series
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.rnn import build_rnn
+from rnn_vs_transformer.models.shell import InputSizes
+from rnn_vs_transformer.models.transformer import build_transformer
+from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.machine import machine_label
+from rnn_vs_transformer.settings.family.families import given_settings
+from rnn_vs_transformer.sources.make import make_series
+from rnn_vs_transformer.training import seeds as training
+from rnn_vs_transformer.training.checkpoint import Checkpoint
+from rnn_vs_transformer.training.fit import UNWATCHED, Watch, begin, fit
+from rnn_vs_transformer.training.stack import can_be_stacked, fit_stacked
+
+TOLERANCE = 1e-4
+"""Relative change of a loss: as between processors, see test_determinism.py."""
+TOLERANCE_OF_BFLOAT16 = 0.05
+"""Relative change of the best validation loss of a short run: products carry 8 bits."""
+ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is seen")
+CELLS = ["rnn", "gru", "lstm", "min_gru"]
+FOREVER = float("inf")
+pytestmark = pytest.mark.filterwarnings("ignore:There is a performance drop")  # attention under vmap on a CPU
+
+
+def sines(count, seed=0):
+    """Contexts (count, 12) and targets (count, 4) of sines of period 12, each with a phase of its own."""
+    phases = 2 * torch.pi * torch.rand(count, 1, generator=torch.Generator().manual_seed(seed))
+    return torch.sin(2 * torch.pi * torch.arange(16) / 12 + phases).split([12, 4], dim=1)
+
+
+def data():
+    return windows_of(*sines(42)), windows_of(*sines(40, seed=1))
+
+
+def built(family, params, seed):
+    torch.manual_seed(seed)
+    return BUILDERS[family](params.model, 12, 4, InputSizes(series=42, levels=params.train.levels))
+
+
+def stacked(family, params, watches=(UNWATCHED,) * 3):
+    """Three seeds in one."""
+    windows = data()
+    states = [
+        begin(built(family, params, seed), windows, params.train, seed, watch, False)
+        for seed, watch in enumerate(watches)
+    ]
+    return fit_stacked(states, windows, params.train)
+
+
+def alone(family, params):
+    return [fit(built(family, params, seed), data(), params.train, seed) for seed in range(3)]
+
+
+def assert_near(run, other, tolerance=TOLERANCE):
+    assert run.train_losses == pytest.approx(other.train_losses, rel=tolerance)
+    assert run.validation_losses == pytest.approx(other.validation_losses, rel=tolerance)
+    assert run.best_epoch == other.best_epoch
+
+
+STACKED = pytest.mark.parametrize(
+    ("family", "changes"),
+    [
+        ("transformer", {}),
+        ("transformer", {"model.positional": "rotary", "model.readout": "segments", "model.patch_length": 4,
+                         "model.patch_stride": 4}),
+        ("transformer", {"train.loss": "quantile"}),
+        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2}),
+    ],
+)  # fmt: skip
+
+
+@STACKED
+def test_seeds_in_one_are_the_seeds_one_by_one(configure, family, changes):
+    """Own first weights, order of batches, clipping and stopping: seeds that end early leave the others as they are."""
+    params = configure({"model.dropout": 0.0, "train.epochs": 4, "train.patience": 2, "train.batch_size": 8,
+                        "train.learning_rate": 0.01,
+                        "train.gradient_clip": 0.1, "train.schedule": "cosine", **changes})  # fmt: skip
+    for run, other in zip(stacked(family, params), alone(family, params), strict=True):
+        assert_near(run, other)
+        off = {name for name in other.state if not np.allclose(run.state[name], other.state[name], atol=1e-3)}
+        assert all(name.endswith("key_value.bias") for name in off), off  # keys' part has no gradient but rounding
+
+
+def test_dropout_differs_between_stacked_seeds_and_repeats(configure):
+    params = configure({"train.epochs": 2, "train.patience": 2, "model.dropout": 0.3})
+    first, again = stacked("transformer", params), stacked("transformer", params)
+    assert [run.train_losses for run in first] == [run.train_losses for run in again]
+    assert len({run.train_losses[0] for run in first}) == 3
+
+
+def test_a_checkpoint_of_stacked_seeds_goes_on_alone_and_back(configure, tmp_path):
+    """What a GPU has begun, a CPU can end: a checkpoint is of one seed and knows of no device."""
+    params = configure({"model.dropout": 0.0, "train.epochs": 6, "train.patience": 6, "train.batch_size": 8})
+    keepers = [Checkpoint(tmp_path / str(seed), str(seed), writing_share=FOREVER) for seed in range(3)]
+    stops = [Watch(stops=lambda run: len(run.seconds) == 3, keeper=keeper) for keeper in keepers]
+    stacked("transformer", params, stops)
+    for seed, (keeper, whole) in enumerate(zip(keepers, alone("transformer", params), strict=True)):
+        windows, model = data(), built("transformer", params, 9)
+        state = begin(model, windows, params.train, seed, Watch(keeper=keeper), False)
+        state.run.finished = state.run.stopped = False  # stands for a kill
+        [rest] = fit_stacked([state], windows, params.train)
+        assert_near(rest, whole)
+
+
+@pytest.mark.parametrize("decoding", ["direct", "autoregressive"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_bfloat16_learns_what_float32_learns_with_each_cell(configure, cell, decoding):
+    """A recurrence is in float32, whatever stands around it; weights and forecasts are float32 too."""
+    changes = {"train.epochs": 3, "train.patience": 3, "model.cell": cell, "model.decoding": decoding}
+    low, full = (
+        fit(built("rnn", params, 0), data(), params.train, 0)
+        for params in (configure({**changes, "train.precision": one}) for one in ("bfloat16", "float32"))
+    )
+    assert low.best_validation_loss == pytest.approx(full.best_validation_loss, rel=TOLERANCE_OF_BFLOAT16)
+    assert low.train_losses != full.train_losses
+    assert {tensor.dtype for tensor in low.state.values()} == {torch.float32}
+
+
+@STACKED
+def test_bfloat16_learns_what_float32_learns_in_stacked_seeds(configure, family, changes):
+    settings = {"model.dropout": 0.0, "train.epochs": 3, "train.patience": 3, **changes}
+    low, full = (stacked(family, configure({**settings, "train.precision": one})) for one in ("bfloat16", "float32"))
+    for run, other in zip(low, full, strict=True):
+        assert run.best_validation_loss == pytest.approx(other.best_validation_loss, rel=TOLERANCE_OF_BFLOAT16)
+        assert run.train_losses != other.train_losses
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_models_with_cells_are_not_stacked(configure, cell):
+    params = configure({"model.cell": cell})
+    assert not can_be_stacked(build_rnn(params.model, 12, 4))
+    assert can_be_stacked(build_transformer(params.model, 12, 4))
+
+
+@pytest.mark.parametrize("family", ["rnn", "transformer"])
+def test_seeds_on_a_device_are_the_seeds_of_the_pool(configure, pass_settings, tmp_path, monkeypatch, family):
+    """From the files of the stage before: weights within tolerance, in the order of the tasks."""
+    monkeypatch.chdir(tmp_path)
+    params = configure(
+        {"model.dropout": 0.0, "train.epochs": 2, "train.patience": 2, "train.epoch_windows": 128, "train.seeds": 3}
+    )
+    save_series(make_series(params.data))
+    pass_settings(params)
+    tasks = training.seed_tasks(family, given_settings(family, params.model, params.train))
+    one_by_one = [training.train_seed(task) for task in tasks]
+    training.forget_seeds(tasks)
+    monkeypatch.setattr(training, "devices_of", lambda _: [CPU, torch.device("cpu", 0)])
+    dealt = training.train_seeds(tasks, params.run.model_copy(update={"workers": 1}))
+    for run, other in zip(dealt, one_by_one, strict=True):
+        assert_near(run.fit, other.fit)
+        assert run.machine == machine_label() == device_label(CPU)
+
+
+def test_auto_is_the_cpu_where_there_is_no_gpu(configure, monkeypatch):
+    run = configure().run
+    assert run.device == "auto"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert devices_of(run) == [CPU]
+    make_repeatable(CPU)
+    assert not torch.are_deterministic_algorithms_enabled()
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [str(device) for device in devices_of(run)] == ["cuda:0", "cuda:1"]
+    assert devices_of(run.model_copy(update={"device": "cpu"})) == [CPU]
+    assert devices_of(run.model_copy(update={"backend": "ray"})) == [CPU]
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_seen_is_told_with_what_to_do(configure, monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(InputError, match=rf"^run.device: {device} is not seen .* -S run.device=auto$"):
+        devices_of(configure({"run.device": device}).run)
+    with pytest.raises(ValueError, match=r"needs run\.backend: loky"):
+        configure({"run.device": device, "run.backend": "ray"})
+
+
+@ON_GPU
+@pytest.mark.parametrize("family", ["rnn", "transformer", "mlp"])
+def test_a_gpu_trains_what_the_cpu_trains_and_repeats(configure, pass_settings, tmp_path, monkeypatch, family):
+    monkeypatch.chdir(tmp_path)
+    params = configure(
+        {
+            "model.dropout": 0.0,
+            "train.epochs": 2,
+            "train.patience": 2,
+            "train.epoch_windows": 128,
+            "train.seeds": 3,
+            "run.device": "cuda",
+        }
+    )
+    save_series(make_series(params.data))
+    pass_settings(params)
+    tasks = training.seed_tasks(family, given_settings(family, params.model, params.train))
+    found = []
+    for device in ("cuda", "cuda", "cpu"):
+        found.append(training.train_seeds(tasks, params.run.model_copy(update={"device": device})))
+        training.forget_seeds(tasks)
+    for first, again, on_cpu in zip(*found, strict=True):
+        assert all(torch.equal(first.fit.state[name], again.fit.state[name]) for name in first.fit.state)
+        assert_near(first.fit, on_cpu.fit, 1e-3)
