@@ -21,7 +21,7 @@ from studies import peers
 from studies.statistical import NAMES, Task, forecast_origins, new_model
 
 SEASON, H = 7, 4
-ALONE = RunParams(workers=1, backend="loky", address="local")
+ALONE = RunParams(workers=1, backend="loky", address="local", device="cpu")
 needs_statsforecast = pytest.mark.skipif(
     find_spec("statsforecast") is None, reason="statsforecast is not installed; it comes with the extra `peers`"
 )
