@@ -33,7 +33,7 @@ def main() -> None:
         for length in PREDICTION_LENGTHS
         for recipe in recipes(length)
     }
-    run_queued(list(runs), copied=[SERIES])
+    run_queued(list(runs), copied=[SERIES], stage="package")
     scores, verdicts = (
         found.assign(
             recipe=found["experiment"].map({run.name: recipe for run, (recipe, _) in runs.items()}),

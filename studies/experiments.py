@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from rnn_vs_transformer.forecasting.artifact import FOLDER, MANIFEST
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -30,14 +31,15 @@ class Experiment:
     """`key=value`, as after -S."""
 
 
-def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = ()) -> None:
-    """Queue the experiments that have not run yet, up to their stage `evaluate`, and wait until all are done.
+def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = (), stage: str = "evaluate") -> None:
+    """Queue the experiments that have not run yet, up to a stage, and wait until all are done.
 
     An experiment of the same name on this commit is taken as done, so an interrupted sweep goes on where it was.
 
     Args:
         experiments: What to run, one after the other; each uses all cores.
         copied: Files that git does not know and the runs need.
+        stage: The last one that is needed.
 
     Raises:
         InputError: DVC refuses an experiment, or one failed.
@@ -53,7 +55,7 @@ def run_queued(experiments: Sequence[Experiment], copied: Sequence[str] = ()) ->
             run_program("dvc", "queue", "remove", one.name)
         paths_copied = [word for path in copied for word in ("--copy-paths", path)]
         settings = [word for override in one.overrides for word in ("--set-param", override)]
-        run_program("dvc", "exp", "run", "--queue", "--name", one.name, *paths_copied, *settings, "evaluate")
+        run_program("dvc", "exp", "run", "--queue", "--name", one.name, *paths_copied, *settings, stage)
     if missing:
         run_program("dvc", "queue", "start", "--jobs", "1")
         _wait(missing)
@@ -125,6 +127,26 @@ def read_comparisons(experiments: Sequence[Experiment]) -> pd.DataFrame:
         validation = {f"{family}_validation": metrics[family]["validation_mse"] for family in FAMILIES}
         rows.append({"experiment": one.name, **comparison, **scores, **validation})
     return pd.DataFrame(rows)
+
+
+def read_shipped(experiments: Sequence[Experiment]) -> pd.DataFrame:
+    """What `forecast` would use after each experiment, and what else it could, from the packaged forecaster.
+
+    Returns:
+        Columns experiment, forecaster, validation_mse (the mean over `train.validation_folds`), mse (test, of a trained
+        family the mean forecast of its seeds), default: whether `forecast` uses it, which validation chose.
+
+    Raises:
+        InputError: An experiment has no packaged forecaster.
+    """
+    tables = []
+    for one in experiments:
+        manifest = json.loads(_read(_revision(one.name), FOLDER / MANIFEST))
+        validation = pd.Series(manifest["validation_mse"], name="validation_mse")
+        test = pd.Series({name: row["mse"] for name, row in manifest["accuracy"].items()}, name="mse")
+        table = pd.concat([validation, test], axis=1).rename_axis("forecaster").reset_index()
+        tables.append(table.assign(experiment=one.name, default=table["forecaster"] == validation.idxmin()))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _timed(revision: str, family: str) -> bool:

@@ -98,6 +98,33 @@ def horizon_table(runs: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def shipped_table(found: pd.DataFrame, published: pd.DataFrame) -> str:
+    """Test MSE of every forecaster of every recipe, the one that ships in bold, above published ones.
+
+    Args:
+        found: Columns recipe, forecaster, prediction_length, mse, ships.
+        published: Columns forecaster, prediction_length, mse, source.
+    """
+    lengths = sorted(found["prediction_length"].unique())
+    lines = [
+        "| recipe | forecaster | " + " | ".join(f"H = {length}" for length in lengths) + " |",
+        "|---" * (len(lengths) + 2) + "|",
+    ]
+    ours = found.assign(
+        recipe=found["recipe"].str.removesuffix("-long"),
+        told=[
+            f"**{mse:.4f}**" if ships else f"{mse:.4f}" for mse, ships in zip(found["mse"], found["ships"], strict=True)
+        ],
+    )
+    theirs = published.assign(recipe="*published:* " + published["source"], told=published["mse"].map("{:.3f}".format))
+    for rows in (ours, theirs):
+        for (recipe, forecaster), some in rows.groupby(["recipe", "forecaster"], sort=False):
+            told = some.set_index("prediction_length")["told"]
+            cells = [told.get(length, "") for length in lengths]
+            lines.append("| " + " | ".join([str(recipe), LABELS.get(str(forecaster), str(forecaster)), *cells]) + " |")
+    return "\n".join(lines)
+
+
 def verdict_table(verdicts: pd.DataFrame) -> str:
     """What each run says of the families, over seeds and time, beside the baselines on the same windows.
 

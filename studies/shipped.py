@@ -1,0 +1,93 @@
+"""The forecast that ships, beside published numbers: `make etth1` ends with it, `make exchange` is it.
+
+Each recipe is run up to the stage `package` at each published prediction length. Of all forecasters of all recipes the
+one with the least validation error counts: what a user gets who tries these recipes and never looks at test.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.settings.recipes import recipe_overrides
+from studies import study_base
+from studies.etth1 import LONG, PREDICTION_LENGTHS, SERIES
+from studies.experiments import Experiment, read_shipped, run_queued
+from studies.tables import shipped_table
+
+PUBLISHED: Final = Path("docs/results/published.csv")
+RATES: Final = Path("data/raw/exchange_rate.csv")
+RATES_AS_PUBLISHED: Final = Path("data/raw/exchange_rate.txt")
+COUNTRIES: Final = "Australia,Britain,Canada,Switzerland,China,Japan,New Zealand,Singapore"
+START: Final = "ridge-start"
+COLUMNS: Final = ["prediction_length", "recipe", "forecaster", "validation_mse", "mse", "ships"]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A series with published errors, and the recipes that are tried on it."""
+
+    series: str
+    recipes: Callable[[int], list[str]]
+    """For a forecast of so many steps."""
+    last: tuple[str, ...] = ()
+    """What holds whatever a recipe says."""
+
+
+BENCHMARKS: Final = {
+    "etth1": Benchmark(SERIES, lambda steps: ["transformer-best-long" if steps >= LONG else "transformer-best", START]),
+    "exchange": Benchmark(RATES.as_posix(), lambda _: [START], tuple(recipe_overrides("exchange"))),
+}
+
+
+def experiments(name: str) -> dict[Experiment, tuple[str, int]]:
+    """Recipe and prediction length of each experiment of a benchmark; those of `make etth1` are not run twice."""
+    benchmark = BENCHMARKS[name]
+    return {
+        Experiment(
+            f"{name}-{recipe}-{length}",
+            (*study_base(), *recipe_overrides(recipe), *benchmark.last, f"data.prediction_length={length}"),
+        ): (recipe, length)
+        for length in PREDICTION_LENGTHS
+        for recipe in benchmark.recipes(length)
+    }
+
+
+def add_header() -> None:
+    """Exchange with the names of its countries in a first line (order of Lai et al. 2018), as every series is read."""
+    if RATES_AS_PUBLISHED.exists() and not RATES.exists():
+        RATES.write_text(f"{COUNTRIES}\n{RATES_AS_PUBLISHED.read_text(encoding='utf-8')}", encoding="utf-8")
+
+
+def mark_shipped(found: pd.DataFrame) -> pd.DataFrame:
+    """With the column `ships`: of each prediction length, the default forecaster of the recipe that validation prefers."""
+    defaults = found[found["default"]]
+    best = defaults.loc[defaults.groupby("prediction_length")["validation_mse"].idxmin()].index
+    return found.assign(ships=found.index.isin(best))[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)
+
+
+def main(name: str) -> None:
+    """Run what has not run yet, write docs/results/NAME_shipped.csv, and print its table."""
+    add_header()
+    runs = experiments(name)
+    run_queued(list(runs), copied=[BENCHMARKS[name].series], stage="package")
+    found = read_shipped(list(runs))
+    places = pd.DataFrame(
+        [(run.name, *place) for run, place in runs.items()], columns=["experiment", "recipe", "prediction_length"]
+    )
+    table = mark_shipped(found.merge(places, on="experiment"))
+    write_table(Path(f"docs/results/{name}_shipped.csv"), table)
+    published = pd.read_csv(PUBLISHED)
+    print(shipped_table(table, published[published["benchmark"] == name]))  # noqa: T201
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except InputError as error:
+        sys.exit(f"error: {error}")
