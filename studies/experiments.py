@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from rnn_vs_transformer.forecasting.artifact import FOLDER, MANIFEST
+from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, MANIFEST
+from rnn_vs_transformer.forecasting.choice import choose_forecaster
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -142,10 +144,11 @@ def read_shipped(experiments: Sequence[Experiment]) -> pd.DataFrame:
     tables = []
     for one in experiments:
         manifest = json.loads(_read(_revision(one.name), FOLDER / MANIFEST))
-        validation = pd.Series(manifest["validation_mse"], name="validation_mse")
+        errors = {name: manifest["fold_mse"][name] for name in FORECASTERS}
+        validation = pd.Series({name: np.mean(folds) for name, folds in errors.items()}, name="validation_mse")
         test = pd.Series({name: row["mse"] for name, row in manifest["accuracy"].items()}, name="mse")
         table = pd.concat([validation, test], axis=1).rename_axis("forecaster").reset_index()
-        tables.append(table.assign(experiment=one.name, default=table["forecaster"] == validation.idxmin()))
+        tables.append(table.assign(experiment=one.name, default=table["forecaster"] == choose_forecaster(errors)))
     return pd.concat(tables, ignore_index=True)
 
 

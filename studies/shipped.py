@@ -65,7 +65,7 @@ def add_header() -> None:
 
 
 def mark_shipped(found: pd.DataFrame) -> pd.DataFrame:
-    """With the column `ships`: of each prediction length, the default forecaster of the recipe that validation prefers."""
+    """With the column `ships`: of each prediction length the default of the recipe that validation prefers."""
     defaults = found[found["default"]]
     best = defaults.loc[defaults.groupby("prediction_length")["validation_mse"].idxmin()].index
     return found.assign(ships=found.index.isin(best))[COLUMNS].sort_values(COLUMNS[:3], ignore_index=True)

@@ -110,11 +110,9 @@ def shipped_table(found: pd.DataFrame, published: pd.DataFrame) -> str:
         "| recipe | forecaster | " + " | ".join(f"H = {length}" for length in lengths) + " |",
         "|---" * (len(lengths) + 2) + "|",
     ]
+    told = found["mse"].map("{:.3f}".format)
     ours = found.assign(
-        recipe=found["recipe"].str.removesuffix("-long"),
-        told=[
-            f"**{mse:.4f}**" if ships else f"{mse:.4f}" for mse, ships in zip(found["mse"], found["ships"], strict=True)
-        ],
+        recipe=found["recipe"].str.removesuffix("-long"), told=told.where(~found["ships"], "**" + told + "**")
     )
     theirs = published.assign(recipe="*published:* " + published["source"], told=published["mse"].map("{:.3f}".format))
     for rows in (ours, theirs):

@@ -11,7 +11,17 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.recipes import load_recipe, merge_settings, recipe_names, recipe_overrides
 from rnn_vs_transformer.settings.whole import Params
 
-NAMES = ["case-study", "ett", "factorial", "rnn-best", "rnn-best-long", "transformer-best", "transformer-best-long"]
+NAMES = [
+    "case-study",
+    "ett",
+    "exchange",
+    "factorial",
+    "ridge-start",
+    "rnn-best",
+    "rnn-best-long",
+    "transformer-best",
+    "transformer-best-long",
+]
 
 
 @pytest.fixture

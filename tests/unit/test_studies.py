@@ -2,6 +2,7 @@
 
 import shutil
 from functools import reduce
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,10 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.recipes import merge_settings
 from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
-from studies import coverage, etth1, search, study_base
+from studies import coverage, etth1, search, shipped, study_base
+from studies.tables import shipped_table
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -103,6 +107,41 @@ def test_the_recipe_for_long_forecasts_serves_from_its_horizon_on():
     """The published table has each family's recipe, and the other's, at every horizon."""
     assert etth1.recipes(192) == ["rnn-best", "transformer-best"]
     assert etth1.recipes(336) == ["rnn-best-long", "transformer-best-long"]
+
+
+@pytest.mark.parametrize("name", sorted(shipped.BENCHMARKS))
+def test_what_ships_is_tried_at_every_published_length_with_valid_settings(name, project):
+    """An experiment of `make etth1` is the same here, so that it is not run twice."""
+    runs = shipped.experiments(name)
+    published = pd.read_csv(ROOT / shipped.PUBLISHED).query("benchmark == @name")
+    assert {length for _, length in runs.values()} == set(published["prediction_length"])
+    for run in runs:
+        params = yaml.safe_load((project / "params.yaml").read_text())
+        for override in run.overrides:
+            path, value = override.split("=", 1)
+            *sections, key = path.split(".")
+            reduce(lambda group, section: group[section], sections, params)[key] = yaml.safe_load(value)
+        checked = Params.model_validate(params)
+        assert checked.data.file == shipped.BENCHMARKS[name].series
+        assert str(checked.data.prediction_length) == run.name.rsplit("-", 1)[1]
+
+
+def test_what_ships_is_the_default_of_the_recipe_that_validation_prefers():
+    """Though on test, and on validation among those that are no default, another is ahead."""
+    columns = ["recipe", "prediction_length", "forecaster", "validation_mse", "mse", "default"]
+    rows = [
+        ("plain", 96, "rnn", 0.5, 0.3, False),
+        ("plain", 96, "ridge", 0.6, 0.4, True),
+        ("other", 96, "ensemble", 0.7, 0.2, True),
+        ("other", 192, "ensemble", 0.7, 0.2, True),
+    ]
+    marked = shipped.mark_shipped(pd.DataFrame(rows, columns=columns))
+    found = marked[marked["ships"]].set_index("prediction_length")
+    assert found["recipe"].to_dict() == {96: "plain", 192: "other"}
+    assert found["forecaster"].to_dict() == {96: "ridge", 192: "ensemble"}
+    published = pd.DataFrame({"forecaster": ["x"], "prediction_length": [96], "mse": [0.1], "source": ["y"]})
+    table = shipped_table(marked, published)
+    assert "| plain | Ridge | **0.400** |  |" in table
 
 
 @pytest.fixture
