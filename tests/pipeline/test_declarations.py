@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def test_every_section_read_is_declared(stage: str, monkeypatch: pytest.MonkeyPa
     """What a stage asks of params.yaml is among its params; `run.*` is exempt, as it never changes a result."""
     asked: list[str] = []
     monkeypatch.setattr(stages, "run", lambda _, *sections, **__: asked.extend(one.key for one in sections))
+    monkeypatch.delitem(sys.modules, f"stages.{stage}", raising=False)  # another test may have imported it
     runpy.run_module(f"stages.{stage}", run_name="__main__")
     declared = STAGES[stage].get("params", [])
     keys = [key for one in declared for key in (one["params.yaml"] if isinstance(one, dict) else [one])]

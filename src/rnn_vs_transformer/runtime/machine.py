@@ -4,8 +4,6 @@ import hashlib
 import platform
 from pathlib import Path
 
-import joblib
-
 
 def processor() -> str:
     """The processor's name, as far as the system tells it."""
@@ -19,5 +17,7 @@ def processor() -> str:
 
 def machine_label() -> str:
     """Processor, cores, and a short hash of the host's name, as in `Intel Xeon, 2 cores, host 3fa9c1`."""
+    from joblib import cpu_count  # noqa: PLC0415 - a forecast, which trains nothing, need not wait for it
+
     host = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
-    return f"{processor()}, {joblib.cpu_count()} cores, host {host}"
+    return f"{processor()}, {cpu_count()} cores, host {host}"
