@@ -27,3 +27,12 @@ def test_a_gain_that_one_fold_alone_brings_is_not_taken():
 
 def test_equal_forecasters_leave_the_simplest():
     assert choose_forecaster({"last_value": list(NOISE), "ridge": list(NOISE), "rnn": list(NOISE)}) == "last_value"
+
+
+def test_a_simple_forecaster_that_fails_in_one_fold_is_not_taken():
+    """One fold as bad as can be makes the difference noisy, and must not pass for chance."""
+    assert choose_forecaster({"last_value": [0.1, 0.1, 0.1, 2.0], "ridge": [0.1001, 0.1001, 0.1001, 0.1]}) == "ridge"
+
+
+def test_no_error_at_all_is_the_best():
+    assert choose_forecaster({"seasonal_naive": [0.0, 0.0], "rnn": [0.0, 0.1]}) == "seasonal_naive"

@@ -160,8 +160,8 @@ def test_seeds_on_a_device_are_the_seeds_of_the_pool(configure, pass_settings, t
 
 
 def test_auto_is_the_cpu_where_there_is_no_gpu(configure, monkeypatch):
-    run = configure().run
-    assert run.device == "auto"
+    assert configure().run.device == "cpu"
+    run = configure({"run.device": "auto"}).run
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert devices_of(run) == [CPU]

@@ -68,7 +68,8 @@ class Artifact:
     @property
     def best(self) -> str:
         """What forecasts by default, out of those with quantiles where some were trained with them."""
-        return choose_forecaster({name: self.fold_mse[name] for name in self.levels_of or FORECASTERS})
+        asked = [name for name in FORECASTERS if name in self.levels_of] or FORECASTERS
+        return choose_forecaster({name: self.fold_mse[name] for name in asked})
 
     def members(self, name: str) -> dict[str, float]:
         """What a forecaster is made of: itself, or the members of the ensemble, with their weights."""

@@ -62,7 +62,7 @@ RIDGE_NOTES: Final = {
 AGAINST_RIDGE: Final = {
     0: Words(
         " Averaged over all kinds, neither is shown to beat a linear ridge.",
-        "就所有类型平均而言,没有证据表明二者优于线性岭回归。",
+        "就所有类型平均而言,没有证据表明其中任何一个优于线性岭回归。",
     ),
     1: Words(
         " Only the {names} is shown to beat a linear ridge.",
@@ -72,7 +72,7 @@ AGAINST_RIDGE: Final = {
 }
 CORRECTED: Final = Words(
     "After correcting for {kinds} comparisons (Holm), a better family is shown on these alone: {names}.",
-    "对 {kinds} 类做多重比较校正(Holm)后,仍有一方更好的是:{names}。",
+    "对 {kinds} 类做多重比较校正(Holm)后,仍能判定一方更好的只有:{names}。",
 )
 NONE: Final = Words("none", "无")
 STOP: Final = Words(".", "。")

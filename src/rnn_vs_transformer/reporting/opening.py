@@ -77,8 +77,10 @@ MORE_DATA: Final = Words(
 ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方:只训练了一种。")
 KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类型:见地图。")
 USE: Final = {
-    "simple": Words("Use {name}: neither family is shown to beat it.", "用{name}:没有证据表明任一家族优于它。"),
-    "family": Words("Use {name}: it is shown to beat the simpler forecasts.", "用 {name}:它优于更简单的预测。"),
+    "simple": Words("Use {name}: on test neither family is shown to beat it. (Without --family, validation chooses.)",
+                    "用{name}:在测试集上没有证据表明任一家族优于它。(不加 --family 时由验证集选择。)"),
+    "family": Words("Use {name}: on test it is shown to beat {other}. (Without --family, validation chooses.)",
+                    "用 {name}:在测试集上它优于{other}。(不加 --family 时由验证集选择。)"),
     NOT_ENOUGH: Words("Use {name}, the simplest with the lowest error, until there are more data.",
                       "在有更多数据之前,用{name}:简单预测中误差最低。"),
 }  # fmt: skip
@@ -130,16 +132,22 @@ def recommended(metrics: Report) -> str:
 
     From simple to less simple: the best of those without training, the MLP, a family with its better recipe.
     """
-    name, comparison = best_simple(metrics), metrics["comparison"]
+    comparison = metrics["comparison"]
     if comparison["verdict"] == NOT_ENOUGH:
-        return name
-    name = "mlp" if beats(metrics["mlp"], name) else name
+        return best_simple(metrics)
+    name = _control(metrics)
     better = [family for family, row in at_its_best(metrics).items() if beats(row, name)]
     if not better:
         return name
     said = comparison["each_at_its_best"]["verdict"]
     ahead = [family for family in better if said == f"{family} better"]
     return (ahead or sorted(better, key=lambda family: float(at_its_best(metrics)[family]["validation_mse"])))[0]
+
+
+def _control(metrics: Report) -> str:
+    """What a family must beat: the best of those without training, or the MLP where it is shown to beat that."""
+    simple = best_simple(metrics)
+    return "mlp" if beats(metrics["mlp"], simple) else simple
 
 
 def _answer(found: Report | None, metrics: Report, *, many: bool) -> Words:
@@ -163,7 +171,7 @@ def _use(metrics: Report, name: str) -> Words:
     if metrics["comparison"]["verdict"] == NOT_ENOUGH:
         return USE[NOT_ENOUGH].filled(name=OTHERS[name])
     family = Words(f"the {NAMES[name]}", NAMES[name]) if name in FAMILIES else OTHERS[name]
-    return USE["family" if name in FAMILIES else "simple"].filled(name=family)
+    return USE["family" if name in FAMILIES else "simple"].filled(name=family, other=OTHERS[_control(metrics)])
 
 
 def _cost(metrics: Report, times: Mapping[str, Report], name: str) -> Words:

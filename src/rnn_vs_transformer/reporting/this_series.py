@@ -61,11 +61,11 @@ MLP_DOES: Final = Words(
 NOT_BEATEN: Final = {
     "ridge": Words(
         "Even at its best not shown to beat a linear ridge ({mse:.3f}): {names}.",
-        "即使取最佳配方,也没有证据表明优于线性岭回归({mse:.3f}):{names}。",
+        "即使各取最佳配方,也没有证据表明优于线性岭回归({mse:.3f})的有:{names}。",
     ),
     "mlp": Words(
         "Even at its best not shown to beat an MLP on the window, which has no sequence model ({mse:.3f}): {names}.",
-        "即使取最佳配方,也没有证据表明优于没有序列模型的窗口 MLP({mse:.3f}):{names}。",
+        "即使各取最佳配方,也没有证据表明优于不含序列模型的窗口 MLP({mse:.3f})的有:{names}。",
     ),
 }
 BEATEN: Final = Words("At its best each family beats ridge and an MLP.", "取最佳配方时,两个家族都优于岭回归和 MLP。")

@@ -50,7 +50,7 @@ class Spelling:
         return not text or text.casefold() in self.missing
 
 
-def lone_dot(cells: tuple[str, ...], *, semicolons: bool) -> str | None:
+def lone_dot(cells: tuple[str, ...], spelling: Spelling, *, semicolons: bool) -> str | None:
     """A cell like 1.636 where all that have a dot are like it, so that it may be 1636 too.
 
     It may where the file has semicolons between its columns, as where a dot stands between thousands, and where cells
@@ -59,7 +59,8 @@ def lone_dot(cells: tuple[str, ...], *, semicolons: bool) -> str | None:
     dotted = [cell.strip() for cell in cells if "." in cell]
     if not dotted or not all(map(WITH_LONE_DOT.fullmatch, dotted)):
         return None
-    rest = [text for cell in cells if "." not in cell and (text := cell.strip()) and text[-1].isdigit()]
+    plain = [cell.strip() for cell in cells if "." not in cell]
+    rest = [text for text in plain if not spelling.is_missing(text) and text not in DASHES]
     mixed = bool(rest) and all(map(UP_TO_A_THOUSAND.fullmatch, rest))
     return dotted[0] if mixed or (semicolons and not rest) else None
 

@@ -226,7 +226,7 @@ def _read_csv(path: Path, params: DataParams, texts: set[str]) -> Sheet:
             raise InputError(f"{path} has a header but no rows")
         comma = rows.separator != "," and _decimal_comma(sample)
         spelling = _spelling(params, comma=comma)
-        _check_dots(rows, sample, texts)
+        _check_dots(rows, sample, spelling, texts)
         columns, length = _read_blocks(chain(sample, rows.cells), rows, sample, spelling, texts)
     sheet = Sheet(str(path), columns, length, rows=rows)
     words = {separator: word for word, separator in SEPARATORS.items()}
@@ -240,9 +240,9 @@ def _read_csv(path: Path, params: DataParams, texts: set[str]) -> Sheet:
     return sheet
 
 
-def _check_dots(rows: Rows, sample: list[Row], texts: set[str]) -> None:
+def _check_dots(rows: Rows, sample: list[Row], spelling: Spelling, texts: set[str]) -> None:
     for name, column in zip(rows.names, zip(*sample, strict=True), strict=True):
-        if name not in texts and (cell := lone_dot(column, semicolons=rows.separator == ";")):
+        if name not in texts and (cell := lone_dot(column, spelling, semicolons=rows.separator == ";")):
             raise InputError(
                 f"column {quoted(name)}: {quoted(cell)} may be {cell.replace('.', '')} or {cell}; write thousands "
                 f"without a dot, or decimals with one digit more ({cell}0)"
