@@ -76,16 +76,16 @@ repro: $(READY) $(SCRIPTS)  ## Rebuild everything: data, models, metrics, figure
 	@cat reports/verdict.md
 
 test: lint chromium $(SCRIPTS)  ## Lint, type-check and run all tests but the slow ones (at most 10 minutes on 2 cores)
-	pytest --numprocesses 2 --dist loadgroup tests/unit tests/property tests/pipeline -m "not slow"
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-unit test-pipeline
 
-test-unit: $(READY)  ## Only the tests that need no DVC
-	pytest tests/unit tests/property -m "not slow"
+test-unit: $(READY)  ## Only the tests of single parts
+	pytest tests/unit -m "not slow"
 
-test-pipeline: $(READY)  ## Only the tests that run real DVC in clones
-	pytest tests/pipeline -m "not slow"
+test-pipeline: $(READY)  ## Only the tests that run real DVC in clones, and those of drawn files and settings
+	pytest tests/pipeline tests/property -m "not slow"
 
 test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, stores, places, studies, queue, tuned and stepwise pipelines
-	pytest --numprocesses 2 --dist worksteal tests/pipeline -m slow $(addprefix --ignore=,$(RELIABILITY))
+	pytest tests/pipeline -m slow $(addprefix --ignore=,$(RELIABILITY))
 
 test-reliability: $(READY) $(SCRIPTS)  ## Kills, full disks, concurrent runs and a file of 1 GB: what docs/reliability.md calls slow (an hour)
 	pytest -m slow $(RELIABILITY) tests/unit

@@ -16,13 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT = 600
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs them all where `make test` uses two: they share the finished clone, which takes a minute."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("pipeline"))
-
-
 @dataclass(frozen=True)
 class Clone:
     """A clone of the project in a folder of its own."""
