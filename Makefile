@@ -40,19 +40,14 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-$(EXTRAS)/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(EXTRAS)
-	$(EXTRAS)/bin/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
-	$(EXTRAS)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(EXTRAS)/bin/python -m pip install --quiet --no-build-isolation --editable '.[ray,dask,bench]'
-	@touch $@
-
-# Apart from the others, as statsforecast 2.1 takes no pandas from 3 on; what runs here reads arrays and plain tables.
-$(PEERS)/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
-	$(PEERS)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(PEERS)/bin/python -m pip install --quiet --no-build-isolation --editable '.[peers]'
+# PEERS apart from EXTRAS, as statsforecast 2.1 takes no pandas from 3 on; what runs there reads arrays and plain tables.
+$(EXTRAS)/.ready: OPTIONAL := ray,dask,bench
+$(PEERS)/.ready: OPTIONAL := peers
+$(EXTRAS)/.ready $(PEERS)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet torch==$(TORCH_VERSION) $(TORCH_OPTIONS)
+	$(@D)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(@D)/bin/python -m pip install --quiet --no-build-isolation --editable '.[$(OPTIONAL)]'
 	@touch $@
 
 $(SCRIPTS): tools/browser_scripts.py | $(READY)

@@ -6,7 +6,10 @@ chosen on validation, by `studies/search.py`.
 """
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
@@ -22,30 +25,45 @@ LONG = 336
 """Shortest forecast for which the recipes for long forecasts were better on validation."""
 COLUMNS = ["family", "recipe", "prediction_length", "seed", "mse", "mae", "train_seconds"]
 
+Runs = Mapping[Experiment, tuple[str, int]]
+"""Recipe and prediction length of each experiment."""
+
 
 def main() -> None:
     """Run what has not run yet, then write etth1.csv and etth1_verdicts.csv in docs/results, and print both tables."""
-    runs = {
-        Experiment(
-            f"etth1-{recipe}-{length}",
-            (*study_base(), *recipe_overrides(recipe), f"data.prediction_length={length}"),
-        ): (recipe, length)
-        for length in PREDICTION_LENGTHS
-        for recipe in recipes(length)
-    }
+    runs = experiments("etth1", recipes)
     run_queued(list(runs), copied=[SERIES], stage="package")
-    scores, verdicts = (
-        found.assign(
-            recipe=found["experiment"].map({run.name: recipe for run, (recipe, _) in runs.items()}),
-            prediction_length=found["experiment"].map({run.name: length for run, (_, length) in runs.items()}),
-        )
-        for found in (read_seeds(list(runs)), read_comparisons(list(runs)))
-    )
+    scores, verdicts = (placed(read(list(runs)), runs) for read in (read_seeds, read_comparisons))
     keys = ["recipe", "prediction_length"]
     verdicts = verdicts[keys + [name for name in verdicts if name not in (*keys, "experiment")]].sort_values(keys)
     write_table(Path("docs/results/etth1.csv"), scores[COLUMNS].sort_values(COLUMNS[:4]))
     write_table(Path("docs/results/etth1_verdicts.csv"), verdicts)
     print(horizon_table(scores), verdict_table(verdicts), sep="\n\n")  # noqa: T201
+
+
+def experiments(name: str, recipes_of: Callable[[int], list[str]], last: Sequence[str] = ()) -> Runs:
+    """Each recipe at each published prediction length.
+
+    Args:
+        name: Of the series, with which the experiments' names begin.
+        recipes_of: The recipes for a forecast of so many steps.
+        last: `key=value` that hold whatever a recipe says.
+    """
+    return {
+        Experiment(
+            f"{name}-{recipe}-{length}",
+            (*study_base(), *recipe_overrides(recipe), *last, f"data.prediction_length={length}"),
+        ): (recipe, length)
+        for length in PREDICTION_LENGTHS
+        for recipe in recipes_of(length)
+    }
+
+
+def placed(found: pd.DataFrame, runs: Runs) -> pd.DataFrame:
+    """With recipe and prediction length of each row's experiment."""
+    places = {run.name: place for run, place in runs.items()}
+    recipe, length = zip(*found["experiment"].map(places), strict=True)
+    return found.assign(recipe=recipe, prediction_length=length)
 
 
 def recipes(prediction_length: int) -> list[str]:

@@ -16,9 +16,8 @@ import pandas as pd
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.settings.recipes import recipe_overrides
-from studies import study_base
-from studies.etth1 import LONG, PREDICTION_LENGTHS, SERIES
-from studies.experiments import Experiment, read_shipped, run_queued
+from studies.etth1 import LONG, SERIES, Runs, experiments, placed
+from studies.experiments import read_shipped, run_queued
 from studies.tables import shipped_table
 
 PUBLISHED: Final = Path("docs/results/published.csv")
@@ -46,17 +45,9 @@ BENCHMARKS: Final = {
 }
 
 
-def experiments(name: str) -> dict[Experiment, tuple[str, int]]:
-    """Recipe and prediction length of each experiment of a benchmark; those of `make etth1` are not run twice."""
-    benchmark = BENCHMARKS[name]
-    return {
-        Experiment(
-            f"{name}-{recipe}-{length}",
-            (*study_base(), *recipe_overrides(recipe), *benchmark.last, f"data.prediction_length={length}"),
-        ): (recipe, length)
-        for length in PREDICTION_LENGTHS
-        for recipe in benchmark.recipes(length)
-    }
+def runs_of(name: str) -> Runs:
+    """The experiments of a benchmark; those of `make etth1` are the same, and so not run twice."""
+    return experiments(name, BENCHMARKS[name].recipes, BENCHMARKS[name].last)
 
 
 def add_header() -> None:
@@ -75,13 +66,9 @@ def mark_shipped(found: pd.DataFrame) -> pd.DataFrame:
 def main(name: str) -> None:
     """Run what has not run yet, write docs/results/NAME_shipped.csv, and print its table."""
     add_header()
-    runs = experiments(name)
+    runs = runs_of(name)
     run_queued(list(runs), copied=[BENCHMARKS[name].series], stage="package")
-    found = read_shipped(list(runs))
-    places = pd.DataFrame(
-        [(run.name, *place) for run, place in runs.items()], columns=["experiment", "recipe", "prediction_length"]
-    )
-    table = mark_shipped(found.merge(places, on="experiment"))
+    table = mark_shipped(placed(read_shipped(list(runs)), runs))
     write_table(Path(f"docs/results/{name}_shipped.csv"), table)
     published = pd.read_csv(PUBLISHED)
     print(shipped_table(table, published[published["benchmark"] == name]))  # noqa: T201

@@ -112,7 +112,7 @@ def test_the_recipe_for_long_forecasts_serves_from_its_horizon_on():
 @pytest.mark.parametrize("name", sorted(shipped.BENCHMARKS))
 def test_what_ships_is_tried_at_every_published_length_with_valid_settings(name, project):
     """An experiment of `make etth1` is the same here, so that it is not run twice."""
-    runs = shipped.experiments(name)
+    runs = shipped.runs_of(name)
     published = pd.read_csv(ROOT / shipped.PUBLISHED).query("benchmark == @name")
     assert {length for _, length in runs.values()} == set(published["prediction_length"])
     for run in runs:
