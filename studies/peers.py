@@ -9,27 +9,26 @@ import sys
 import time
 from collections.abc import Iterator
 
-import numpy as np
-
 from rnn_vs_transformer.evaluation.peers import peers_folder
 from rnn_vs_transformer.evaluation.test_split import TestSplit, open_test_split
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_arrays
-from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.whole import load_params
-from studies.statistical import NAMES, Task, forecast_origins
+from studies.statistical import NAMES, Task, forecast_all
 
 
 def write_peer(name: str, test: TestSplit, refit: int, run: RunParams) -> None:
     """Forecast all test windows by one forecaster, and write them where evaluation looks for them."""
     started = time.perf_counter()
-    found = run_side_by_side(forecast_origins, list(_tasks(name, test, refit)), run)
+    found, failed = forecast_all(list(_tasks(name, test, refit)), run)
     series = test.places.series[:, None]
-    scaled = (np.concatenate(list(found)) - test.splits.scaler.mean[series]) / test.splits.scaler.deviation[series]
+    scaled = (found - test.splits.scaler.mean[series]) / test.splits.scaler.deviation[series]
     forecast = test.splits.scaler.unscale(scaled, series)
-    write_arrays(peers_folder(test) / f"{name}.safetensors", {"forecast": forecast})
-    print(f"{name}: {len(forecast)} windows in {time.perf_counter() - started:.0f} s")  # noqa: T201
+    told = f"{name}, refit {refit}" if refit else name
+    write_arrays(peers_folder(test) / f"{told}.safetensors", {"forecast": forecast})
+    seconds = time.perf_counter() - started
+    print(f"{told}: {len(forecast)} windows in {seconds:.0f} s, {failed} by the seasonal naive (no fit)")  # noqa: T201
 
 
 def _tasks(name: str, test: TestSplit, refit: int) -> Iterator[Task]:

@@ -4,6 +4,7 @@ Source: Hyndman and Khandakar (2008) for AutoARIMA, Hyndman et al. (2002) for Au
 AutoTheta; the form is chosen by the likelihood of what lies before a forecast origin.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ import numpy as np
 from rnn_vs_transformer.data.panel import FloatArray, IntArray
 from rnn_vs_transformer.models.baselines import seasonal_naive_forecast
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.parallel import run_side_by_side
+from rnn_vs_transformer.runtime.run import RunParams
 
 NAMES: Final = ("AutoETS", "AutoTheta", "AutoARIMA")
 
@@ -32,19 +35,24 @@ class Task:
     """Origins per fit; 0 is one fit at the first origin for all."""
 
 
+def forecast_all(tasks: Sequence[Task], run: RunParams) -> tuple[FloatArray, int]:
+    """Forecasts of all origins of all tasks (N, H), and how many are the seasonal naive's, as a fit failed there."""
+    found = np.concatenate(list(run_side_by_side(forecast_origins, tasks, run)))
+    naive = [seasonal_naive_forecast(one.values, one.origins, one.horizon, one.season) for one in tasks]
+    failed = ~np.isfinite(found).all(axis=1, keepdims=True)
+    return np.where(failed, np.concatenate(naive), found), int(failed.sum())
+
+
 def forecast_origins(task: Task) -> FloatArray:
-    """Forecasts (N, H).
+    """Forecasts (N, H); not numbers where a fit fails.
 
     A fit sees the steps up to its origin. At the origins until the next fit its form and parameters stay, and its state
-    is filtered forward over the steps observed since, as trained models are given new contexts. Where a fit fails or
-    gives numbers that are not finite, the seasonal naive stands.
+    is filtered forward over the steps observed since, as trained models are given new contexts.
     """
-    naive = seasonal_naive_forecast(task.values, task.origins, task.horizon, task.season)
     found, size = [], task.refit or len(task.origins)
     for start in range(0, len(task.origins), size):
         found += _one_fit(task, task.origins[start : start + size])
-    forecasts = np.array(found, dtype=np.float64)
-    return np.where(np.isfinite(forecasts).all(axis=1, keepdims=True), forecasts, naive)
+    return np.array(found, dtype=np.float64)
 
 
 def _one_fit(task: Task, origins: IntArray) -> list[FloatArray]:

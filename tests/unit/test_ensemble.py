@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.splits import Borders, Splits
-from rnn_vs_transformer.evaluation.ensemble import FoldForecasts, ensemble_weights, least_squares_on_simplex
+from rnn_vs_transformer.evaluation.ensemble import (
+    ENSEMBLE,
+    MEMBERS,
+    ensemble_weights,
+    least_squares_on_simplex,
+    with_ensemble,
+)
+from rnn_vs_transformer.evaluation.folds import FoldForecasts
 
 H = 3
 
@@ -86,3 +93,50 @@ def test_each_fold_has_the_same_say(splits):
         [{"one": 0.0, "other": 1.0}, {"one": 1.0, "other": 0.0}])]  # fmt: skip
     found = weights_of(splits, *folds)
     assert found["one"] == pytest.approx(0.5, abs=0.15)
+
+
+def members_of(splits, spreads, fold=0):
+    return FoldForecasts(splits.fold(fold), forecasts_of(splits, dict(zip(MEMBERS, spreads, strict=True)), fold))
+
+
+def test_the_truth_of_a_fold_has_no_part_in_its_own_ensemble(splits):
+    """The first member is perfect in the last fold, the second in the one before it: each takes the other's word."""
+    folds = [members_of(splits, (0, 1, 1)), members_of(splits, (1, 0, 1), 1)]
+    last, earlier = with_ensemble(folds)
+    np.testing.assert_allclose(last.forecasts[ENSEMBLE], folds[0].forecasts[MEMBERS[1]], atol=1e-6)
+    np.testing.assert_allclose(earlier.forecasts[ENSEMBLE], folds[1].forecasts[MEMBERS[0]], atol=1e-6)
+
+
+def test_of_one_fold_each_half_is_forecast_by_the_weights_of_the_other(splits):
+    """The first member is perfect early and the second late, so that the second forecasts early and the first late."""
+    fold = members_of(splits, (1, 1, 1))
+    late, early = (half for half, _ in fold.halves())
+    truth = splits.truth(fold.places)
+    fold.forecasts[MEMBERS[0]][early] = truth[early]
+    fold.forecasts[MEMBERS[1]][late] = truth[late]
+    [found] = with_ensemble([fold])
+    np.testing.assert_allclose(found.forecasts[ENSEMBLE][early], fold.forecasts[MEMBERS[1]][early], atol=1e-6)
+    np.testing.assert_allclose(found.forecasts[ENSEMBLE][late], fold.forecasts[MEMBERS[0]][late], atol=1e-6)
+
+
+def test_the_weights_of_a_half_share_no_target_with_it(splits):
+    fold = members_of(splits, (1, 1, 1))
+    origins, series = fold.places.origins, fold.places.series
+    every = np.zeros(len(origins), dtype=int)
+    for half, other in fold.halves():
+        every += half
+        assert other.any()
+        for number in range(2):
+            one, two = (origins[which & (series == number)] for which in (half, other))
+            assert np.abs(one[:, None] - two[None, :]).min() >= H
+    assert (every == 1).all()
+
+
+def test_many_series_are_halved_by_series():
+    values = np.random.default_rng(0).normal(size=(40, 12))
+    scaler = Scaler.fit(Panel.wide(values[:20], [str(number) for number in range(12)]))
+    many = Splits.of_wide(values, Borders(20, 20 + H, 40), 6, H, scaler)
+    fold = members_of(many, (1, 1, 1))
+    for half, other in fold.halves():
+        assert not set(fold.places.series[half]) & set(fold.places.series[other])
+        assert half.sum() == other.sum() == 6

@@ -18,7 +18,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_arrays
 from rnn_vs_transformer.runtime.run import RunParams
 from studies import peers
-from studies.statistical import NAMES, Task, forecast_origins, new_model
+from studies.statistical import NAMES, Task, forecast_all, forecast_origins, new_model
 
 SEASON, H = 7, 4
 ALONE = RunParams(workers=1, backend="loky", address="local", device="cpu")
@@ -67,10 +67,10 @@ def test_whatever_lies_there_is_scored_as_ours_are(opened):
 
 
 def test_forecasts_of_other_windows_are_not_taken(opened):
-    """Neither of another horizon nor of another season nor of other values."""
+    """Neither of another horizon, season or transform nor of other values."""
     folders = {peers_folder(opened()), peers_folder(opened(4)), peers_folder(opened(prediction_length=3)),
-               peers_folder(opened(season=5))}  # fmt: skip
-    assert len(folders) == 4
+               peers_folder(opened(season=5)), peers_folder(opened(transform="log"))}  # fmt: skip
+    assert len(folders) == 5
     assert peers_folder(opened()) in folders
 
 
@@ -126,11 +126,20 @@ def test_no_forecast_sees_beyond_its_origin(name, refit):
 
 
 @needs_statsforecast
-def test_a_series_that_cannot_be_fitted_has_the_seasonal_naive(monkeypatch):
+def test_a_series_that_cannot_be_fitted_has_the_seasonal_naive_and_is_counted(monkeypatch):
     def fail(*_args, **_keys):
         raise ValueError("too short")
 
     monkeypatch.setattr("statsforecast.models.AutoETS.fit", fail)
-    values = np.arange(30.0)
-    found = forecast_origins(Task("AutoETS", values, np.array([20, 21]), 3, SEASON))
+    tasks = [Task("AutoETS", np.arange(30.0), np.array([20, 21]), 3, SEASON)]
+    found, failed = forecast_all(tasks, ALONE)
     np.testing.assert_array_equal(found, [[14, 15, 16], [15, 16, 17]])
+    assert failed == 2
+
+
+@needs_statsforecast
+def test_forecasts_of_fits_anew_have_a_name_of_their_own(opened):
+    test = opened(1)
+    peers.write_peer("AutoTheta", test, 0, ALONE)
+    peers.write_peer("AutoTheta", test, 10, ALONE)
+    assert list(score_peers(test)) == ["AutoTheta", "AutoTheta, refit 10"]

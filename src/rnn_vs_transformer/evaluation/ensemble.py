@@ -1,26 +1,17 @@
 """The ensemble: one forecast out of several, each with a weight that validation finds (stacking, Breiman 1996)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from scipy import linalg, optimize
 
 from rnn_vs_transformer.data.panel import FloatArray
-from rnn_vs_transformer.data.series import Meta
-from rnn_vs_transformer.data.splits import Places, Split, Splits
-from rnn_vs_transformer.evaluation.scoring import (
-    ScoredFamily,
-    Scores,
-    mean_forecast,
-    residuals_of,
-    score,
-    squared_error_of,
-)
+from rnn_vs_transformer.data.splits import Split, Splits
+from rnn_vs_transformer.evaluation.folds import FoldForecasts, fold_forecasts
+from rnn_vs_transformer.evaluation.scoring import ScoredFamily, Scores, score
 from rnn_vs_transformer.evaluation.test_split import TestSplit
-from rnn_vs_transformer.models.baselines import Ridge, refit_ridge
-from rnn_vs_transformer.models.weights import load_trained
+from rnn_vs_transformer.models.baselines import Ridge
 from rnn_vs_transformer.training.history import best_recipes
 
 ENSEMBLE: Final = "ensemble"
@@ -56,63 +47,6 @@ def _members(best: Mapping[str, ScoredFamily], split: Split, ridge: Ridge, split
     return {**trained, "ridge": ridge.forecast(splits.panel, splits.places(split))}
 
 
-@dataclass(frozen=True)
-class FoldForecasts:
-    """What models forecast of a stretch of validation that they were trained before."""
-
-    splits: Splits
-    """Of the fold."""
-    forecasts: Mapping[str, FloatArray]
-    """(W, H) by forecaster, in scaled units."""
-
-    @property
-    def places(self) -> Places:
-        """The windows (W)."""
-        return self.splits.places("validation")
-
-    def of(self, members: Sequence[str]) -> Self:
-        """Those of some alone."""
-        return replace(self, forecasts={member: self.forecasts[member] for member in members})
-
-    def with_mean(self, name: str, weights: Mapping[str, float]) -> Self:
-        """With the weighted mean of some beside them."""
-        mean = np.asarray(sum(weight * self.forecasts[member] for member, weight in weights.items()))
-        return replace(self, forecasts={**self.forecasts, name: mean})
-
-    def squared_error(self, name: str) -> float:
-        """Of one forecaster, see `squared_error_of`."""
-        return squared_error_of(self.forecasts[name], self.splits, self.places)
-
-    def residuals(self, name: str) -> list[FloatArray]:
-        """Of one forecaster, see `residuals_of`."""
-        return residuals_of(self.forecasts[name], self.splits, self.places)
-
-    @property
-    def products(self) -> FloatArray:
-        """Mean products of the members' errors (M, M): over observed targets, then windows, then series."""
-        splits, places = self.splits, self.places
-        scored = splits.scored(places)
-        counts = np.bincount(places.series)
-        shares = 1.0 / (counts[places.series] * np.count_nonzero(counts) * scored.sum(axis=1))  # (W,)
-        truth = splits.truth(places)
-        errors = [np.where(scored, splits.clip(one, places) - truth, 0.0) for one in self.forecasts.values()]
-        return np.array([[np.einsum("w,wh,wh->", shares, one, other) for other in errors] for one in errors])
-
-
-def fold_forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge: Ridge, fold: int) -> FoldForecasts:
-    """What the trained models, each with its recipe, and ridge forecast of a fold, before which all were fitted.
-
-    Ridge has the form that all folds chose.
-    """
-    ended = splits.fold(fold)
-    fitted = refit_ridge(ridge, ended) if fold else ridge
-    forecasts = {
-        name: mean_forecast(list(load_trained(name, meta, recipe, fold)), ended, "validation")
-        for name, recipe in recipes.items()
-    }
-    return FoldForecasts(ended, {**forecasts, "ridge": fitted.forecast(ended.panel, ended.places("validation"))})
-
-
 def ensemble_weights(folds: Sequence[FoldForecasts]) -> dict[str, float]:
     """The weights, none negative and 1 in all, with which the mean forecast has the least squared error over the folds.
 
@@ -122,8 +56,27 @@ def ensemble_weights(folds: Sequence[FoldForecasts]) -> dict[str, float]:
     Returns:
         Weights by member.
     """
-    products = np.mean([fold.products for fold in folds], axis=0)
-    return dict(zip(folds[0].forecasts, least_squares_on_simplex(products).tolist(), strict=True))
+    return _weights(folds[0], [fold.products(fold.everywhere) for fold in folds])
+
+
+def with_ensemble(folds: Sequence[FoldForecasts]) -> list[FoldForecasts]:
+    """Each fold with the ensemble beside its members, by weights in which the truth of what it forecasts had no part.
+
+    They come from the other folds; of one fold, each half of its windows has those of the other half.
+    """
+    members = [fold.of(MEMBERS) for fold in folds]
+    if len(folds) > 1:
+        others = [ensemble_weights([*members[:number], *members[number + 1 :]]) for number in range(len(folds))]
+        return [fold.with_one(ENSEMBLE, fold.mean(weights)) for fold, weights in zip(folds, others, strict=True)]
+    [fold], forecast = folds, np.empty_like(folds[0].forecasts[MEMBERS[0]])
+    for half, other in fold.halves():
+        forecast[half] = fold.mean(_weights(members[0], [members[0].products(other)]))[half]
+    return [fold.with_one(ENSEMBLE, forecast)]
+
+
+def _weights(members: FoldForecasts, products: Sequence[FloatArray]) -> dict[str, float]:
+    found = least_squares_on_simplex(np.mean(products, axis=0))
+    return dict(zip(members.forecasts, found.tolist(), strict=True))
 
 
 def least_squares_on_simplex(products: FloatArray) -> FloatArray:

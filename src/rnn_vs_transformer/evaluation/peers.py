@@ -19,9 +19,10 @@ from rnn_vs_transformer.runtime.files import read_arrays
 
 
 def peers_folder(test: TestSplit) -> Path:
-    """Where forecasts of these windows lie: its name tells data, forecast origins, horizon and season."""
-    told = f"{data_fingerprint()} {test.meta.prediction_length} {test.meta.season_length}".encode()
-    return paths.PEERS / hashlib.sha256(told + test.places.origins.tobytes()).hexdigest()[:12]
+    """Where forecasts of these windows lie: its name tells data, transform, forecast origins, horizon and season."""
+    meta = test.meta
+    told = f"{data_fingerprint()} {meta.settings['transform']} {meta.prediction_length} {meta.season_length}"
+    return paths.PEERS / hashlib.sha256(told.encode() + test.places.origins.tobytes()).hexdigest()[:12]
 
 
 def score_peers(test: TestSplit) -> dict[str, Scores]:

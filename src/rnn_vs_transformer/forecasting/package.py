@@ -1,6 +1,6 @@
 """From the files of training to the artifact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -9,7 +9,8 @@ from rnn_vs_transformer.data.series import Meta, fit_scalers, load_development, 
 from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_series
-from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE, MEMBERS, FoldForecasts, ensemble_weights, fold_forecasts
+from rnn_vs_transformer.evaluation.ensemble import MEMBERS, ensemble_weights, with_ensemble
+from rnn_vs_transformer.evaluation.folds import FoldForecasts, fold_forecasts
 from rnn_vs_transformer.evaluation.quantiles import corrections
 from rnn_vs_transformer.evaluation.scoring import mean_quantiles
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
@@ -45,8 +46,8 @@ def package_forecasters() -> Artifact:
     settings = {family: trained_settings(family, recipes[family]) for family in MODELS}
     folds = validation_folds()
     ridge = fit_best_ridge(splits, folds)
-    weights, known = _with_ensemble([_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)])
-    last = known[0]
+    alone = [_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)]
+    known = with_ensemble(alone)
     artifact = Artifact(
         meta=meta,
         models={family: found.model for family, found in settings.items()},
@@ -57,11 +58,11 @@ def package_forecasters() -> Artifact:
         scaler=scaler,
         covariates=covariates,
         ridge=ridge,
-        ensemble=weights,
+        ensemble=ensemble_weights([fold.of(MEMBERS) for fold in alone]),
         origin=origin_here(list(MODELS)),
         levels_of={family: list(found.train.levels) for family, found in settings.items() if found.train.levels},
         corrections=_corrections(splits, meta, settings, recipes),
-        half_widths={name: half_widths_by_series(last.residuals(name)) for name in FORECASTERS},
+        half_widths={name: half_widths_by_series(known[0].residuals(name)) for name in FORECASTERS},
     )
     trained = {
         family: [read_arrays(paths.weights(family, seed, recipes[family])) for seed in range(found.seeds)]
@@ -91,12 +92,6 @@ def _forecasts(splits: Splits, meta: Meta, recipes: Mapping[str, str], ridge: Ri
         "last_value": last_value_forecast(splits.values, origins, horizon),
     }
     return replace(known, forecasts={**known.forecasts, **naive})
-
-
-def _with_ensemble(folds: Sequence[FoldForecasts]) -> tuple[dict[str, float], list[FoldForecasts]]:
-    """The weights of its members, and the folds with its forecasts among the others."""
-    weights = ensemble_weights([fold.of(MEMBERS) for fold in folds])
-    return weights, [fold.with_mean(ENSEMBLE, weights) for fold in folds]
 
 
 def _accuracy(recipes: dict[str, str]) -> dict[str, dict[str, float]]:
