@@ -8,26 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import torch
-
 from rnn_vs_transformer.data.series import scale_splits
-from rnn_vs_transformer.data.windows import windows_of
-from rnn_vs_transformer.evaluation.quantiles import quantile_row
-from rnn_vs_transformer.evaluation.scoring import mean_quantiles
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings
 from rnn_vs_transformer.settings.recipes import merge_settings
 from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.fit import fit
 from studies.resumable import Row, Work, kept_file, run_to_table
+from studies.training import train_and_score_quantiles
 
 RESULTS: Final = Path("docs/results/quantiles.csv")
 WORLDS: Final = range(300, 320)
 EPOCHS: Final = 3
 SEASON: Final = 24
-DECIMALS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -48,14 +43,12 @@ def run_trial(trial: Trial) -> list[Row]:
     changes = {"train.loss": "quantile", "train.epochs": trial.epochs, "model.patch_length": SEASON,
                "model.patch_stride": SEASON}  # fmt: skip
     settings = given_settings(trial.family, params.model, params.train).with_values(changes)
-    torch.manual_seed(0)
-    model = build_family(trial.family, settings.model, series.meta, settings.train.levels)
-    train, validation, test = windows_of(splits, "train", "validation", "test")
-    fit(model, (train, validation), settings.train, 0)
-    known, found = mean_quantiles([model], validation), mean_quantiles([model], test)
-    row = quantile_row(known, found, splits, settings.train.levels)
-    told = {key: round(value, DECIMALS) for key, value in row.items()}
-    return [{"world": trial.world, "family": trial.family, **told}]
+
+    def build() -> ForecastModel:
+        return build_family(trial.family, settings.model, series.meta, settings.train.levels)
+
+    row = train_and_score_quantiles(build, settings.train, splits, splits)
+    return [{"world": trial.world, "family": trial.family, **row}]
 
 
 def main() -> None:

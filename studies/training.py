@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -12,6 +12,8 @@ from rnn_vs_transformer.data.panel import FloatArray, Panel
 from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.splits import Borders, Splits
 from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.evaluation.quantiles import quantile_row
+from rnn_vs_transformer.evaluation.scoring import mean_quantiles
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
@@ -21,6 +23,8 @@ from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import World
 from rnn_vs_transformer.training.fit import fit, predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
+
+DECIMALS: Final = 5
 
 
 def split_world(world: World, train_end: int, steps: int, lengths: tuple[int, int]) -> Splits:
@@ -72,3 +76,17 @@ def train_and_score(build: Callable[[], ForecastModel], params: FitParams, split
         "parameters": parameter_count(model),
         "multiply_adds_per_window": multiply_adds_per_window(model, splits.context_length),
     }
+
+
+def train_and_score_quantiles(
+    build: Callable[[], ForecastModel], params: FitParams, splits: Splits, opened: Splits
+) -> dict[str, float]:
+    """How often the quantiles of one training hold the truth of `opened`, see `quantile_row`; seed 0."""
+    torch.manual_seed(0)
+    model = build()
+    train, validation = windows_of(splits, "train", "validation")
+    fit(model, (train, validation), params, 0)
+    [test] = windows_of(opened, "test")
+    known, found = mean_quantiles([model], validation), mean_quantiles([model], test)
+    row = quantile_row(known, found, opened, params.levels)
+    return {key: round(value, DECIMALS) for key, value in row.items()}
