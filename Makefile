@@ -11,6 +11,7 @@ CHECK_VENV := .venv-checks
 CHECK_BIN := $(CHECK_VENV)/bin
 CHECKS := $(CHECK_VENV)/.ready
 SECONDS ?= 60
+PAGES := $(addprefix tests/pipeline/test_,$(addsuffix .py,tutorial stores places))
 RELIABILITY := $(addprefix tests/pipeline/test_,$(addsuffix .py,faults interruptions concurrency))
 # `make repro TORCH=cpu` installs PyTorch's CPU build (Linux without a GPU: 0.2 GB instead of several).
 TORCH ?= default
@@ -26,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-slow-pages test-slow-pipeline test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,8 +80,14 @@ test-unit: $(READY)  ## Only the tests of single parts
 test-pipeline: $(READY)  ## Only the tests that run real DVC in clones, and those of drawn files and settings
 	pytest tests/pipeline tests/property -m "not slow"
 
-test-slow: $(READY) $(SCRIPTS)  ## The tests that take minutes each: tutorial, stores, places, studies, queue, tuned and stepwise pipelines
-	pytest tests/pipeline -m slow $(addprefix --ignore=,$(RELIABILITY))
+test-slow: $(SCRIPTS)  ## The tests that take minutes each: tutorial, stores, places, studies, queue, tuned and stepwise pipelines
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-slow-pages test-slow-pipeline
+
+test-slow-pages: $(READY)  ## Only those of the commands that pages tell
+	pytest -m slow $(PAGES)
+
+test-slow-pipeline: $(READY)  ## Only the others
+	pytest tests/pipeline -m slow $(addprefix --ignore=,$(RELIABILITY) $(PAGES))
 
 test-reliability: $(READY) $(SCRIPTS)  ## Kills, full disks, concurrent runs and a file of 1 GB: what docs/reliability.md calls slow (an hour)
 	pytest -m slow $(RELIABILITY) tests/unit

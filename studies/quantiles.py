@@ -20,6 +20,7 @@ from studies.resumable import Row, Work, kept_file, run_to_table
 from studies.training import train_and_score_quantiles
 
 RESULTS: Final = Path("docs/results/quantiles.csv")
+PARAMS: Final = Path("params.yaml")
 WORLDS: Final = range(300, 320)
 EPOCHS: Final = 3
 SEASON: Final = 24
@@ -54,7 +55,8 @@ def run_trial(trial: Trial) -> list[Row]:
 def main() -> None:
     """Run what is left, and write the table."""
     trials = [Trial(world, family) for world in WORLDS for family in FAMILIES]
-    run_to_table(Work(trials, run_trial, lambda _: 5.0), RESULTS, kept_file("quantiles", Path("params.yaml")))
+    work = Work(trials, run_trial, lambda _: 5.0, [PARAMS])
+    run_to_table(work, RESULTS, kept_file("quantiles", PARAMS))
 
 
 if __name__ == "__main__":

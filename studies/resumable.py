@@ -15,9 +15,11 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import fingerprint, write_table
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.settings.whole import load_params
 
 Row = dict[str, Any]
 Trial = TypeVar("Trial")
+CASE_STUDY: Final = Path("recipes/case-study.yaml")
 TELLING: Final = {"claims", "plotting", "reporting"}
 """Rooms of the package that no trial needs."""
 BAR = "{desc}: {percentage:3.0f}% done, {elapsed} spent, {remaining} left"
@@ -33,6 +35,8 @@ class Work(Generic[Trial]):
     """Can be sent to another process."""
     expected_cost: Callable[[Trial], float]
     """Roughly in seconds, to begin with the longest and to tell the time left."""
+    reads: Sequence[Path] = (CASE_STUDY,)
+    """The files that a trial reads; a cluster is sent them."""
 
 
 def kept_file(name: str, *read: Path) -> Path:
@@ -48,26 +52,25 @@ def kept_file(name: str, *read: Path) -> Path:
     return paths.unfinished() / f"{name}-{hashlib.sha256(''.join(known).encode()).hexdigest()[:12]}.jsonl"
 
 
-def run_to_table(work: Work[Trial], table: Path, kept: Path, workers: int = 0) -> None:
+def run_to_table(work: Work[Trial], table: Path, kept: Path, run: RunParams | None = None) -> None:
     """Write all rows as CSV, in the order of the trials.
 
     Args:
         work: The trials.
         table: What is written when all are done.
         kept: Where each trial's rows lie until then, a line per trial, see `kept_file`; gone once the table is there.
-        workers: Trials at once; 0 is one per core.
+        run: Where trials run; by default as `run` in params.yaml says.
     """
     done = read_kept(kept)
     cost = work.expected_cost
     left = sorted((trial for trial in work.trials if repr(trial) not in done), key=lambda trial: -cost(trial))
     kept.parent.mkdir(parents=True, exist_ok=True)
-    spread = RunParams(workers=workers, backend="loky", address="local", device="cpu")
     with (
         kept.open("a", encoding="utf-8") as file,
         tqdm(total=sum(map(cost, left)), desc=table.stem, bar_format=BAR) as bar,
     ):
         file.write("\n")  # ends a line that was cut off, so that the next one stands alone
-        for number, rows in run_as_finished(work.run, left, spread):
+        for number, rows in run_as_finished(work.run, left, run or load_params().run, work.reads):
             file.write(json.dumps({"trial": repr(left[number]), "rows": rows}) + "\n")
             file.flush()
             done[repr(left[number])] = rows

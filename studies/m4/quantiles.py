@@ -15,7 +15,7 @@ from rnn_vs_transformer.models.shell import ForecastModel, InputSizes
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from studies.m4.series import HORIZON, TEST, TRAIN, cut, read_series, read_test
 from studies.m4.trials import BASE, PLAN, Trial, read_plan, values_of
-from studies.resumable import Row, Work, kept_file, run_to_table
+from studies.resumable import CASE_STUDY, Row, Work, kept_file, run_to_table
 from studies.training import case_study_settings, train_and_score_quantiles
 
 RESULTS: Final = Path("studies/results/m4_quantiles.csv")
@@ -41,7 +41,8 @@ def run_family(family: str) -> list[Row]:
 def main() -> None:
     """Run what is left, and write the table."""
     kept = kept_file("m4-quantiles", PLAN, TRAIN, TEST)
-    run_to_table(Work(list(FAMILIES), run_family, lambda _: 400.0), RESULTS, kept)
+    work = Work(list(FAMILIES), run_family, lambda _: 400.0, [PLAN, TRAIN, TEST, CASE_STUDY])
+    run_to_table(work, RESULTS, kept)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run all trials: `python -m studies.mixers`, with the number of workers behind it where it is not one per core."""
+"""Run all trials: `python -m studies.mixers`. A killed run goes on where it was."""
 
 import sys
 from functools import partial
@@ -12,15 +12,15 @@ from studies.resumable import Work, kept_file, run_to_table
 RUNS: Final = Path("studies/mixers/runs.csv")
 
 
-def main(workers: int = 0) -> None:
+def main() -> None:
     """Write studies/mixers/runs.csv, a row per trial."""
     plan = read_plan()
     work = Work(list(trials_of(plan)), partial(run_trial, plan), partial(expected_cost, plan=plan))
-    run_to_table(work, RUNS, kept_file("mixers", PLAN), workers)
+    run_to_table(work, RUNS, kept_file("mixers", PLAN))
 
 
 if __name__ == "__main__":
     try:
-        main(*map(int, sys.argv[1:2]))
+        main()
     except InputError as error:
         sys.exit(f"error: {error}")

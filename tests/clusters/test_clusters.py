@@ -3,19 +3,27 @@
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from rnn_vs_transformer.data.series import save_series
+from rnn_vs_transformer.data.axis import Axis
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.series import Meta, Series, save_series
 from rnn_vs_transformer.runtime import clusters, paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
+from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training.seeds import train_family
+from studies.map.trials import PLAN, Trial, run_trial
+from studies.resumable import CASE_STUDY, Work, run_to_table
 
 pytestmark = pytest.mark.filterwarnings("default")  # theirs are not ours to mend
 HOW = "not installed: make test-clusters"
@@ -147,3 +155,37 @@ def test_dask_workers_of_several_threads_are_refused():
                 abs, [-1], RunParams(workers=0, backend="dask", address=wide.scheduler_address, device="cpu")
             )
         )
+
+
+def test_a_trial_of_the_map_has_its_rows_on_a_cluster(cluster, root, tmp_path, monkeypatch):
+    """The workers know neither the studies' code nor the recipe; both go along."""
+    monkeypatch.chdir(tmp_path)
+    CASE_STUDY.parent.mkdir()
+    CASE_STUDY.write_bytes((root / CASE_STUDY).read_bytes())
+    plan = {**read_yaml(root / PLAN), "updates": 4}
+    trials = [Trial("short_memory", 1000, 96, draw, "rnn", "season_tokens") for draw in (0, 1)]
+    found = []
+    for spread in (LOKY, cluster):
+        table = tmp_path / f"{spread.backend}.csv"
+        run_to_table(Work(trials, partial(run_trial, plan), lambda _: 1.0), table, tmp_path / "kept", spread)
+        found.append(pd.read_csv(table).drop(columns="seconds"))
+    pd.testing.assert_frame_equal(*found)
+
+
+def test_a_panel_is_trained_on_a_cluster_to_the_bytes_of_this_machine(cluster, configure, pass_settings, tmp_path,
+                                                                      monkeypatch):  # fmt: skip
+    """Many series, of which one is short."""
+    draw, written = np.random.default_rng(0), []
+    values = [draw.normal(size=steps) for steps in (120, 150, 180)]
+    for spread in (LOKY, cluster):
+        params = configure({"train.seeds": 2, "train.epochs": 1})
+        (tmp_path / spread.backend).mkdir()
+        monkeypatch.chdir(tmp_path / spread.backend)
+        ends = np.array([[len(one) - 40, len(one) - 20, len(one)] for one in values])
+        settings = {**params.data.model_dump(), "context_length": 24, "prediction_length": 4}
+        names = ["a", "b", "c"]
+        save_series(Series(Meta(settings, names, 24, Axis()), Panel.of(names, values), ends, {}))
+        pass_settings(params)
+        train_family("transformer", params.train, spread)
+        written.append([paths.weights("transformer", seed).read_bytes() for seed in range(2)])
+    assert written[0] == written[1]

@@ -9,11 +9,14 @@ import pandas as pd
 import pytest
 
 from rnn_vs_transformer.models.mixers import MIXERS
+from rnn_vs_transformer.runtime.run import RunParams
 from studies.mixers.drawing import draw
 from studies.mixers.effects import READOUTS, TOKENS, effects, held_out_range, mean_by_case, read_errors, shares
 from studies.mixers.summary import cell_table, effects_told, findings
 from studies.mixers.trials import fit_params, model_params, read_plan, trials_of
 from studies.resumable import Work, kept_file, run_to_table
+
+ALONE = RunParams(workers=1, backend="loky", address="local", device="cpu")
 
 NAMES = ("attention", "tanh", "gru", "lstm", "min_gru", "mlp", "none")
 CASES = ("drift", "short_memory", "two_seasons")
@@ -234,7 +237,7 @@ def test_a_killed_run_goes_on_after_its_last_whole_line(work, tmp_path):
     lines = [json.dumps({"trial": repr(n), "rows": [{"number": n, "square": -1}]}) for n in (4, 1, 3)]
     kept.parent.mkdir()
     kept.write_text("\n".join(lines)[:-9])
-    run_to_table(work, out, kept, workers=1)
+    run_to_table(work, out, kept, ALONE)
 
     assert (tmp_path / "log").read_text() == "3 2 0 "
     assert pd.read_csv(out)["square"].tolist() == [0, -1, 4, 9, -1]
@@ -252,9 +255,9 @@ def test_a_run_cut_in_its_midst_writes_what_it_had_and_the_whole_the_next_time(w
         return work.run(number)
 
     with pytest.raises(KeyboardInterrupt):
-        run_to_table(Work(work.trials, fail, work.expected_cost), out, kept, workers=1)
+        run_to_table(Work(work.trials, fail, work.expected_cost), out, kept, ALONE)
     assert not out.exists()
-    run_to_table(work, out, kept, workers=1)
+    run_to_table(work, out, kept, ALONE)
     assert (tmp_path / "log").read_text() == "4 3 2 1 0 "
     assert pd.read_csv(out)["square"].tolist() == [0, 1, 4, 9, 16]
 

@@ -1,6 +1,8 @@
 """The seam through which all tasks go: order, processes, and what a cluster's worker is handed."""
 
 import os
+import pickle
+import subprocess
 import sys
 import time
 from functools import partial
@@ -13,6 +15,7 @@ from rnn_vs_transformer.runtime.clusters import Work
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished, run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
+from studies.map.trials import Trial, expected_cost
 
 LOKY = RunParams(workers=2, backend="loky", address="local", device="cpu")
 
@@ -86,3 +89,21 @@ def test_a_backend_that_is_not_installed_is_told_in_one_line(backend, module, mo
     run = partial(run_side_by_side, abs, [-1], RunParams(workers=0, backend=backend, address="local", device="cpu"))
     with pytest.raises(InputError, match=rf"^run\.backend {backend} is not installed; run: [^\n]+\[{backend}\]'$"):
         list(run())
+
+
+def test_a_cluster_is_sent_code_with_which_a_study_runs_in_another_folder(tmp_path):
+    """A worker's disk is another: neither the studies nor the recipes of this workspace are found there."""
+    cost = partial(expected_cost, plan={"updates": 10_000})
+    trial = Trial("short_memory", 1000, 96, 0, "rnn", "season_tokens")
+    package, studies = clusters.copy_code(tmp_path / "code")
+    assert {path.suffix for path in studies.rglob("*") if path.is_file()} == {".py"}
+    script = "import pickle, sys\nfunction, task = pickle.load(sys.stdin.buffer)\nprint(repr(function(task)))\n"
+    said = [
+        subprocess.run(
+            [sys.executable, "-P", "-c", script], input=pickle.dumps([cost, trial]), capture_output=True, cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(folder)}, check=False,
+        )
+        for folder in (package.parent, tmp_path)
+    ]  # fmt: skip
+    assert float(said[0].stdout) == cost(trial)
+    assert b"No module named 'studies'" in said[1].stderr

@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import socket
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,8 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.run import RunParams
 
 PACKAGE: Final = Path(str(files("rnn_vs_transformer")))
+STUDIES: Final = "studies"
+"""Sent along where this process has imported them."""
 RETRIES: Final = 3
 """Workers that may die under one task before it is given up."""
 PATIENCE_SECONDS: Final = 20
@@ -81,8 +84,9 @@ class Work:
 def versions() -> str:
     """What decides the bytes of a result, besides the processor: the project's code, PyTorch and NumPy."""
     code = hashlib.sha256()
-    for name, content in sorted(_sources(files("rnn_vs_transformer"), "")):
-        code.update(name.encode() + content)
+    for package in ("rnn_vs_transformer", *([STUDIES] if STUDIES in sys.modules else [])):
+        for name, content in sorted(_sources(files(package), "")):
+            code.update(name.encode() + content)
     return f"code {code.hexdigest()[:12]}, torch {torch.__version__}, numpy {np.__version__}"
 
 
@@ -140,7 +144,9 @@ def _use_ray(work: Work, run: RunParams) -> tuple[Submit, type[Exception]]:
             host, _, port = run.address.removeprefix("ray://").rpartition(":")
             socket.create_connection((host, int(port)), PATIENCE_SECONDS).close()
         here = {"num_cpus": run.workers or os.cpu_count(), "include_dashboard": False} if run.address == "local" else {}
-        ray.init(run.address, runtime_env={"py_modules": [str(PACKAGE)]}, log_to_driver=False, **here)
+        with tempfile.TemporaryDirectory() as folder:
+            modules = [str(package) for package in copy_code(Path(folder))]
+            ray.init(run.address, runtime_env={"py_modules": modules}, log_to_driver=False, **here)
     do, shared = ray.remote(num_cpus=1, max_retries=RETRIES)(Work.do), ray.put(work)
     return lambda task: do.remote(shared, task).future(), ray.exceptions.RayError
 
@@ -179,9 +185,23 @@ def _connect_to_dask(distributed: Any, run: RunParams) -> Any:
             "dask worker ADDRESS --nthreads 1 --nworkers N"
         )
     with tempfile.TemporaryDirectory() as folder:
-        name = f"{PACKAGE.name}-{uuid.uuid4().hex}"  # to write over an archive that a worker imports from can break it
-        client.upload_file(shutil.make_archive(str(Path(folder, name)), "zip", PACKAGE.parent, PACKAGE.name))
+        for package in copy_code(Path(folder, "code")):
+            name = f"{package.name}-{uuid.uuid4().hex}"  # to write over an archive in use can break a worker's imports
+            client.upload_file(shutil.make_archive(str(Path(folder, name)), "zip", package.parent, package.name))
     return client
+
+
+def copy_code(folder: Path) -> list[Path]:
+    """Copy the package and, where this process has imported them, the Python files of the studies; give the copies."""
+    shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    if (studies := sys.modules.get(STUDIES)) is None:
+        return [folder / PACKAGE.name]
+    [source] = studies.__path__
+    for file in Path(source).rglob("*.py"):
+        target = folder / STUDIES / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return [folder / PACKAGE.name, folder / STUDIES]
 
 
 def _import(backend: str) -> Any:
