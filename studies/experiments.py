@@ -20,7 +20,7 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
-POLL_SECONDS = 5.0
+POLL_SECONDS = 20.0
 UNDER_WAY = {"Queued", "Running"}
 
 
