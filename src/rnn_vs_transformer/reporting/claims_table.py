@@ -88,7 +88,8 @@ def _sentence(texts: Texts, name: str, columns: Sequence[ToldColumn]) -> str:
         return str(texts["claim_verdicts"]["not measured"])
     words = texts["claim_number"] if len(columns) > 1 else "{number}"
     numbers = [words.format(number=column.number, column=column.name.lower()) for column in known]
-    return str(texts["claim_measures"][name]).format(n=texts["list_comma"].join(numbers))
+    said = str(texts["claim_measures"][name]).format(n=texts["list_comma"].join(numbers))
+    return said.replace("） ", "）")  # a full-width bracket brings its own space
 
 
 def _number(name: str, value: float | None) -> str:
