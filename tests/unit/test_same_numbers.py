@@ -94,3 +94,19 @@ def test_every_count_that_appears_twice_is_equal(own, language) -> None:
     )
     assert len(windows) == 2
     assert {"".join(one) for one in windows} == {"1,958"}
+
+
+@LANGUAGES
+def test_the_first_screen_tells_which_recipes_validation_chose(two_recipes, results, language) -> None:
+    """Their rows are marked, their errors told, and the lower test error of a recipe that was not chosen."""
+    page, texts = html.unescape(page_of(two_recipes, language)), load_texts(language)
+    first = page[: page.index("</header>")]
+    assert re.findall(r">([^<>]+) ✓</text>", first) == [
+        texts["names"][f"{family}_season_tokens"] for family in ("rnn", "transformer")
+    ]
+    told = re.findall(r"<dd[^>]*>(.*?)</dd>", first, re.DOTALL)
+    assert any(all(error in said for error in ("0.128", "0.111", "0.100")) for said in told)
+    assert texts["errors_legend"]["chosen"] in first
+    alone = html.unescape(page_of(results, language))
+    assert texts["errors_legend"]["chosen"] not in alone
+    assert "✓" not in alone[: alone.index("</header>")]
