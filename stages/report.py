@@ -1,4 +1,4 @@
-"""Judge the claims, draw the times and write the report for people, from the saved results and figures."""
+"""Judge the claims, draw the times and write the report for people, from the saved results."""
 
 import logging
 

@@ -25,9 +25,9 @@ SHORT = [*(f"{family}{tokens}" for tokens in ("", "_season_tokens") for family i
 """The forecasters of the README's table; docs/results.md has all."""
 SHORT_TITLES = {
     "en": ("forecaster", "test MSE (95 % interval)", "excess", "training s per seed"),
-    "zh": ("预测器", "测试 MSE(95 % 区间)", "excess", "每个种子的训练秒数"),
+    "zh": ("预测器", "测试 MSE（95 % 区间）", "excess", "每个种子的训练秒数"),
 }
-COUNTED = {"en": "{claims} claims: {counts}.", "zh": "{claims} 条说法:{counts}。"}
+COUNTED = {"en": "{claims} claims: {counts}.", "zh": "{claims} 条说法：{counts}。"}
 PAGES = {
     Path("README.md"): ("en", ("verdict", "comparison", "claims", "dag")),
     Path("README.zh-CN.md"): ("zh", ("verdict", "comparison", "claims", "dag")),
@@ -56,7 +56,7 @@ def wrapped(text: str) -> str:
     lines: list[str] = []
     for line in text.splitlines():
         lines.append("")
-        for piece in re.findall(r".+?(?:[,。;:、]| (?!%)|$)", line):
+        for piece in re.findall(r".+?(?:[，。；：、]| (?!%)|$)", line):
             if len(lines[-1] + piece.rstrip()) > WIDTH:
                 lines.append("  " if line.startswith("- ") else "")
             lines[-1] += piece
@@ -65,12 +65,12 @@ def wrapped(text: str) -> str:
 
 def short_table(metrics: Mapping[str, Any], times: Mapping[str, Any], language: str) -> str:
     """Error and cost of the forecasters `SHORT`, one row each."""
-    found, names = rows_of(metrics), load_texts(language)["names"]
+    found, texts = rows_of(metrics), load_texts(language)
     rows = []
     for name in (name for name in SHORT if name in found):
-        mse, *_, excess = _scores(found[name])
+        mse, *_, excess = _scores(found[name], texts["to"])
         *_, seconds, _ = _costs(times.get(name))
-        rows.append([names[name], mse, excess, seconds])
+        rows.append([texts["names"][name], mse, excess, seconds])
     return _table(SHORT_TITLES[language], rows)
 
 
@@ -79,12 +79,12 @@ def comparison_table(metrics: Mapping[str, Any], times: Mapping[str, Any]) -> st
     titles = ("forecaster", "test MSE (95 % interval)", "MAE", "MASE", "skill", "excess", "parameters",
               "mult.-adds", "train s", "MiB")  # fmt: skip
     found, names = rows_of(metrics), load_texts("en")["names"]
-    rows = [[names[name], *_scores(found[name]), *_costs(times.get(name))] for name in names if name in found]
+    rows = [[names[name], *_scores(found[name], " to "), *_costs(times.get(name))] for name in names if name in found]
     return _table(titles, rows)
 
 
-def _scores(row: Mapping[str, Any]) -> list[str]:
-    interval = f" ({row['mse_ci_low']:.3f} to {row['mse_ci_high']:.3f})" if "mse_ci_low" in row else ""
+def _scores(row: Mapping[str, Any], to: str) -> list[str]:
+    interval = f" ({row['mse_ci_low']:.3f}{to}{row['mse_ci_high']:.3f})" if "mse_ci_low" in row else ""
     errors = [f"{row['mse']:.3f}{interval}", *(f"{row[key]:.3f}" for key in ("mae", "mase", "skill"))]
     return [*errors, f"{row['excess']:.2f}" if "excess" in row else ""]
 
@@ -99,7 +99,9 @@ def _costs(spent: Mapping[str, Any] | None) -> list[str]:
 def claims_counted(claims: Mapping[str, Any], language: str) -> str:
     """How many claims have each verdict."""
     words, counts = load_texts(language)["claim_verdicts"], Counter(claim["verdict"] for claim in claims.values())
-    told = ", ".join(f"{words[verdict]} {counts[verdict]}" for verdict in words if counts[verdict])
+    told = load_texts(language)["list_comma"].join(
+        f"{words[verdict]} {counts[verdict]}" for verdict in words if counts[verdict]
+    )
     return COUNTED[language].format(claims=len(claims), counts=told)
 
 

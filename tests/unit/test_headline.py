@@ -103,7 +103,7 @@ def test_the_general_answer_follows_the_map(verdict) -> None:
 def test_the_numbers_of_the_general_answer() -> None:
     _, first, *_ = general(made_map("transformer better"))
     assert "20 % below the RNN's (95 % interval -30 % to -10 %)" in first.en
-    assert "低 20 %(95 % 区间 -30 % 至 -10 %)" in first.zh
+    assert "低 20 %（95 % 区间 -30 % 至 -10 %）" in first.zh
     assert "Of 32 cells" in first.en
     assert "better in 5, the Transformer in 1; in 7 they are equal to within 5 %, 19 are undecided" in first.en
 

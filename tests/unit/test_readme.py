@@ -56,7 +56,7 @@ def test_the_picture_has_the_stages_of_the_pipeline() -> None:
 
 
 def test_lines_are_broken_after_blanks_and_chinese_marks_and_nothing_is_lost() -> None:
-    english, chinese = "- " + "some words (-3 % to +4 %) " * 9, "- " + "一些词,又一些词。" * 30
+    english, chinese = "- " + "some words (-3 % to +4 %) " * 9, "- " + "一些词，又一些词。" * 30
     for text in (english, chinese):
         lines = wrapped(text).splitlines()
         assert max(map(len, lines)) <= 120

@@ -14,13 +14,13 @@ from rnn_vs_transformer.settings.family.train import Recipe
 
 NOT_ENOUGH_DATA: Final = Words(
     f"There is not enough data to compare: fewer than {FEWEST_BLOCKS} independent blocks of time.",
-    f"数据不足,无法比较:独立时间块少于 {FEWEST_BLOCKS} 个。",
+    f"数据不足，无法比较：独立时间块少于 {FEWEST_BLOCKS} 个。",
 )
 FIRST_WINDOWS: Final = 50
 FIRST_FIFTY: Final = Words(
     "On the first 50 test windows the Transformer's MSE is {transformer:.3f}, the RNN's {rnn:.3f}; the interval is "
     "over seeds only.",
-    "在最初 50 个测试窗口上,Transformer 的 MSE 为 {transformer:.3f},RNN 为 {rnn:.3f};区间只涵盖种子。",
+    "在最初 50 个测试窗口上，Transformer 的 MSE 为 {transformer:.3f}，RNN 为 {rnn:.3f}；区间只涵盖种子。",
 )
 
 
@@ -52,7 +52,7 @@ FIRST_FORECASTS: Final = Claim(
     ),
     measure=Words(
         "relative difference of MSE on the first 50 test windows, transformer against rnn",
-        "最初 50 个测试窗口上 MSE 的相对差异,Transformer 对 RNN",
+        "最初 50 个测试窗口上 MSE 的相对差异，Transformer 对 RNN",
     ),
     side="below",
     threshold=0.0,
@@ -66,15 +66,15 @@ FIRST_FORECASTS: Final = Claim(
 
 BELOW: Final = Words(
     "The Transformer's test MSE is {size:.0f} % below the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    "Transformer 的测试 MSE 比 RNN 低 {size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
+    "Transformer 的测试 MSE 比 RNN 低 {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 ABOVE: Final = Words(
     "The Transformer's test MSE is {size:.0f} % above the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    "Transformer 的测试 MSE 比 RNN 高 {size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
+    "Transformer 的测试 MSE 比 RNN 高 {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 TUNED: Final = Words(
     " With both tuned it is {size:+.0f} % ({low:+.0f} % to {high:+.0f} %; study of {date}).",
-    "二者均调参后为 {size:+.0f} %({low:+.0f} % 至 {high:+.0f} %;{date} 的研究)。",
+    "二者均调参后为 {size:+.0f} %（{low:+.0f} % 至 {high:+.0f} %；{date} 的研究）。",
 )
 
 
@@ -119,7 +119,9 @@ LOWER_ERROR: Final = Claim(
     group="accuracy",
     of_the_series=True,
     title=Words("The Transformer has the lower MSE", "Transformer 的 MSE 更低"),
-    measure=Words("relative difference of test MSE, transformer against rnn", "测试 MSE 的相对差异,Transformer 对 RNN"),
+    measure=Words(
+        "relative difference of test MSE, transformer against rnn", "测试 MSE 的相对差异，Transformer 对 RNN"
+    ),
     side="below",
     threshold=0.0,
     columns={
@@ -134,7 +136,7 @@ LOWER_ERROR: Final = Claim(
 
 SLOPE: Final = Words(
     "change of log(MSE of the Transformer / MSE of the RNN) with every doubling of the {what}",
-    "{what}每翻一倍,log(Transformer 的 MSE / RNN 的 MSE)的变化",
+    "{what}每翻一倍，log（Transformer 的 MSE / RNN 的 MSE）的变化",
 )
 
 

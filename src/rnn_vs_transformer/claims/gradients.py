@@ -11,13 +11,13 @@ from rnn_vs_transformer.results import Results
 DECAY: Final = Words(
     "Before training, each step back multiplies the input gradient of the RNN by {factor:.2f}: over {context_length} "
     "steps it falls by {lost:.1f} powers of ten.",
-    "训练前,每往回一步,RNN 的输入梯度乘以 {factor:.2f}:在 {context_length} 步上下降 {lost:.1f} 个数量级。",
+    "训练前，每往回一步，RNN 的输入梯度乘以 {factor:.2f}：在 {context_length} 步上下降 {lost:.1f} 个数量级。",
 )
 TRAINED: Final = Words(
     " After training the factor is {factor:.2f} ({left:.1f} powers of ten).",
-    "训练后该因子为 {factor:.2f}(下降 {left:.1f} 个数量级)。",
+    "训练后该因子为 {factor:.2f}（下降 {left:.1f} 个数量级）。",
 )
-NO_DECAY: Final = Words("No decay could be fitted; more seeds are needed.", "无法拟合衰减;需要更多种子。")
+NO_DECAY: Final = Words("No decay could be fitted; more seeds are needed.", "无法拟合衰减；需要更多种子。")
 
 
 def vanishing_gradients(results: Results) -> Measured:
@@ -47,7 +47,7 @@ VANISHING_GRADIENTS: Final = Claim(
     measure=Words(
         "powers of ten by which the input gradient falls over the context (96 steps in the study) before training, "
         "where learning starts",
-        "训练前(学习的起点)输入梯度在整个上下文(研究中为 96 步)中下降的数量级",
+        "训练前（学习的起点）输入梯度在整个上下文（研究中为 96 步）中下降的数量级",
     ),
     side="above",
     threshold=3.0,
@@ -63,7 +63,7 @@ EXPLODING_GRADIENTS: Final = Claim(
     title=Words("Gradients of an RNN explode", "RNN 的梯度爆炸"),
     measure=Words(
         "share of the RNN's training runs that diverge without clipping, over context lengths and learning rates",
-        "不裁剪梯度时,RNN 训练发散的比例,涵盖各上下文长度和学习率",
+        "不裁剪梯度时，RNN 训练发散的比例，涵盖各上下文长度和学习率",
     ),
     side="above",
     threshold=0.1,

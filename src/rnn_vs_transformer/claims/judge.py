@@ -48,23 +48,23 @@ CLAIMS: Final = {
     "A4": accuracy.EDGE_WITH_DELAY,
 }
 TRUE_WHERE: Final = {
-    "above": Words("{measure}; true where above {threshold:g}", "{measure};高于 {threshold:g} 时说法成立"),
-    "below": Words("{measure}; true where below {threshold:g}", "{measure};低于 {threshold:g} 时说法成立"),
+    "above": Words("{measure}; true where above {threshold:g}", "{measure}；高于 {threshold:g} 时说法成立"),
+    "below": Words("{measure}; true where below {threshold:g}", "{measure}；低于 {threshold:g} 时说法成立"),
 }
 BLOCKS: Final = Words(
     f" it rests on fewer than {FEWEST_BLOCKS} independent blocks of time, so nothing is decided.",
-    f"所依据的独立时间块少于 {FEWEST_BLOCKS} 个,因此不作判定。",
+    f"所依据的独立时间块少于 {FEWEST_BLOCKS} 个，因此不作判定。",
 )
 RIDGE: Final = Words(
     " the {name} is not shown to beat a linear ridge, so the claim cannot hold.",
-    "没有证据表明 {name} 优于线性的岭回归,因此说法不能成立。",
+    "没有证据表明 {name} 优于线性的岭回归，因此说法不能成立。",
 )
 OF_A_RUN: Final[tuple[Column, ...]] = ("as_set_up", "season_tokens")
 """The columns that need no committed study."""
 COLUMN_WORDS: Final[Mapping[Column, Words]] = {
-    "as_set_up": Words("As set up:", "按原设置:"),
-    "season_tokens": Words("With season tokens:", "每季一个 token:"),
-    "across_worlds": Words("Across worlds:", "跨世界:"),
+    "as_set_up": Words("As set up:", "按原设置："),
+    "season_tokens": Words("With season tokens:", "每季一个 token："),
+    "across_worlds": Words("Across worlds:", "跨世界："),
 }
 
 

@@ -19,16 +19,17 @@ FRACTION: Final = 0.95
 """Part of the way to the best validation loss at which the families are compared."""
 OWN_BEST: Final = Words(
     "To its own best the Transformer needs {transformer:.1f} epochs, the RNN {rnn:.1f}.",
-    "达到自身最佳,Transformer 需 {transformer:.1f} 轮,RNN 需 {rnn:.1f} 轮。",
+    "达到自身最佳，Transformer 需 {transformer:.1f} 轮，RNN 需 {rnn:.1f} 轮。",
 )
 EPOCHS: Final = Words(
     " To come {percent:.0f} % of the way to the best validation loss of both, the Transformer needs {transformer:.1f} "
     "epochs, the RNN {rnn:.1f}",
-    "走完通往二者最佳验证损失的 {percent:.0f} %,Transformer 需 {transformer:.1f} 轮,RNN 需 {rnn:.1f} 轮",
+    "走完通往二者最佳验证损失的 {percent:.0f} %，Transformer 需 {transformer:.1f} 轮，RNN 需 {rnn:.1f} 轮",
 )
-SECONDS: Final = Words(" ({transformer:.0f} s against {rnn:.0f} s)", "({transformer:.0f} 秒对 {rnn:.0f} 秒)")
+SECONDS: Final = Words(" ({transformer:.0f} s against {rnn:.0f} s)", "（{transformer:.0f} 秒对 {rnn:.0f} 秒）")
 MISSED: Final = Words(
-    "; {missed} of {seeds} seeds of the {family} never got there", ";{family} 的 {seeds} 个种子中有 {missed} 个从未到达"
+    "; {missed} of {seeds} seeds of the {family} never got there",
+    "；{family} 的 {seeds} 个种子中有 {missed} 个从未到达",
 )
 STOP: Final = Words(".", "。")
 NONE_BELOW_NAIVE: Final = Words(
@@ -38,7 +39,7 @@ NONE_BELOW_NAIVE: Final = Words(
 
 BEST_AT_START: Final = Words(
     "Not measured: a model that starts at ridge was best before its first epoch.",
-    "未测量:有从岭回归开始的模型在第一轮之前已是最佳。",
+    "未测量：有从岭回归开始的模型在第一轮之前已是最佳。",
 )
 
 
@@ -100,7 +101,7 @@ FEWER_EPOCHS: Final = Claim(
     title=Words("The Transformer converges in fewer epochs", "Transformer 收敛所需轮数更少"),
     measure=Words(
         "epochs of the Transformer over those of the RNN, each to its own least validation loss",
-        "达到各自最低验证损失所需的轮数,Transformer 除以 RNN",
+        "达到各自最低验证损失所需的轮数，Transformer 除以 RNN",
     ),
     side="below",
     threshold=1.0,
@@ -118,7 +119,7 @@ POSITIONS: Final = Claim(
     measure=Words(
         "relative change of the Transformer's test MSE without positions, with points and with season tokens; the one "
         "that speaks most against the claim",
-        "不编码位置时 Transformer 测试 MSE 的相对变化(逐点与每季一个 token);取最不利于该说法者",
+        "不编码位置时 Transformer 测试 MSE 的相对变化（逐点与每季一个 token）；取最不利于该说法者",
     ),
     side="above",
     threshold=0.0,
@@ -131,7 +132,7 @@ MUCH_DATA: Final = Claim(
     title=Words("Transformers excel with much data", "数据多时 Transformer 更出色"),
     measure=Words(
         "relative difference of test MSE on the longest series, transformer against rnn",
-        "最长序列上测试 MSE 的相对差异,Transformer 对 RNN",
+        "最长序列上测试 MSE 的相对差异，Transformer 对 RNN",
     ),
     side="below",
     threshold=0.0,
@@ -153,14 +154,14 @@ MORE_DATA: Final = Claim(
 FROM_TUNING: Final = Words(
     "From the study of {date} on the default world; the search can be repeated with: dvc exp run -S "
     "train.settings=tuned.",
-    "取自 {date} 在默认世界上的研究;可用以下命令重复搜索:dvc exp run -S train.settings=tuned。",
+    "取自 {date} 在默认世界上的研究；可用以下命令重复搜索：dvc exp run -S train.settings=tuned。",
 )
 TUNING_IMPROVES: Final = Claim(
     group="learning",
     title=Words("Tuning improves both", "调参使二者都更好"),
     measure=Words(
         "relative change of test MSE by tuning on equal budgets; the family that speaks most against the claim",
-        "相同预算下调参带来的测试 MSE 相对变化;取最不利于该说法的家族",
+        "相同预算下调参带来的测试 MSE 相对变化；取最不利于该说法的家族",
     ),
     side="below",
     threshold=0.0,
@@ -174,16 +175,16 @@ FINALISTS: Final = Words(
     "the best with the claimed values has {rnn:.2f} times the validation MSE of the best without for the RNN, and "
     "{transformer:.2f} times for the Transformer. The two differ in their other settings as well, so this is not the "
     "doing of the claimed values alone.",
-    "RNN 试验 {rnn_trials} 次,Transformer 试验 {transformer_trials} 次,并用 {seeds} 个新种子重新训练:采用所称取值的"
-    "最佳者,其验证 MSE 与不采用者之比,RNN 为 {rnn:.2f},Transformer 为 {transformer:.2f}。二者的其他设置也不同,所以差别并不只来自所称取值。",
+    "RNN 试验 {rnn_trials} 次，Transformer 试验 {transformer_trials} 次，并用 {seeds} 个新种子重新训练：采用所称取值的"
+    "最佳者，其验证 MSE 与不采用者之比，RNN 为 {rnn:.2f}，Transformer 为 {transformer:.2f}。二者的其他设置也不同，所以差别并不只来自所称取值。",
 )
 MATCHED: Final = Words(
     "Not measured where the RNN's width is solved for: tune.budget is parameters.",
-    "tune.budget 为 parameters 时 RNN 的宽度由参数量解出,因此未测量。",
+    "tune.budget 为 parameters 时 RNN 的宽度由参数量解出，因此未测量。",
 )
 UNFINISHED: Final = Words(
     "No trial of the {name} with, or none without the claimed values came to its end.",
-    "{name} 没有任何采用(或没有任何不采用)所称取值的试验完整结束。",
+    "{name} 没有任何采用（或没有任何不采用）所称取值的试验完整结束。",
 )
 
 
@@ -216,12 +217,12 @@ CLAIMED_ARCHITECTURE: Final = Claim(
     group="learning",
     title=Words(
         "Width 64 is best for the RNN; 2 layers and 4 heads for the Transformer",
-        "RNN 以宽 64 为佳;Transformer 以 2 层 4 头为佳",
+        "RNN 以宽 64 为佳；Transformer 以 2 层 4 头为佳",
     ),
     measure=Words(
         "validation MSE on fresh seeds, best trial with the claimed values over best without; the family that speaks "
         "most against the claim",
-        "在新种子上,采用所称取值的最佳者的验证 MSE 除以不采用者中的最佳者;取最不利于该说法的家族",
+        "在新种子上，采用所称取值的最佳者的验证 MSE 除以不采用者中的最佳者；取最不利于该说法的家族",
     ),
     side="below",
     threshold=1.0,

@@ -21,14 +21,14 @@ RECOVERED: Final = Words(
     "When the value to be remembered lies {lag} steps back, the Transformer recovers {transformer:.0f} % of what can "
     "be known, the tanh RNN {rnn:.0f} %, within the probe's budget of training; it stands at the same place of every "
     "context.",
-    "要记住的数值在 {lag} 步之前时,在探针的训练预算内,Transformer 找回可知部分的 {transformer:.0f} %,tanh RNN 找回 {rnn:.0f} %;"
+    "要记住的数值在 {lag} 步之前时，在探针的训练预算内，Transformer 找回可知部分的 {transformer:.0f} %，tanh RNN 找回 {rnn:.0f} %；"
     "该数值在每个上下文中处于同一位置。",
 )
 NO_RECALL: Final = Words("The recall task is switched off in probe.tasks.", "probe.tasks 中关闭了 recall 任务。")
 
 PROBE_AT_FAULT: Final = Words(
     "A control of the memory probe failed (reports/probe.json), so it tells nothing: raise probe.steps.",
-    "记忆探针的对照未通过(reports/probe.json),因此它不说明任何问题:请增大 probe.steps。",
+    "记忆探针的对照未通过（reports/probe.json），因此它不说明任何问题：请增大 probe.steps。",
 )
 
 
@@ -50,7 +50,7 @@ LONG_RANGE_DEPENDENCE: Final = Claim(
     group="memory",
     title=Words(
         "An RNN loses long-range dependence, attention keeps it (in a short training)",
-        "RNN 丢失长程依赖,注意力能保持(短训练)",
+        "RNN 丢失长程依赖，注意力能保持（短训练）",
     ),
     measure=Words(
         "share recovered by the Transformer less that of the RNN at the longest lag",
@@ -64,7 +64,7 @@ LONG_RANGE_DEPENDENCE: Final = Claim(
 
 STEPS_TO_RECALL: Final = Words(
     "training steps until the longest lag is recalled, over those of the Transformer",
-    "直到能回忆最长延迟所需的训练步数,除以 Transformer 的步数",
+    "直到能回忆最长延迟所需的训练步数，除以 Transformer 的步数",
 )
 
 LEARNT_LATER: Final = Claim(
@@ -85,7 +85,7 @@ GATES_LEARN_LATER: Final = Claim(
     measure=STEPS_TO_RECALL
     + Words(
         "; of GRU, LSTM and minimal GRU the one that speaks most against the claim",
-        ";取 GRU、LSTM 和最小 GRU 中最不利于该说法者",
+        "；取 GRU、LSTM 和最小 GRU 中最不利于该说法者",
     ),
     side="above",
     threshold=2.0,
@@ -115,11 +115,11 @@ def error_on_long_memory(recipe: Recipe) -> Finder:
 
 ERROR_ON_LONG_MEMORY: Final = Claim(
     group="memory",
-    title=Words("Where the dependence is long, the Transformer forecasts better", "依赖较长时,Transformer 预测更准"),
+    title=Words("Where the dependence is long, the Transformer forecasts better", "依赖较长时，Transformer 预测更准"),
     measure=Words(
         "relative difference of test MSE on worlds with a memory of 48, 96 and 192 steps, transformer against rnn; the "
         "one that speaks most against the claim",
-        "记忆为 48、96 和 192 步的世界上测试 MSE 的相对差异,Transformer 对 RNN;取最不利于该说法者",
+        "记忆为 48、96 和 192 步的世界上测试 MSE 的相对差异，Transformer 对 RNN；取最不利于该说法者",
     ),
     side="below",
     threshold=0.0,
@@ -138,7 +138,7 @@ SHORT_DEPENDENCE: Final = Claim(
     title=Words("An RNN suits short dependence", "RNN 适合短程依赖"),
     measure=Words(
         "relative difference of test MSE on worlds of short memory, transformer against rnn: the RNN loses at most 5 %",
-        "短记忆世界上测试 MSE 的相对差异,Transformer 对 RNN:RNN 至多差 5 %",
+        "短记忆世界上测试 MSE 的相对差异，Transformer 对 RNN：RNN 至多差 5 %",
     ),
     side="above",
     threshold=MARGIN,
@@ -151,7 +151,7 @@ SHORT_SERIES: Final = Claim(
     title=Words("An RNN suits small tasks, with little data", "RNN 适合数据少的小任务"),
     measure=Words(
         "relative difference of test MSE on the shortest series, transformer against rnn: the RNN loses at most 5 %",
-        "最短序列上测试 MSE 的相对差异,Transformer 对 RNN:RNN 至多差 5 %",
+        "最短序列上测试 MSE 的相对差异，Transformer 对 RNN：RNN 至多差 5 %",
     ),
     side="above",
     threshold=MARGIN,
@@ -165,7 +165,7 @@ ANY_LENGTH: Final = Claim(
     measure=Words(
         "relative change of the RNN's MSE where it gets half, twice or four times the length that it was trained on; "
         "the length that speaks most against the claim",
-        "输入为训练长度的一半、两倍或四倍时,RNN 的 MSE 的相对变化;取最不利于该说法的长度",
+        "输入为训练长度的一半、两倍或四倍时，RNN 的 MSE 的相对变化；取最不利于该说法的长度",
     ),
     side="below",
     threshold=0.05,

@@ -22,26 +22,26 @@ LOOP: Final = "min_gru_loop"
 MEASURE_COST: Final = "dvc repro --force --single-item cost report"
 OTHER_MACHINE: Final = Words(
     f"The cost probe's times are missing or from another machine; run: {MEASURE_COST}",
-    f"代价探针的时间缺失,或来自另一台机器;请运行:{MEASURE_COST}",
+    f"代价探针的时间缺失，或来自另一台机器；请运行：{MEASURE_COST}",
 )
 
 SPEED_UP: Final = Words(
     "With {threads} threads instead of one, a training step at a context of {context_length} becomes {transformer:.2f} "
     "times as fast for the Transformer, {rnn:.2f} times for the RNN",
-    "用 {threads} 个线程代替一个线程,在上下文长度 {context_length} 处,Transformer 的训练步快到 {transformer:.2f} 倍,"
+    "用 {threads} 个线程代替一个线程，在上下文长度 {context_length} 处，Transformer 的训练步快到 {transformer:.2f} 倍，"
     "RNN 为 {rnn:.2f} 倍",
 )
 SPEED_UP_OF_SCAN: Final = Words(
     ", {min_gru:.2f} times for a minimal GRU, whose recurrence is a scan",
-    ",以扫描实现循环的最小 GRU 为 {min_gru:.2f} 倍",
+    "，以扫描实现循环的最小 GRU 为 {min_gru:.2f} 倍",
 )
 SCAN_AND_LOOP: Final = Words(
     " On one thread the scan takes {share:.2f} times as long as the same cell step by step.",
-    "单线程上,扫描所用时间是同一单元逐步计算的 {share:.2f} 倍。",
+    "单线程上，扫描所用时间是同一单元逐步计算的 {share:.2f} 倍。",
 )
 ON_GPU: Final = Words(
     " On the GPU a step of the RNN takes {ratio:.1f} times as long as one of the Transformer.",
-    "在 GPU 上,RNN 一步的时间是 Transformer 的 {ratio:.1f} 倍。",
+    "在 GPU 上，RNN 一步的时间是 Transformer 的 {ratio:.1f} 倍。",
 )
 STOP: Final = Words(".", "。")
 FEW_THREADS: Final = Words(" Many cores or a GPU were not there to be measured.", "没有更多核心或 GPU 可供测量。")
@@ -93,11 +93,11 @@ def _pairs(steps: pd.DataFrame, first: str, second: str) -> "tuple[pd.Series[flo
 
 PARALLEL_OVER_TIME: Final = Claim(
     group="speed",
-    title=Words("An RNN cannot be parallelised over time, a Transformer can", "RNN 不能沿时间并行,Transformer 可以"),
+    title=Words("An RNN cannot be parallelised over time, a Transformer can", "RNN 不能沿时间并行，Transformer 可以"),
     measure=Words(
         "speed-up of the Transformer by all threads over that of the RNN, and over that of a scan, at the longest "
         "context; the one that speaks most against the claim",
-        "最长上下文处,使用全部线程时 Transformer 的加速比除以 RNN(及扫描)的加速比;取最不利于该说法者",
+        "最长上下文处，使用全部线程时 Transformer 的加速比除以 RNN（及扫描）的加速比；取最不利于该说法者",
     ),
     side="above",
     threshold=1.1,
@@ -108,8 +108,8 @@ PARALLEL_OVER_TIME: Final = Claim(
 GROWTH: Final = Words(
     "Up to a context of {context_length}, training time of full attention grows like L^{time:.2f} on the longer half, "
     "memory like L^{memory:.2f}: torch never stores the L x L matrix.",
-    "上下文长度至 {context_length} 为止,完整注意力的训练时间在较长的一半上按 L^{time:.2f} 增长,内存按 L^{memory:.2f} "
-    "增长:torch 从不保存 L x L 矩阵。",
+    "上下文长度至 {context_length} 为止，完整注意力的训练时间在较长的一半上按 L^{time:.2f} 增长，内存按 L^{memory:.2f} "
+    "增长：torch 从不保存 L x L 矩阵。",
 )
 
 
@@ -130,7 +130,7 @@ QUADRATIC_COST: Final = Claim(
     title=Words("Attention costs O(L^2)", "注意力的代价为 O(L^2)"),
     measure=Words(
         "exponent of the Transformer's training time over the longer half of the contexts, nearer to 2 than to 1",
-        "Transformer 训练时间在较长一半上下文上的指数,更接近 2 而不是 1",
+        "Transformer 训练时间在较长一半上下文上的指数，更接近 2 而不是 1",
     ),
     side="above",
     threshold=1.5,
@@ -141,11 +141,11 @@ QUADRATIC_COST: Final = Claim(
 STEP_TIMES: Final = Words(
     "On one thread, at a context of {context_length}, a training step of the RNN takes {ratio:.2f} times as long as "
     "one of the Transformer of equal width",
-    "单线程、上下文长度 {context_length} 时,RNN 一个训练步的时间是同宽 Transformer 的 {ratio:.2f} 倍",
+    "单线程、上下文长度 {context_length} 时，RNN 一个训练步的时间是同宽 Transformer 的 {ratio:.2f} 倍",
 )
-NO_CROSSOVER: Final = Words("; there is no crossover up to {longest}.", ";直到 {longest} 都没有交叉点。")
-UNCLEAR_CROSSOVER: Final = Words("; the order changes more than once beyond.", ";更长处先后次序不止一次改变。")
-CROSSOVER: Final = Words("; the order changes near {crossover:.0f}.", ";先后次序在 {crossover:.0f} 附近改变。")
+NO_CROSSOVER: Final = Words("; there is no crossover up to {longest}.", "；直到 {longest} 都没有交叉点。")
+UNCLEAR_CROSSOVER: Final = Words("; the order changes more than once beyond.", "；更长处先后次序不止一次改变。")
+CROSSOVER: Final = Words("; the order changes near {crossover:.0f}.", "；先后次序在 {crossover:.0f} 附近改变。")
 
 
 def short_sequences(results: Results) -> Measured:
@@ -180,7 +180,7 @@ SHORT_SEQUENCES: Final = Claim(
     title=Words("On short sequences the RNN is the more efficient", "短序列上 RNN 更高效"),
     measure=Words(
         "training time of the RNN over that of the Transformer at the shortest context (12 steps in the study)",
-        "最短上下文(研究中为 12 步)处 RNN 的训练时间除以 Transformer 的训练时间",
+        "最短上下文（研究中为 12 步）处 RNN 的训练时间除以 Transformer 的训练时间",
     ),
     side="below",
     threshold=1.0,
@@ -194,7 +194,7 @@ UNSUITED_TO_SHORT: Final = Claim(
     measure=Words(
         "relative difference of test MSE with a context of 12 and of 24 steps, transformer against rnn; the one that "
         "speaks most against the claim",
-        "上下文为 12 步和 24 步时测试 MSE 的相对差异,Transformer 对 RNN;取最不利于该说法者",
+        "上下文为 12 步和 24 步时测试 MSE 的相对差异，Transformer 对 RNN；取最不利于该说法者",
     ),
     side="above",
     threshold=0.0,
@@ -224,12 +224,12 @@ RUN_TIME: Final = Words(
     "A training run takes {rnn:.0f} s for the RNN and {transformer:.0f} s for the Transformer, on one thread, an epoch "
     "{rnn_epoch:.2f} s and {transformer_epoch:.2f} s; the interval is over seeds, not over what else the machine was "
     "doing.",
-    "单线程训练一次,RNN 需 {rnn:.0f} 秒,Transformer 需 {transformer:.0f} 秒,每轮 {rnn_epoch:.2f} 秒和 "
-    "{transformer_epoch:.2f} 秒;区间涵盖种子,不涵盖机器当时的其他工作。",
+    "单线程训练一次，RNN 需 {rnn:.0f} 秒，Transformer 需 {transformer:.0f} 秒，每轮 {rnn_epoch:.2f} 秒和 "
+    "{transformer_epoch:.2f} 秒；区间涵盖种子，不涵盖机器当时的其他工作。",
 )
 UNTIMED: Final = Words(
     "The models came from DVC's cache; `dvc repro --force` measures their training time.",
-    "模型取自 DVC 缓存;`dvc repro --force` 可测量训练时间。",
+    "模型取自 DVC 缓存；`dvc repro --force` 可测量训练时间。",
 )
 
 
@@ -253,7 +253,7 @@ def training_seconds(recipe: Recipe) -> Finder:
     return find
 
 
-SECONDS: Final = Words("training seconds of the RNN over those of the Transformer", "训练秒数,RNN 除以 Transformer")
+SECONDS: Final = Words("training seconds of the RNN over those of the Transformer", "训练秒数，RNN 除以 Transformer")
 SECONDS_BY_COLUMN: Final[dict[Column, Finder]] = {
     "as_set_up": training_seconds("tutorial"),
     "season_tokens": training_seconds("season_tokens"),
@@ -263,7 +263,7 @@ SECONDS_BY_COLUMN: Final[dict[Column, Finder]] = {
 TRANSFORMER_FASTER: Final = Claim(
     group="speed",
     of_the_series=True,
-    title=Words("The Transformer trains faster, thanks to parallelism", "得益于并行,Transformer 训练更快"),
+    title=Words("The Transformer trains faster, thanks to parallelism", "得益于并行，Transformer 训练更快"),
     measure=SECONDS,
     side="above",
     threshold=1.0,

@@ -13,16 +13,16 @@ COMMANDS: Final = {"tuning": "python -m studies.tuning"}
 """What measures a study; `make <study>` where none is named."""
 SOURCE: Final = Words(
     "From the study of {date} ({command}), over {units} independent units.",
-    "取自 {date} 的研究({command}),共 {units} 个独立单位。",
+    "取自 {date} 的研究（{command}），共 {units} 个独立单位。",
 )
-EACH: Final = Words(" Each: {values}.", "各项:{values}。")
+EACH: Final = Words(" Each: {values}.", "各项：{values}。")
 """Of several findings, by the names that they have in the study."""
 NOT_RUN: Final = Words(
-    "The study is not there; to measure it, run: {command}.", "尚无该研究;如需测量,请运行:{command}。"
+    "The study is not there; to measure it, run: {command}.", "尚无该研究；如需测量，请运行：{command}。"
 )
 LACKING: Final = Words(
     "The study of {date} did not measure it; to measure it, run: {command}.",
-    "{date} 的研究没有测量它;如需测量,请运行:{command}。",
+    "{date} 的研究没有测量它；如需测量，请运行：{command}。",
 )
 
 

@@ -86,8 +86,10 @@ def _sentence(texts: Texts, name: str, columns: Sequence[ToldColumn]) -> str:
     known = [column for column in columns if column.number]
     if not known:
         return str(texts["claim_verdicts"]["not measured"])
-    numbers = [f"{column.number} ({column.name.lower()})" if len(columns) > 1 else column.number for column in known]
-    return str(texts["claim_measures"][name]).format(n=texts["list_comma"].join(numbers))
+    words = texts["claim_number"] if len(columns) > 1 else "{number}"
+    numbers = [words.format(number=column.number, column=column.name.lower()) for column in known]
+    said = str(texts["claim_measures"][name]).format(n=texts["list_comma"].join(numbers))
+    return said.replace("） ", "）")  # a full-width bracket brings its own space
 
 
 def _number(name: str, value: float | None) -> str:

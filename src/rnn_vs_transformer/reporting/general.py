@@ -19,7 +19,7 @@ LEVEL: Final = 0.05
 
 NO_MAP: Final = Words(
     "The general answer needs the map of studies/results, which is missing here.",
-    "一般性的答案需要 studies/results 中的地图,此处缺失。",
+    "一般性的答案需要 studies/results 中的地图，此处缺失。",
 )
 GENERAL: Final = {
     "rnn better": Words("In general the RNN forecasts better.", "总体而言 RNN 预测更准。"),
@@ -30,14 +30,14 @@ GENERAL: Final = {
 OVER_CASES: Final = Words(
     "Over {units} kinds of series, each family with its best recipe by validation (the RNN: tanh or GRU), the "
     "Transformer's test error is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    "在 {units} 类序列上,两个家族各取验证误差最低的配方(RNN:tanh 或 GRU),Transformer 的测试误差比 RNN {side} "
-    "{size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
+    "在 {units} 类序列上，两个家族各取验证误差最低的配方（RNN：tanh 或 GRU），Transformer 的测试误差比 RNN {side} "
+    "{size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 CELLS: Final = Words(
     " Of {cells} cells (kind by length of series) the RNN is better in {rnn}, the Transformer in {transformer}; in "
     "{equivalent} they are equal to within {margin:.0f} %, {open} are undecided.",
-    "在 {cells} 个格子(序列类型 x 长度)中,RNN 更好的有 {rnn} 个,Transformer 更好的有 {transformer} 个,{equivalent} 个"
-    "相差不到 {margin:.0f} %,{open} 个未决。",
+    "在 {cells} 个格子（序列类型 x 长度）中，RNN 更好的有 {rnn} 个，Transformer 更好的有 {transformer} 个，"
+    "{equivalent} 个相差不到 {margin:.0f} %，{open} 个未决。",
 )
 KINDS: Final = {
     "short_memory": Words("short memory", "短记忆"),
@@ -47,22 +47,22 @@ KINDS: Final = {
     "regimes": Words("regimes at random times", "随机切换的状态"),
 }
 WHERE: Final = {
-    "transformer better": Words("The Transformer is better on series with", "Transformer 更好的序列:"),
-    "rnn better": Words("The RNN is better on series with", "RNN 更好的序列:"),
-    "equivalent": Words("No difference matters on series with", "差异无关紧要的序列:"),
-    "inconclusive": Words("Undecided are series with", "未决的序列:"),
+    "transformer better": Words("The Transformer is better on series with", "Transformer 更好的序列："),
+    "rnn better": Words("The RNN is better on series with", "RNN 更好的序列："),
+    "equivalent": Words("No difference matters on series with", "差异无关紧要的序列："),
+    "inconclusive": Words("Undecided are series with", "未决的序列："),
 }
-KIND: Final = Words(" {name} ({difference:+.0f} %{ridge})", "{name}({difference:+.0f} %{ridge})")
+KIND: Final = Words(" {name} ({difference:+.0f} %{ridge})", "{name}（{difference:+.0f} %{ridge}）")
 RIDGE_NOTES: Final = {
-    "loses": Words(", worse than ridge", ",不如岭回归"),
-    "not shown": Words(", not shown to beat ridge", ",没有证据表明优于岭回归"),
-    "both lose": Words(", both worse than ridge", ",二者都不如岭回归"),
+    "loses": Words(", worse than ridge", "，不如岭回归"),
+    "not shown": Words(", not shown to beat ridge", "，没有证据表明优于岭回归"),
+    "both lose": Words(", both worse than ridge", "，二者都不如岭回归"),
     "": Words("", ""),
 }
 AGAINST_RIDGE: Final = {
     0: Words(
         " Averaged over all kinds, neither is shown to beat a linear ridge.",
-        "就所有类型平均而言,没有证据表明其中任何一个优于线性岭回归。",
+        "就所有类型平均而言，没有证据表明其中任何一个优于线性岭回归。",
     ),
     1: Words(
         " Only the {names} is shown to beat a linear ridge.",
@@ -72,20 +72,20 @@ AGAINST_RIDGE: Final = {
 }
 CORRECTED: Final = Words(
     "After correcting for {kinds} comparisons (Holm), a better family is shown on these alone: {names}.",
-    "对 {kinds} 类做多重比较校正(Holm)后,仍能判定一方更好的只有:{names}。",
+    "对 {kinds} 类做多重比较校正（Holm）后，仍能判定一方更好的只有：{names}。",
 )
 NONE: Final = Words("none", "无")
 STOP: Final = Words(".", "。")
 RECIPE: Final = {
-    "turns": Words("The recipe turns the answer round:", "配方会使答案反转:"),
-    "changes": Words("The answer changes with the recipe:", "答案随配方改变:"),
-    "keeps": Words("The recipe does not turn the answer round:", "配方不改变答案:"),
+    "turns": Words("The recipe turns the answer round:", "配方会使答案反转："),
+    "changes": Words("The answer changes with the recipe:", "答案随配方改变："),
+    "keeps": Words("The recipe does not turn the answer round:", "配方不改变答案："),
 }
 LEADS: Final = Words(
     " as the tutorial builds them the Transformer is better in {tutorial_transformer} cells and the RNN in "
     "{tutorial_rnn}; with one season per token the Transformer in {season_transformer}, the RNN in {season_rnn}.",
-    "按教程的做法,Transformer 更好的有 {tutorial_transformer} 格,RNN 更好的有 {tutorial_rnn} 格;以一个季节为一个 token "
-    "时分别为 {season_transformer} 格和 {season_rnn} 格。",
+    "按教程的做法，Transformer 更好的有 {tutorial_transformer} 格，RNN 更好的有 {tutorial_rnn} 格；"
+    "以一个季节为一个 token 时分别为 {season_transformer} 格和 {season_rnn} 格。",
 )
 
 

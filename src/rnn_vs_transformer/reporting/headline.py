@@ -9,8 +9,8 @@ from rnn_vs_transformer.reporting.general import general
 from rnn_vs_transformer.reporting.this_series import cost, on_this_series
 from rnn_vs_transformer.reporting.wording import Report
 
-IN_GENERAL: Final = Words("In general (a study of simulated series):", "总体而言(对模拟序列的研究):")
-THIS_SERIES: Final = Words("The series of this run:", "本次运行的序列:")
+IN_GENERAL: Final = Words("In general (a study of simulated series):", "总体而言（对模拟序列的研究）：")
+THIS_SERIES: Final = Words("The series of this run:", "本次运行的序列：")
 
 
 @dataclass(frozen=True)

@@ -9,89 +9,90 @@ from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_E
 from rnn_vs_transformer.reporting.general import over_kinds
 from rnn_vs_transformer.reporting.this_series import COMMAND, SIMPLE, TOO_LITTLE, at_its_best, beats, best_simple
 from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, change, difference, listed
-from rnn_vs_transformer.results import in_seconds
+from rnn_vs_transformer.results import in_seconds, rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.settings.family.families import FAMILIES
 
 GENERAL: Final = {
-    "rnn better": Words("In general the RNN forecasts better; ", "总体而言 RNN 预测更准;"),
-    "transformer better": Words("In general the Transformer forecasts better; ", "总体而言 Transformer 预测更准;"),
-    "equivalent": Words("In general the choice does not matter; ", "总体而言选哪个都一样;"),
+    "rnn better": Words("In general the RNN forecasts better; ", "总体而言 RNN 预测更准；"),
+    "transformer better": Words("In general the Transformer forecasts better; ", "总体而言 Transformer 预测更准；"),
+    "equivalent": Words("In general the choice does not matter; ", "总体而言选哪个都一样；"),
     "inconclusive": Words(
-        "In general neither is shown to forecast better; ", "总体而言没有证据表明哪个预测更准;"
+        "In general neither is shown to forecast better; ", "总体而言没有证据表明哪个预测更准；"
     ),
 }  # fmt: skip
 HERE: Final = {
-    "rnn better": Words("{here} the RNN does, each with its better recipe", "{here},各取较好配方时 RNN 更准"),
-    "transformer better": Words(
-        "{here} the Transformer does, each with its better recipe", "{here},各取较好配方时 Transformer 更准"
-    ),
-    "equivalent": Words("{here} both forecast equally well", "{here},二者同样准确"),
-    "inconclusive": Words("{here} they cannot be told apart", "{here},无法区分二者"),
-    NOT_ENOUGH: Words("{here} there are too few data to tell", "{here},数据太少,无法判断"),
+    "rnn better": Words("{here} the RNN does", "{here} RNN 更准"),
+    "transformer better": Words("{here} the Transformer does", "{here} Transformer 更准"),
+    "equivalent": Words("{here} both forecast equally well", "{here}，二者同样准确"),
+    "inconclusive": Words("{here} they cannot be told apart", "{here}，无法区分二者"),
+    NOT_ENOUGH: Words("{here} there are too few data to tell", "{here}，数据太少，无法判断"),
 }
 ALONE: Final = {
-    "rnn better": Words(
-        "{here} the RNN forecasts better, each with its better recipe", "{here},各取较好配方时 RNN 预测更准"
-    ),
-    "transformer better": Words(
-        "{here} the Transformer forecasts better, each with its better recipe",
-        "{here},各取较好配方时 Transformer 预测更准",
-    ),
-    "equivalent": HERE["equivalent"],
-    "inconclusive": Words(
-        "{here} RNN and Transformer cannot be told apart", "{here},无法区分 RNN 和 Transformer"
-    ),
-    NOT_ENOUGH: HERE[NOT_ENOUGH],
-}  # fmt: skip
+    **HERE,
+    "rnn better": Words("{here} the RNN forecasts better", "{here} RNN 预测更准"),
+    "transformer better": Words("{here} the Transformer forecasts better", "{here} Transformer 预测更准"),
+    "inconclusive": Words("{here} RNN and Transformer cannot be told apart", "{here}，无法区分 RNN 和 Transformer"),
+}
 """Where nothing was said of the families before."""
 ONE: Final = (Words("on this series", "在这条序列上"), Words("On this series", "在这条序列上"))
 MANY: Final = (Words("on these series", "在这些序列上"), Words("On these series", "在这些序列上"))
 """Within a sentence, and at its start."""
-AND: Final = Words(", and neither is shown to beat {name}.", ",且没有证据表明任何一方优于{name}。")
-BUT: Final = Words(", but neither is shown to beat {name}.", ",但没有证据表明任何一方优于{name}。")
+CHOSEN: Final = Words(" (recipes chosen by validation)", "（配方由验证集选出）")
+"""Of a family that is better, where there was a choice."""
+AND: Final = Words(", and neither is shown to beat {name}.", "，且没有证据表明任何一方优于{name}。")
+BUT: Final = Words(", but neither is shown to beat {name}.", "，但没有证据表明任何一方优于{name}。")
 END: Final = Words(".", "。")
 OTHERS: Final = {**SIMPLE, "mlp": Words("an MLP on the window", "窗口上的 MLP")}
 
 SURE: Final = Words(
-    "The Transformer's test error is {size:.0f} % {side} the RNN's, each with its better recipe (95 % interval "
-    "{low:+.0f} % to {high:+.0f} %).",
-    "各取较好配方时,Transformer 的测试误差比 RNN {side} {size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
+    "The Transformer's test error is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %)",
+    "Transformer 的测试误差比 RNN {side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）",
+)
+BY_VALIDATION: Final = Words(
+    ". Validation chose the recipes: {transformer} against {rnn}.", "。配方由验证集选出：{transformer} 对 {rnn}。"
+)
+RECIPES: Final = {
+    paths.TUTORIAL: Words("{mse:.3f} ({family} as set up)", "{mse:.3f}（{family}，按所给设置）"),
+    SEASON_TOKENS: Words("{mse:.3f} ({family}, season tokens)", "{mse:.3f}（{family}，每季一个 token）"),
+}
+LOWER_ON_TEST: Final = Words(
+    " On test the {family}'s other recipe has {mse:.3f}; a choice by test error would be too good by chance.",
+    "在测试集上 {family} 的另一配方为 {mse:.3f}；按测试误差选择会偏乐观。",
 )
 SURE_IN_GENERAL: Final = Words(
-    " Over {units} kinds of series: {size:.0f} % {side} ({low:+.0f} % to {high:+.0f} %).",
-    "在 {units} 类序列上:{side} {size:.0f} %({low:+.0f} % 至 {high:+.0f} %)。",
+    " Over {units} kinds of simulated series the Transformer's error is {size:.0f} % {side} the RNN's ({low:+.0f} % to "
+    "{high:+.0f} %).",
+    "在 {units} 类模拟序列上，Transformer 的误差{side} {size:.0f} %（{low:+.0f} % 至 {high:+.0f} %）。",
 )
 CHANGES: Final = {
-    "turns": Words("The recipe: as set up, the {name} is better (the Transformer's error {size:.0f} % {side}).",
-                   "配方:按所给设置则 {name} 更好(Transformer 的误差{side} {size:.0f} %)。"),
-    "changes": Words("The recipe: the verdict as set up is another (the Transformer's error {size:.0f} % {side}).",
-                     "配方:按所给设置结论不同(Transformer 的误差{side} {size:.0f} %)。"),
-    "keeps": Words("Not the recipe: the verdict as set up is the same (the Transformer's error {size:.0f} % {side}).",
-                   "配方不改变结论:按所给设置结论相同(Transformer 的误差{side} {size:.0f} %)。"),
-}  # fmt: skip
+    "turns": Words("The recipe: as set up, the {name} is better", "配方：按所给设置则 {name} 更好"),
+    "changes": Words("The recipe: the verdict as set up is another", "配方：按所给设置结论不同"),
+    "keeps": Words("Not the recipe: the verdict as set up is the same", "配方不改变结论：按所给设置结论相同"),
+}
+BY_SO_MUCH: Final = Words(
+    " (the Transformer's error is {size:.0f} % {side} the RNN's).", "（Transformer 的误差比 RNN {side} {size:.0f} %）。"
+)
 MORE_DATA: Final = Words(
     "More data: a longer test split, or more series or seeds, would narrow the interval.",
-    "更多数据:更长的测试段、更多的序列或种子会使区间变窄。",
+    "更多数据：更长的测试段、更多的序列或种子会使区间变窄。",
 )
-ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方:只训练了一种。")
-KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类型:见地图。")
+ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方：只训练了一种。")
+KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类型：见地图。")
 USE: Final = {
     "simple": Words("Use {name}: on test neither family is shown to beat it. (Without --family, validation chooses.)",
-                    "用{name}:在测试集上没有证据表明任一家族优于它。(不加 --family 时由验证集选择。)"),
+                    "用{name}：在测试集上没有证据表明任一家族优于它。（不加 --family 时由验证集选择。）"),
     "family": Words("Use {name}: on test it is shown to beat {other}. (Without --family, validation chooses.)",
-                    "用 {name}:在测试集上它优于{other}。(不加 --family 时由验证集选择。)"),
+                    "用 {name}：在测试集上它优于{other}。（不加 --family 时由验证集选择。）"),
     NOT_ENOUGH: Words("Use {name}, the simplest with the lowest error, until there are more data.",
-                      "在有更多数据之前,用{name}:简单预测中误差最低。"),
+                      "在有更多数据之前，用{name}：简单预测中误差最低。"),
 }  # fmt: skip
-COST: Final = Words(
-    "Training takes {seconds}, each with its better recipe, on one thread.", "各取较好配方,单线程训练:{seconds}。"
-)
+COST: Final = Words("Training takes {seconds}, on one thread", "单线程训练：{seconds}")
 SECONDS: Final = Words("{seconds} s for the {name}", "{name} {seconds} 秒")
 RIDGE_COST: Final = Words(" {name} needs no training.", "{name}无需训练。")
 UNTIMED: Final = Words(
     "Not measured in this run: the models came from DVC's cache, or the times are another machine's.",
-    "本次运行没有测量(模型取自 DVC 缓存,或时间来自另一台机器)。",
+    "本次运行没有测量（模型取自 DVC 缓存，或时间来自另一台机器）。",
 )
 
 
@@ -157,6 +158,8 @@ def _answer(found: Report | None, metrics: Report, *, many: bool) -> Words:
     within, start = MANY if many else ONE
     general = over_kinds(found, "at_its_best") if found else None
     told = ALONE[said].filled(here=start) if general is None else GENERAL[general] + _here(general, said, within)
+    if "better" in said and SEASON_TOKENS in metrics:
+        told += CHOSEN
     if lacking or name in FAMILIES:
         return told + END
     return told + (BUT if "better" in said else AND).filled(name=OTHERS[name])
@@ -183,7 +186,8 @@ def _cost(metrics: Report, times: Mapping[str, Report], name: str) -> Words:
         SECONDS.filled(seconds=in_seconds(times[run]["train_seconds"]), name=called)
         for called, run in {**runs, "MLP": "mlp"}.items() if run in times
     ]  # fmt: skip
-    said = COST.filled(seconds=listed(told, ", ")) if told else UNTIMED
+    chosen = CHOSEN if SEASON_TOKENS in metrics and len(told) > 1 else Words("", "")
+    said = COST.filled(seconds=listed(told, ", ")) + chosen + END if told else UNTIMED
     free = OTHERS[name] if name in SIMPLE else None
     if free is None:
         return said
@@ -196,10 +200,24 @@ def _sure(found: Report | None, metrics: Report) -> Words:
         return TOO_LITTLE.filled(blocks=FEWEST_BLOCKS, series=FEWEST_SERIES, **comparison)
     best = comparison["each_at_its_best"]
     told = difference(SURE, best["relative_mse_difference"], best["ci_low"], best["ci_high"])
+    told += _choice(metrics) if SEASON_TOKENS in metrics else END
     if found is None:
         return told
     over = found["findings"]["mse.at_its_best.all"]
     return told + difference(SURE_IN_GENERAL, over["estimate"], over["low"], over["high"], units=over["units"])
+
+
+def _choice(metrics: Report) -> Words:
+    """Which recipes the comparison is of, and where the other one of a family has the lower test error."""
+    rows, best = rows_of(metrics), metrics["comparison"]["each_at_its_best"]
+    told, lower = {}, Words("", "")
+    for family, name in NAMES.items():
+        chosen = best[f"{family}_recipe"]
+        errors = {recipe: float(rows[paths.forecaster(family, recipe)]["mse"]) for recipe in RECIPES}
+        told[family] = RECIPES[chosen].filled(family=name, mse=errors[chosen])
+        if (least := min(errors.values())) < errors[chosen]:
+            lower += LOWER_ON_TEST.filled(family=name, mse=least)
+    return BY_VALIDATION.filled(**told) + lower
 
 
 def _change(found: Report | None, metrics: Report) -> Words:
@@ -214,4 +232,4 @@ def _change(found: Report | None, metrics: Report) -> Words:
     said = change(comparison["verdict"], comparison["each_at_its_best"]["verdict"])
     name = NAMES.get(comparison["verdict"].partition(" ")[0], "")
     ends = (comparison["relative_mse_difference"], comparison["ci_low"], comparison["ci_high"])
-    return difference(CHANGES[said], *ends, name=name) + kind
+    return CHANGES[said].filled(name=name) + difference(BY_SO_MUCH, *ends) + kind

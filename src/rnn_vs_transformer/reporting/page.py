@@ -18,9 +18,12 @@ from rnn_vs_transformer.reporting.headline import headline
 from rnn_vs_transformer.reporting.opening import Opening, opening
 from rnn_vs_transformer.reporting.run_facts import run_facts
 from rnn_vs_transformer.reporting.sections import Texts
+from rnn_vs_transformer.reporting.wording import SEASON_TOKENS
 from rnn_vs_transformer.results import Results
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+OF_RECIPES: Final = ("filled", "hollow", "chosen")
+"""Marks that tell two recipes apart."""
 Part = dict[str, Any]
 """Values of the template by name."""
 
@@ -46,6 +49,11 @@ def _first_screen(texts: Texts, results: Results) -> Part:
         "own": own,
         "opening": _in_language(texts, told),
         "errors": accuracy.errors(texts, results),
+        "legend_of_errors": {
+            look: words
+            for look, words in texts["errors_legend"].items()
+            if SEASON_TOKENS in results.metrics or look not in OF_RECIPES
+        },
         "intervals": "mse_ci_low" in results.metrics["rnn"],
     }
 

@@ -29,7 +29,7 @@ def reading_sentences(texts: Texts, meta: Meta) -> list[str]:
         "file": settings["file"],
         "series": len(meta.series),
         "spacing": meta.axis.frequency or texts["unknown"],
-        "first": meta.axis.first or texts["unknown"],
+        "first": (meta.axis.first or texts["unknown"]).removesuffix(" 00:00:00"),
         "season": meta.season_length,
         "transform": settings["transform"],
     }

@@ -56,7 +56,7 @@ def _which(texts: Texts, metrics: Mapping[str, Any]) -> Iterable[str]:
         return
     yield texts["against_ridge"].format(ridge=metrics["ridge"]["mse"], **ridge_percents(metrics))
     if void := [texts["names"][family] for family in not_below_ridge(metrics)]:
-        yield texts["void"].format(names=", ".join(void))
+        yield texts["void"].format(names=texts["list_comma"].join(void))
     if "oracle" in metrics:
         yield texts["floor"].format(oracle=metrics["oracle"]["mse"])
 
@@ -124,7 +124,14 @@ def comparison_table(texts: Texts, results: Results) -> Table:
         scores = [number(found[name].get(key), ".3f", f"{key} {name}") for key in SCORES]
         seconds = spent.get("train_seconds")
         told = Cell("") if seconds is None else Cell(in_seconds(seconds), seconds, f"seconds {name}")
-        rows.append([cell(texts["names"].get(name, name)), *scores, number(spent.get("parameters"), ",.0f"), told])
+        rows.append(
+            [
+                cell(texts["names"].get(name, name)),
+                *scores,
+                number(spent.get("parameters"), ",.0f", f"parameters {name}"),
+                told,
+            ]
+        )
     return Table(texts["columns"], rows)
 
 

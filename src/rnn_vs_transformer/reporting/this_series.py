@@ -5,7 +5,7 @@ from typing import Final
 
 from rnn_vs_transformer.claims.claim import NAMES, Words
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
-from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, change, difference
+from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, change, difference, listed
 from rnn_vs_transformer.results import in_seconds, rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.paths import TUTORIAL
@@ -17,31 +17,31 @@ SETTINGS: Final = {
     "each_at_its_best": Words("Each with its better recipe by validation", "各取验证误差最低的配方"),
 }
 SAID: Final = {
-    "rnn better": Words(": the RNN is better", ":RNN 更好"),
-    "transformer better": Words(": the Transformer is better", ":Transformer 更好"),
-    "equivalent": Words(": no difference that matters", ":差异无关紧要"),
-    "inconclusive": Words(": no verdict", ":无定论"),
+    "rnn better": Words(": the RNN is better", "：RNN 更好"),
+    "transformer better": Words(": the Transformer is better", "：Transformer 更好"),
+    "equivalent": Words(": no difference that matters", "：差异无关紧要"),
+    "inconclusive": Words(": no verdict", "：无定论"),
 }
 DIFFERENCE: Final = Words(
     "; the Transformer's test MSE is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    ";Transformer 的测试 MSE 比 RNN {side} {size:.0f} %(95 % 区间 {low:+.0f} % 至 {high:+.0f} %)。",
+    "；Transformer 的测试 MSE 比 RNN {side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 RECIPES_SAY: Final = {
     "turns": Words(
         "The verdict turns round with the recipe: it belongs to the recipe, not to the families.",
-        "结论随配方反转:它属于配方,而不属于两个家族。",
+        "结论随配方反转：它属于配方，而不属于两个家族。",
     ),
     "changes": Words(
         "The verdict changes with the recipe, so it is none on the families.",
-        "结论随配方改变,因此不是对两个家族的结论。",
+        "结论随配方改变，因此不是对两个家族的结论。",
     ),
     "keeps": Words("Both recipes give the same verdict.", "两种配方结论相同。"),
 }
 TOO_LITTLE: Final = Words(
     "Not enough data for a verdict: {test_windows:,.0f} test windows hold fewer than {blocks} independent blocks of "
     "context and prediction length. Enough would be {enough_test_windows:,.0f} test windows, or {series} series.",
-    "数据不足,无法给出结论:{test_windows:,.0f} 个测试窗口不到 {blocks} 个独立的时间块(每块为上下文加预测长度)。需要 "
-    "{enough_test_windows:,.0f} 个测试窗口,或 {series} 条序列。",
+    "数据不足，无法给出结论：{test_windows:,.0f} 个测试窗口不到 {blocks} 个独立的时间块（每块为上下文加预测长度）。"
+    "需要 {enough_test_windows:,.0f} 个测试窗口，或 {series} 条序列。",
 )
 SIMPLE: Final = {
     "last_value": Words("the last value", "末值"),
@@ -52,32 +52,32 @@ SIMPLE: Final = {
 COMMAND: Final = "python -m rnn_vs_transformer forecast --family {forecaster} --input FILE --output forecast.csv"
 NOBODY: Final = Words(
     "Neither family is shown to beat {name} ({mse:.3f}), even at its best, so that will do:",
-    "即使取最佳配方,也没有证据表明任一家族优于{name}({mse:.3f}),用它即可:",
+    "即使取最佳配方，也没有证据表明任一家族优于{name}（{mse:.3f}），用它即可：",
 )
 MLP_DOES: Final = Words(
     "Neither family is shown to beat {name} ({mse:.3f}), even at its best; an MLP on the window is, so take that:",
-    "即使取最佳配方,也没有证据表明任一家族优于{name}({mse:.3f});窗口 MLP 则优于它,用 MLP 即可:",
+    "即使取最佳配方，也没有证据表明任一家族优于{name}（{mse:.3f}）；窗口 MLP 则优于它，用 MLP 即可：",
 )
 NOT_BEATEN: Final = {
     "ridge": Words(
         "Even at its best not shown to beat a linear ridge ({mse:.3f}): {names}.",
-        "即使各取最佳配方,也没有证据表明优于线性岭回归({mse:.3f})的有:{names}。",
+        "即使各取最佳配方，也没有证据表明优于线性岭回归（{mse:.3f}）的有：{names}。",
     ),
     "mlp": Words(
         "Even at its best not shown to beat an MLP on the window, which has no sequence model ({mse:.3f}): {names}.",
-        "即使各取最佳配方,也没有证据表明优于不含序列模型的窗口 MLP({mse:.3f})的有:{names}。",
+        "即使各取最佳配方，也没有证据表明优于不含序列模型的窗口 MLP（{mse:.3f}）的有：{names}。",
     ),
 }
-BEATEN: Final = Words("At its best each family beats ridge and an MLP.", "取最佳配方时,两个家族都优于岭回归和 MLP。")
+BEATEN: Final = Words("At its best each family beats ridge and an MLP.", "取最佳配方时，两个家族都优于岭回归和 MLP。")
 COST: Final = Words(
     "One training takes {rnn} s for the RNN and {transformer} s for the Transformer",
-    "训练一次:RNN 需 {rnn} 秒,Transformer 需 {transformer} 秒",
+    "训练一次：RNN 需 {rnn} 秒，Transformer 需 {transformer} 秒",
 )
 COST_SEASON: Final = Words(
-    "; with one season per token {rnn} s and {transformer} s", ";以一个季节为一个 token 时为 {rnn} 秒和 "
+    "; with one season per token {rnn} s and {transformer} s", "；以一个季节为一个 token 时为 {rnn} 秒和 "
     "{transformer} 秒",
 )  # fmt: skip
-COST_END: Final = Words(", on one thread.", "(单线程)。")
+COST_END: Final = Words(", on one thread.", "（单线程）。")
 
 
 def on_this_series(metrics: Report) -> Iterator[Words]:
@@ -136,7 +136,9 @@ def controls(metrics: Report) -> Iterator[Words]:
             return
     for other, names in missing.items():
         if names:
-            yield NOT_BEATEN[other].filled(mse=metrics[other]["mse"], names=", ".join(names))
+            yield NOT_BEATEN[other].filled(
+                mse=metrics[other]["mse"], names=listed([Words(one, one) for one in names], ", ")
+            )
     if not any(missing.values()):
         yield BEATEN
 

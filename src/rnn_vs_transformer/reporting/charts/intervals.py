@@ -28,6 +28,8 @@ class Row:
     singles: Sequence[float] = ()
     """Of single seeds, drawn as ticks."""
     hollow: bool = False
+    mark: str = ""
+    """What stands behind its name."""
     of: str = ""
 
 
@@ -70,6 +72,11 @@ class Intervals:
     def middle(self, place: int) -> int:
         """Height of the dot or bar of a row; its name stands above it."""
         return self.top + ROW * place + 25
+
+    @property
+    def bands(self) -> list[tuple[int, int]]:
+        """Upper and lower end of what lies beside the dots: there alone do lines across stand, not through names."""
+        return [(self.middle(place) - 8, self.middle(place) + 12) for place in range(len(self.rows))]
 
     def key(self, place: int) -> int:
         """Height of the name of a reference."""

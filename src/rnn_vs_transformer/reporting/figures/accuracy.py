@@ -11,6 +11,7 @@ from rnn_vs_transformer.reporting.charts.intervals import Intervals, Row
 from rnn_vs_transformer.reporting.charts.lines import Curve, Lines
 from rnn_vs_transformer.reporting.figures.words import Texts, axis_word, name_of, titled
 from rnn_vs_transformer.reporting.sections import comparison_table
+from rnn_vs_transformer.reporting.wording import SEASON_TOKENS
 from rnn_vs_transformer.results import Results, rows_of
 from rnn_vs_transformer.runtime.paths import forecaster
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -22,6 +23,7 @@ LINES: Final = ("mlp", "ridge", "context_floor", "oracle")
 """What the families are judged by; of two floors the one that a context of L steps allows."""
 ASIDE: Final = ("ensemble", "last_value", "seasonal_naive", "naive2")
 """Told below the figure."""
+CHOSEN: Final = "✓"
 BEYOND: Final = 1.7
 """A line further right than so many times the highest interval is told in words instead."""
 
@@ -38,7 +40,7 @@ def errors(texts: Texts, results: Results) -> Intervals:
     others = [*beyond, *(_line(texts, name, found[name]) for name in ASIDE if name in found)]
     ends = [end for row in shown for end in (row.high, *row.singles) if end is not None]
     return Intervals(
-        **titled(texts, "errors"),
+        **_told(texts, results, {"context_floor", "oracle"} & set(known)),
         x=axis.linear(axis_word(texts, "test_mse"), [*ends, *(row.value for row in (*shown, *inside))], zero=True),
         rows=shown,
         references=sorted(inside, key=lambda row: row.value),
@@ -47,12 +49,26 @@ def errors(texts: Texts, results: Results) -> Intervals:
     )
 
 
+def _told(texts: Texts, results: Results, floors: set[str]) -> dict[str, Any]:
+    """Title and caption; where there is a floor, also what that is."""
+    told = titled(texts, "errors")
+    floor = texts["errors_floor"].format(context=results.meta.context_length) if floors else ""
+    return {**told, "caption": f"{told['caption']} {floor}".strip()}
+
+
 def _row(texts: Texts, results: Results, name: str, found: Mapping[str, Any]) -> Row:
     low, high = found.get("mse_ci_low"), found.get("mse_ci_high")
     text = f"{found['mse']:.3f}" + ("" if low is None else f" ({low:.3f}{texts['to']}{high:.3f})")
     singles = results.seeds.loc[results.seeds["forecaster"] == name, "mse"].tolist()
     row = Row(name_of(texts, name), name, found["mse"], text, low, high, singles, of=f"mse {name}")
-    return replace(row, hollow=name not in FAMILIES)
+    return replace(row, hollow=name not in FAMILIES, mark=CHOSEN if name in _chosen(results) else "")
+
+
+def _chosen(results: Results) -> set[str]:
+    """The rows whose recipe validation chose; none where there was no choice."""
+    best = results.metrics["comparison"]["each_at_its_best"]
+    choice = FAMILIES if SEASON_TOKENS in results.metrics else ()
+    return {forecaster(family, best[f"{family}_recipe"]) for family in choice}
 
 
 def _line(texts: Texts, name: str, found: Mapping[str, Any]) -> Row:
@@ -109,7 +125,7 @@ def _losses(texts: Texts, results: Results, family: str, recipe: Recipe) -> Iter
     for part in ("validation", "train"):
         found = history.groupby("epoch")[f"{part}_loss"].agg(["mean", "min", "max"])
         low, high = (found[end].tolist() if part == "validation" else [] for end in ("min", "max"))
-        told, epochs = f"{name_of(texts, family)}, {texts['parts'][part]}", found.index.tolist()
+        told, epochs = texts["comma"].join((name_of(texts, family), texts["parts"][part])), found.index.tolist()
         yield Curve(told, family, epochs, found["mean"].tolist(), low=low, high=high, dashed=part == "train")
 
 
@@ -119,7 +135,7 @@ def decoding(texts: Texts, results: Results) -> Iterator[Lines]:
     if not steps:
         return
     curves = [
-        Curve(f"{name_of(texts, family)}, {texts['decoding']['modes'][mode]}", family,
+        Curve(texts["comma"].join((name_of(texts, family), texts["decoding"]["modes"][mode])), family,
               list(range(1, len(found) + 1)), list(found), dashed=mode == "autoregressive")
         for family in FAMILIES for mode in ("direct", "autoregressive")
         if (found := steps.get(f"{family}_{mode}", {}).values())

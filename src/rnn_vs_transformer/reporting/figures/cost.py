@@ -32,7 +32,7 @@ def training(texts: Texts, results: Results) -> Iterator[Intervals]:
     told = [
         [cell(name_of(texts, name)),
          Cell(in_seconds(found["train_seconds"]), found["train_seconds"], f"seconds {name}"),
-         *(number(found.get(key), form) for key, form in SIZES.items())]
+         *(number(found.get(key), form, f"{key} {name}") for key, form in SIZES.items())]
         for name, found in timed.items()
     ]  # fmt: skip
     yield Intervals(

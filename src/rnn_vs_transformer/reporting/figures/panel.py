@@ -24,7 +24,8 @@ def ranks(texts: Texts, results: Results) -> Iterator[Intervals]:
         return
     half = results.metrics["over_series"]["critical_difference"] / 2
     found = [results.ranks[column].tolist() for column in ("forecaster", "mean_rank", "group")]
-    rows = [Row(name_of(texts, name), name, rank, f"{rank:.2f}  {group}", rank - half, rank + half)
+    rows = [Row(name_of(texts, name), name, rank, f"{rank:.2f}  {group}", rank - half, rank + half,
+                hollow=name.endswith("tokens"))
             for name, rank, group in zip(*found, strict=True)]  # fmt: skip
     words = texts["over_series"]
     yield Intervals(
