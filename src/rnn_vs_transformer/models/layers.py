@@ -19,6 +19,11 @@ def feedforward_block(width: int, hidden_width: int, dropout: float) -> nn.Seque
     return nn.Sequential(nn.Linear(width, hidden_width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden_width, width))
 
 
+def newest(tokens: Tensor, count: int) -> Tensor:
+    """The last `count` of the tokens (B, T, D). All of them are no slice, whose gradient would be copied into zeros."""
+    return tokens if count == tokens.shape[1] else tokens[:, -count:]
+
+
 def split_heads(tokens: Tensor, heads: int) -> Tensor:
     """(B, T, D) -> (B, heads, T, D/heads)."""
     batch, count, width = tokens.shape
@@ -124,7 +129,7 @@ class Attention(nn.Module):
             query = self.query(tokens[:, -1]).unflatten(1, (self.heads, -1))  # (B, heads, D/heads)
             last: Tensor = self.output(attend_once(query, tokens, self.key_value, self._dropout_now()))  # (B, D)
             return last[:, None]
-        query = self.queries(tokens[:, -asked:], tokens.shape[1] - asked)
+        query = self.queries(newest(tokens, asked), tokens.shape[1] - asked)
         return self._joined(attend(query, *self.keys_and_values(tokens, 0), self._dropout_now()))
 
     def _dropout_now(self) -> float:

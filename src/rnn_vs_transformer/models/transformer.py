@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rnn_vs_transformer.models.attention_decoder import AttentionDecoder
 from rnn_vs_transformer.models.encoder_decoder import build_forecaster
-from rnn_vs_transformer.models.layers import Attention, feedforward_block
+from rnn_vs_transformer.models.layers import Attention, feedforward_block, newest
 from rnn_vs_transformer.models.positional import Positions
 from rnn_vs_transformer.models.residual import ResidualStack
 from rnn_vs_transformer.models.shell import ONE_SERIES, Embedded, ForecastModel, InputSizes
@@ -38,7 +38,7 @@ class EncoderLayer(nn.Module):
     def forward(self, tokens: Tensor, asked: int) -> Tensor:
         """Mix tokens (B, T, D) and give the last `asked` of them (B, asked, D)."""
         attended = self.dropout(self.attention.mix(self.attention_norm(tokens), asked))
-        mixed = tokens[:, -asked:] + attended
+        mixed = newest(tokens, asked) + attended
         result: Tensor = mixed + self.dropout(self.feedforward(self.feedforward_norm(mixed)))
         return result
 

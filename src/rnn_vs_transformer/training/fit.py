@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.models.quantiles import pinball, pinball_errors
+from rnn_vs_transformer.runtime.adam import PlainAdamW
 from rnn_vs_transformer.runtime.device import widest
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
@@ -143,7 +144,7 @@ def begin(
     model: nn.Module, windows: tuple[Windows, Windows], params: FitParams, seed: int, watch: Watch, from_start: bool
 ) -> TrainingState:
     """The state before the first epoch, or from where it was kept; the start is judged, where it is a candidate."""
-    adam = torch.optim.AdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
+    adam = PlainAdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run, order = Fit(state=_copy_state(model)), torch.Generator().manual_seed(seed)
     state = TrainingState(model, adam, schedule, order, run, seed, watch)

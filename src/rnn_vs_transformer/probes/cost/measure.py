@@ -6,6 +6,7 @@ of the trained models measures nothing anew. A small batch suits attention: recu
 and has only the batch to fill the processor with.
 """
 
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -82,11 +83,14 @@ def measure_costs(params: CostParams) -> Measurements:
     threads is the same before and after.
     """
     started, threads, free = time.perf_counter(), torch.get_num_threads(), free_share()
+    gc.collect()
+    gc.freeze()  # peak_mebibytes collects garbage, and need not go through all that was imported each time
     try:
         cases, skipped = _prepare_lengths(params, started + params.seconds)
         rounds = _run_rounds(cases, params.rounds, started + params.seconds)
         seconds, free = time.perf_counter() - started, min(free, free_share())
     finally:
+        gc.unfreeze()
         torch.set_num_threads(threads)
     return Measurements(pd.concat(map(_table, cases), ignore_index=True), skipped, rounds, seconds, free)
 

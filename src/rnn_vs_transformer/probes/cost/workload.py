@@ -21,6 +21,7 @@ from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.min_gru import MinGru
 from rnn_vs_transformer.models.shell import Embedded, ForecastModel, Mixer
 from rnn_vs_transformer.models.size import multiply_adds_per_window
+from rnn_vs_transformer.runtime.adam import PlainAdam
 from rnn_vs_transformer.settings.cost import CostParams
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.model import Cell
@@ -115,7 +116,7 @@ class Workload:
 def build_workload(name: str, params: CostParams, context_length: int, device: torch.device) -> Workload:
     """Build one of `WORKLOADS`, with a batch of random windows."""
     forecaster = build_model(name, params, context_length).to(device)
-    adam = torch.optim.Adam(forecaster.parameters(), fused=True)
+    adam = PlainAdam(forecaster.parameters(), fused=True)
     lengths = (context_length, params.prediction_length)
     context, target = (torch.randn(params.batch_size, length, device=device) for length in lengths)
     return Workload(name, device, context_length, forecaster, adam, context, target)

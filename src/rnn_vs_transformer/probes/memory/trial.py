@@ -17,6 +17,7 @@ from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.rnn import CELLS
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.probes.memory.tasks import Task, make_task
+from rnn_vs_transformer.runtime.adam import PlainAdam
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.probe import ProbeParams
 
@@ -88,7 +89,7 @@ def train(model: nn.Module, task: Task, params: ProbeParams, generator: torch.Ge
     Raises:
         FloatingPointError: The loss is no longer a finite number.
     """
-    optimizer = torch.optim.Adam(model.parameters(), params.learning_rate, fused=True)
+    optimizer = PlainAdam(model.parameters(), params.learning_rate, fused=True)
     losses: list[float] = []
     enough = params.stop_recovered
     model.train()
