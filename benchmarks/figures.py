@@ -1,0 +1,129 @@
+"""Draw the committed results: `python -m benchmarks.figures` writes benchmarks/accuracy.svg and growth.svg."""
+
+import json
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+
+from benchmarks.reach import TABLE, curves, sum_up
+from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS
+from rnn_vs_transformer.runtime.files import write_bytes
+
+RESULTS: Final = Path("benchmarks/results.json")
+SUFFIX: Final = {"tutorial": "", "season_tokens": "_season_tokens"}
+NAMES: Final = {
+    "neuralforecast rnn": "neuralforecast RNN",
+    "neuralforecast gru": "neuralforecast GRU",
+    "neuralforecast transformer": "neuralforecast VanillaTransformer",
+    "neuralforecast patchtst": "neuralforecast PatchTST",
+    "neuralforecast nlinear": "neuralforecast NLinear",
+    "darts rnn": "darts BlockRNN",
+    "darts transformer": "darts Transformer",
+}
+COLOURS: Final = {"rnn": LOOKS["rnn"].colour, "transformer": LOOKS["transformer"].colour, "linear": "#555555"}
+TITLES: Final = {
+    "windows": "training windows",
+    "series": "series of 1,000 steps",
+    "context": "context (steps)",
+    "horizon": "horizon (steps)",
+    "seeds": "seeds",
+}
+SECONDS: Final = {
+    "windows": ("epoch_seconds", "seconds an epoch"),
+    "series": ("epoch_seconds", "seconds an epoch"),
+    "context": ("step_seconds", "seconds a step of 8"),
+    "horizon": ("step_seconds", "seconds a step of 64"),
+    "seeds": ("seconds", "seconds, all cores"),
+}
+
+
+def main() -> None:
+    """Draw what there are results of."""
+    with mpl.rc_context({**SETTINGS, "font.size": 10, "svg.fonttype": "none"}):
+        if TABLE.exists():
+            draw_accuracy(pd.read_csv(TABLE, keep_default_na=False), TABLE.with_suffix(".svg"))
+        growth = json.loads(RESULTS.read_text(encoding="utf-8"))["growth"]
+        if "exponents" in growth:
+            draw_growth(growth["points"], growth["exponents"], RESULTS.with_name("growth.svg"))
+
+
+def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
+    """Test error against seconds of training: a line per run of ours, a point per peer."""
+    sheet = Figure(figsize=(8.0, 5.0), layout="constrained")
+    axes = sheet.subplots()
+    found = sum_up(table)["contenders"]
+    for name, row in found.items():
+        if row["recipe"]:
+            look = LOOKS[row["family"] + SUFFIX[row["recipe"]]]
+            for number, (seconds, errors) in enumerate(curves(table, name)):
+                label = f"{look.label} (one thread)" if number == 0 else None
+                axes.step(seconds, errors, where="post", color=look.colour, linewidth=1.6, alpha=0.8, label=label)
+                axes.plot(seconds[-1], errors[-1], look.marker, color=look.colour, markersize=5)
+        else:
+            axes.plot(row["end_seconds"], row["test_mse"], "x", color=COLOURS[row["family"]], markersize=8)
+            axes.annotate(NAMES[name], (row["end_seconds"], row["test_mse"]), xytext=(0, 6), ha="center",
+                          textcoords="offset points", fontsize=8.5, color=COLOURS[row["family"]])  # fmt: skip
+    axes.plot([], [], "x", color="#555555", label="peers at the end of training (all threads)")
+    _log(axes, "seconds of training", "test MSE of the epoch that validation chose")
+    axes.set_title("Test error against seconds of training")
+    axes.legend(loc="upper right", fontsize=9)
+    _save(sheet, path)
+
+
+def draw_growth(points: dict[str, list[dict[str, Any]]], exponents: list[dict[str, Any]], path: Path) -> None:
+    """Seconds above memory, by what grows; the exponents over the longest half of the values stand beside."""
+    sheet = Figure(figsize=(12.0, 5.4), layout="constrained")
+    grid = sheet.subplots(2, len(TITLES))
+    for column, axis in enumerate(TITLES):
+        costs = (SECONDS[axis], ("peak_mebibytes", "peak MiB"))
+        for axes, (cost, label) in zip(grid[:, column], costs, strict=True):
+            if cost not in points[axis][0]:
+                axes.set_axis_off()
+                continue
+            for family in ("rnn", "transformer"):
+                some = [point for point in points[axis] if point["family"] == family]
+                look, told = LOOKS[family], _last_exponent(exponents, axis, family, cost)
+                axes.plot([point[axis] for point in some], [point[cost] for point in some], look.marker + "-",
+                          color=look.colour, markersize=4, label=f"{look.label}{told}")  # fmt: skip
+            _log(axes, TITLES[axis], label)
+            axes.legend(fontsize=8, loc="best", handlelength=1.2)
+    _save(sheet, path)
+
+
+def _last_exponent(exponents: Sequence[dict[str, Any]], axis: str, family: str, cost: str) -> str:
+    """As a power, over the longest half."""
+    asked = {"axis": axis, "family": family, "cost": cost}
+    found = [row for row in exponents if asked.items() <= row.items()]
+    return f", power {found[-1]['exponent']:.2f}" if found else ""
+
+
+def _log(axes: Axes, across: str, up: str) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    plain = FuncFormatter(lambda value, _: f"{value:,.10g}")
+    for one in (axes.xaxis, axes.yaxis):
+        low, high = one.get_view_interval()
+        one.set_major_locator(LogLocator(subs=(1.0,) if high / low > 30 else (1.0, 2.0, 5.0)))  # noqa: PLR2004
+        one.set_major_formatter(plain)
+        one.set_minor_locator(FixedLocator([]))
+        one.set_minor_formatter(NullFormatter())
+
+
+def _save(sheet: Figure, path: Path) -> None:
+    """As SVG; the same drawing gives the same bytes."""
+    picture = BytesIO()
+    sheet.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
+    write_bytes(path, picture.getvalue())
+
+
+if __name__ == "__main__":
+    main()
