@@ -42,6 +42,8 @@ SECONDS: Final = {
     "horizon": ("step_seconds", "seconds a step of 64"),
     "seeds": ("seconds", "seconds, all cores"),
 }
+MEMORY: Final = ("grown_mebibytes", "MiB besides PyTorch")
+MEBIBYTES: Final = (10, 20_000)
 
 
 def main() -> None:
@@ -59,19 +61,22 @@ def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
     sheet = Figure(figsize=(8.0, 5.0), layout="constrained")
     axes = sheet.subplots()
     found = sum_up(table)["contenders"]
-    for name, row in found.items():
-        if row["recipe"]:
-            look = LOOKS[row["family"] + SUFFIX[row["recipe"]]]
-            for number, (seconds, errors) in enumerate(curves(table, name)):
-                label = f"{look.label} (one thread)" if number == 0 else None
-                axes.step(seconds, errors, where="post", color=look.colour, linewidth=1.6, alpha=0.8, label=label)
-                axes.plot(seconds[-1], errors[-1], look.marker, color=look.colour, markersize=5)
-        else:
-            axes.plot(row["end_seconds"], row["test_mse"], "x", color=COLOURS[row["family"]], markersize=8)
-            axes.annotate(NAMES[name], (row["end_seconds"], row["test_mse"]), xytext=(0, 6), ha="center",
-                          textcoords="offset points", fontsize=8.5, color=COLOURS[row["family"]])  # fmt: skip
+    peers = {name: row for name, row in found.items() if not row["recipe"]}
+    for name in found.keys() - peers.keys():
+        look = LOOKS[found[name]["family"] + SUFFIX[found[name]["recipe"]]]
+        for number, (seconds, errors) in enumerate(curves(table, name)):
+            label = f"{look.label} (one thread)" if number == 0 else None
+            axes.step(seconds, errors, where="post", color=look.colour, linewidth=1.6, alpha=0.8, label=label)
+            axes.plot(seconds[-1], errors[-1], look.marker, color=look.colour, markersize=5)
+    for number, (name, row) in enumerate(sorted(peers.items(), key=lambda one: float(one[1]["test_mse"]))):
+        place, colour = (row["end_seconds"], row["test_mse"]), COLOURS[row["family"]]
+        side, align = ((-7, 0), "right") if number % 2 else ((7, 0), "left")  # neighbours on two sides
+        axes.plot(*place, "x", color=colour, markersize=8)
+        axes.annotate(NAMES[name], place, side, ha=align, va="center", textcoords="offset points", fontsize=8.5,
+                      color=colour)  # fmt: skip
     axes.plot([], [], "x", color="#555555", label="peers at the end of training (all threads)")
     _log(axes, "seconds of training", "test MSE of the epoch that validation chose")
+    axes.set_xlim(right=20 * max(row["end_seconds"] for row in peers.values()))  # for their names
     axes.set_title("Test error against seconds of training")
     axes.legend(loc="upper right", fontsize=9)
     _save(sheet, path)
@@ -79,29 +84,32 @@ def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
 
 def draw_growth(points: dict[str, list[dict[str, Any]]], exponents: list[dict[str, Any]], path: Path) -> None:
     """Seconds above memory, by what grows; the exponents over the longest half of the values stand beside."""
-    sheet = Figure(figsize=(12.0, 5.4), layout="constrained")
+    sheet = Figure(figsize=(12.0, 5.6), layout="constrained")
     grid = sheet.subplots(2, len(TITLES))
     for column, axis in enumerate(TITLES):
-        costs = (SECONDS[axis], ("peak_mebibytes", "peak MiB"))
-        for axes, (cost, label) in zip(grid[:, column], costs, strict=True):
+        for axes, (cost, label) in zip(grid[:, column], (SECONDS[axis], MEMORY), strict=True):
             if cost not in points[axis][0]:
                 axes.set_axis_off()
                 continue
-            for family in ("rnn", "transformer"):
+            for number, family in enumerate(("rnn", "transformer")):
                 some = [point for point in points[axis] if point["family"] == family]
                 look, told = LOOKS[family], _last_exponent(exponents, axis, family, cost)
                 axes.plot([point[axis] for point in some], [point[cost] for point in some], look.marker + "-",
-                          color=look.colour, markersize=4, label=f"{look.label}{told}")  # fmt: skip
+                          color=look.colour, markersize=4, label=look.label)  # fmt: skip
+                axes.text(0.04, 0.98 - 0.1 * number, told, transform=axes.transAxes, va="top", color=look.colour)
+            axes.margins(y=0.25)
+            if cost == MEMORY[0]:
+                axes.set_ylim(*MEBIBYTES)
             _log(axes, TITLES[axis], label)
-            axes.legend(fontsize=8, loc="best", handlelength=1.2)
+    sheet.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     _save(sheet, path)
 
 
 def _last_exponent(exponents: Sequence[dict[str, Any]], axis: str, family: str, cost: str) -> str:
-    """As a power, over the longest half."""
+    """In words, over the longest half."""
     asked = {"axis": axis, "family": family, "cost": cost}
     found = [row for row in exponents if asked.items() <= row.items()]
-    return f", power {found[-1]['exponent']:.2f}" if found else ""
+    return f"power {found[-1]['exponent']:.2f}" if found else ""
 
 
 def _log(axes: Axes, across: str, up: str) -> None:

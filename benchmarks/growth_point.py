@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 import numpy as np
 import torch
 
-from benchmarks.ours import Enough
+from benchmarks.enough import Enough
 from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.series import Meta, Series, load_meta, load_splits, save_series
@@ -64,7 +64,10 @@ class Point:
 
 
 def train_some(point: Point, params_file: Path) -> dict[str, float]:
-    """Median seconds of a step, seconds until training begins, windows, and peak memory of the process in MiB."""
+    """Median seconds of a step, seconds until training begins, windows, and the process's memory in MiB.
+
+    `grown_mebibytes` leaves out what the process held before it read the series: Python, PyTorch and this package.
+    """
     torch.set_num_threads(1)
     keep_freed_memory()
     before, began = peak_mebibytes(), time.perf_counter()
@@ -92,14 +95,17 @@ def train_some(point: Point, params_file: Path) -> dict[str, float]:
         "step_seconds": round(step, 6),
         "epoch_seconds": round(step * len(train) / point.batch_size, 3),
         "peak_mebibytes": round(peak_mebibytes(), 1),
-        "mebibytes_before": round(before, 1),
+        "grown_mebibytes": round(peak_mebibytes() - before, 1),
     }
 
 
 def peak_mebibytes() -> float:
-    """Largest resident memory of this process so far."""
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    """Largest resident memory of this process so far; what `resource` tells on Linux holds its parent's too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        kibibytes = status.read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0]
+        return int(kibibytes) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 if __name__ == "__main__":

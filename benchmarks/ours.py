@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.case import Case
+from benchmarks.enough import Enough
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.training.fit import Watch, fit, predict, window_errors
@@ -18,10 +19,6 @@ WARM_UP = 10
 FEWEST_PASSES = 3
 LEAD_SECONDS = 1.0
 """Between the call of several processes and the moment from which all of them count."""
-
-
-class Enough(Exception):  # noqa: N818 - not an error
-    """So many steps were wanted."""
 
 
 @dataclass(frozen=True)

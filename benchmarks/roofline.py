@@ -11,9 +11,10 @@ from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.case import Case
+from benchmarks.enough import Enough
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, PRODUCTS, Shapes, Work, optimiser_work, work_of
 from benchmarks.machine import matmul_gflops
-from benchmarks.ours import WARM_UP, Enough, run_fit
+from benchmarks.ours import WARM_UP, run_fit
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.runtime.heap import keep_freed_memory
 

@@ -1,12 +1,24 @@
 """The benchmark's arithmetic: when a peer's error is reached, the work of kernels, and the exponents of growth."""
 
+import doctest
+
 import pandas as pd
 import pytest
 
+from benchmarks import kernels, reach
 from benchmarks.growth import exponents
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, Work, optimiser_work, work_of
 from benchmarks.reach import chosen_so_far, median_or_never, seconds_until, sum_up
 from benchmarks.roofline import by_kind, shares
+
+
+@pytest.mark.parametrize("module", [kernels, reach])
+def test_the_examples_in_the_docstrings_run(module):
+    """An example that lies is worse than none."""
+    result = doctest.testmod(module)
+
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_validation_alone_chooses_the_error_that_counts():
@@ -127,7 +139,7 @@ def test_exponents_are_fitted_over_all_values_and_over_the_longest_half():
     """A cost that is constant at first and then the square of the length."""
     values = (1, 2, 4, 8, 16, 32)
     points = [
-        {"context": value, "family": "rnn", "step_seconds": max(1.0, (value / 4) ** 2), "peak_mebibytes": 7.0}
+        {"context": value, "family": "rnn", "step_seconds": max(1.0, (value / 4) ** 2), "grown_mebibytes": 7.0}
         for value in values
     ]
 
@@ -135,7 +147,7 @@ def test_exponents_are_fitted_over_all_values_and_over_the_longest_half():
 
     assert found["step_seconds", 8]["exponent"] == pytest.approx(2)
     assert 0 < found["step_seconds", 1]["exponent"] < 2
-    assert found["peak_mebibytes", 1]["exponent"] == pytest.approx(0, abs=1e-6)
+    assert found["grown_mebibytes", 1]["exponent"] == pytest.approx(0, abs=1e-6)
     assert {row["to"] for row in found.values()} == {32}
 
 
