@@ -1,4 +1,4 @@
-"""Draw the committed results: `python -m benchmarks.figures` writes benchmarks/accuracy.svg and growth.svg."""
+"""Tell the committed results: `python -m benchmarks.figures` draws accuracy.svg and growth.svg and fills the page."""
 
 import json
 from collections.abc import Sequence
@@ -12,11 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
+from benchmarks.page import filled
 from benchmarks.reach import TABLE, curves, sum_up
 from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS
 from rnn_vs_transformer.runtime.files import write_bytes
 
 RESULTS: Final = Path("benchmarks/results.json")
+PAGE: Final = Path("docs/scaling.md")
 SUFFIX: Final = {"tutorial": "", "season_tokens": "_season_tokens"}
 NAMES: Final = {
     "neuralforecast rnn": "neuralforecast RNN",
@@ -47,13 +49,15 @@ MEBIBYTES: Final = (10, 20_000)
 
 
 def main() -> None:
-    """Draw what there are results of."""
+    """Draw and tell what there are results of."""
     with mpl.rc_context({**SETTINGS, "font.size": 10, "svg.fonttype": "none"}):
         if TABLE.exists():
             draw_accuracy(pd.read_csv(TABLE, keep_default_na=False), TABLE.with_suffix(".svg"))
-        growth = json.loads(RESULTS.read_text(encoding="utf-8"))["growth"]
+        results = json.loads(RESULTS.read_text(encoding="utf-8"))
+        growth = results["growth"]
         if "exponents" in growth:
             draw_growth(growth["points"], growth["exponents"], RESULTS.with_name("growth.svg"))
+    write_bytes(PAGE, filled(PAGE.read_text(encoding="utf-8"), results).encode())
 
 
 def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
@@ -62,7 +66,7 @@ def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
     axes = sheet.subplots()
     found = sum_up(table)["contenders"]
     peers = {name: row for name, row in found.items() if not row["recipe"]}
-    for name in found.keys() - peers.keys():
+    for name in (name for name in found if name not in peers):
         look = LOOKS[found[name]["family"] + SUFFIX[found[name]["recipe"]]]
         for number, (seconds, errors) in enumerate(curves(table, name)):
             label = f"{look.label} (one thread)" if number == 0 else None
@@ -70,10 +74,9 @@ def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
             axes.plot(seconds[-1], errors[-1], look.marker, color=look.colour, markersize=5)
     for number, (name, row) in enumerate(sorted(peers.items(), key=lambda one: float(one[1]["test_mse"]))):
         place, colour = (row["end_seconds"], row["test_mse"]), COLOURS[row["family"]]
-        side, align = ((-7, 0), "right") if number % 2 else ((7, 0), "left")  # neighbours on two sides
         axes.plot(*place, "x", color=colour, markersize=8)
-        axes.annotate(NAMES[name], place, side, ha=align, va="center", textcoords="offset points", fontsize=8.5,
-                      color=colour)  # fmt: skip
+        axes.annotate(NAMES[name], place, (7, 0), va=("top", "bottom")[number % 2], textcoords="offset points",
+                      fontsize=8.5, color=colour)  # fmt: skip
     axes.plot([], [], "x", color="#555555", label="peers at the end of training (all threads)")
     _log(axes, "seconds of training", "test MSE of the epoch that validation chose")
     axes.set_xlim(right=20 * max(row["end_seconds"] for row in peers.values()))  # for their names

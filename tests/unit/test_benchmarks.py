@@ -8,6 +8,7 @@ import pytest
 from benchmarks import kernels, reach
 from benchmarks.growth import exponents
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, Work, optimiser_work, work_of
+from benchmarks.page import filled
 from benchmarks.reach import chosen_so_far, median_or_never, seconds_until, sum_up
 from benchmarks.roofline import by_kind, shares
 
@@ -155,3 +156,21 @@ def test_too_few_points_have_no_exponent():
     points = [{"seeds": seeds, "family": "rnn", "seconds": 1.0 * seeds} for seeds in (1, 2)]
 
     assert exponents({"seeds": points}) == []
+
+
+def test_the_page_tells_when_ours_is_as_good_and_when_never():
+    """Filling twice is filling once, and what was not measured stays as it is."""
+    rows = [
+        *run("rnn tutorial", "rnn", "tutorial", 0, [(1.0, 0.5, 0.5, 9.0), (2.0, 0.4, 0.3, 9.0)]),
+        *run("darts rnn", "rnn", "", 0, [(30.0, 0.3, 0.3, 40.0)]),
+        *run("darts transformer", "transformer", "", 0, [(30.0, 0.3, 0.2, 80.0)]),
+    ]
+    page = "above\n<!-- accuracy -->\n<!-- /accuracy -->\n<!-- growth -->\n<!-- /growth -->\nbelow"
+
+    once = filled(page, {"accuracy": sum_up(pd.DataFrame(rows)), "growth": {"points": {}}})
+
+    assert "| darts rnn | 0.300 | 40.0 | 1000; 100.0 | 2.0 s, 20 x |" in once
+    assert "| darts transformer | 0.200 | 80.0 | 1000; 100.0 | never |" in once
+    assert once.startswith("above\n<!-- accuracy -->\n")
+    assert once.endswith("<!-- growth -->\n<!-- /growth -->\nbelow")
+    assert filled(once, {"accuracy": sum_up(pd.DataFrame(rows))}) == once
