@@ -63,7 +63,10 @@ def growth_table(found: Row) -> str:
         some = [last[axis, cost, family] for family in ("rnn", "transformer")]
         over = f"{some[0]['from']:,} to {some[0]['to']:,}"
         rows.append([f"{axis}, {over}", COSTS[cost], *(f"{row['exponent']:.2f}" for row in some)])
-    return f"{GROWTH}\n\n{_table(['', 'grows', 'RNN', 'Transformer'], rows)}"
+    peaks = {row["family"]: f"{row['peak_mebibytes']:,.0f} MiB" for row in found["points"]["series"]}  # of the most
+    told = f"With {found['points']['series'][-1]['series']:,} series the RNN's process takes {peaks['rnn']} in all, "
+    told += f"the Transformer's {peaks['transformer']}."
+    return f"{GROWTH}\n\n{_table(['', 'grows', 'RNN', 'Transformer'], rows)}\n\n{told}"
 
 
 def roofline_table(found: Row) -> str:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import kernels, reach
 from benchmarks.growth import exponents
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, Work, optimiser_work, work_of
-from benchmarks.page import filled
+from benchmarks.page import filled, growth_table
 from benchmarks.reach import chosen_so_far, median_or_never, seconds_until, sum_up
 from benchmarks.roofline import by_kind, shares
 
@@ -174,3 +174,16 @@ def test_the_page_tells_when_ours_is_as_good_and_when_never():
     assert once.startswith("above\n<!-- accuracy -->\n")
     assert once.endswith("<!-- growth -->\n<!-- /growth -->\nbelow")
     assert filled(once, {"accuracy": sum_up(pd.DataFrame(rows))}) == once
+
+
+def test_the_page_tells_the_power_over_the_longest_half_and_the_memory_of_most_series():
+    points = [
+        {"series": 10**number, "family": family, "epoch_seconds": 2.0 * 10**number, "ready_seconds": 1.0,
+         "grown_mebibytes": 50.0, "peak_mebibytes": 1000.0 + number}
+        for number in range(4) for family in ("rnn", "transformer")
+    ]  # fmt: skip
+
+    told = growth_table({"points": {"series": points}, "exponents": exponents({"series": points})})
+
+    assert "| series, 10 to 1,000 | an epoch | 1.00 | 1.00 |" in told
+    assert "With 1,000 series the RNN's process takes 1,003 MiB in all, the Transformer's 1,003 MiB." in told
