@@ -66,7 +66,7 @@ def sum_up(table: pd.DataFrame) -> dict[str, Any]:
 
 def _medians(runs: Sequence[pd.DataFrame]) -> Row:
     last = pd.DataFrame([run.iloc[-1] for run in runs])
-    best = [run["seconds"].iloc[int(run["validation_mse"].argmin())] for run in runs]
+    best = [float(run["seconds"].iloc[int(run["validation_mse"].argmin())]) for run in runs]
     times = ("end_seconds", "predict_all_seconds", "predict_one_seconds")
     return {
         "family": str(last["family"].iloc[0]),
