@@ -120,8 +120,9 @@ soak: $(READY)  ## Queue small experiments for MINUTES=30 and tell whether memor
 test-clusters: $(EXTRAS)/.ready  ## The tests that start Ray and Dask clusters on this machine, in .venv-extras
 	$(EXTRAS)/bin/python -m pytest tests/clusters
 
-bench: $(EXTRAS)/.ready  ## Time training and pipeline beside neuralforecast, darts and bare PyTorch (idle machine, half an hour)
+bench: $(EXTRAS)/.ready  ## Time training, accuracy, growth and pipeline beside neuralforecast, darts and bare PyTorch (idle machine, two hours)
 	$(EXTRAS)/bin/python -m benchmarks
+	$(EXTRAS)/bin/python -m benchmarks.figures
 
 times: $(READY)  ## Run every stage anew, one by one, and tell its seconds, processor seconds and idle cores (idle machine)
 	@python -m tools.times

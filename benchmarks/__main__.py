@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy import ROUNDS, measure_accuracy
 from benchmarks.case import Case
 from benchmarks.growth import measure_growth
 from benchmarks.machine import describe_machine
 from benchmarks.peers import hush
 from benchmarks.pipeline import measure_pipeline, measure_starts
+from benchmarks.roofline import measure_roofline
 from benchmarks.spread import measure_ray
 from benchmarks.throughput import measure_throughput
 from rnn_vs_transformer.runtime.files import write_json
@@ -30,6 +32,8 @@ def main() -> None:
     parts: dict[str, Any] = {
         "throughput": lambda: measure_throughput(case, FAMILIES, told.rounds),
         "starts": measure_starts,
+        "accuracy": lambda: measure_accuracy(case, min(ROUNDS, told.rounds)),
+        "roofline": lambda: measure_roofline(case),
         "growth": lambda: measure_growth(case, FAMILIES),
         "ray": lambda: measure_ray(case, "rnn", told.rounds),
         "pipeline": measure_pipeline,
@@ -49,7 +53,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="throughput, starts, growth, ray, pipeline; default: all")
+    parser.add_argument(
+        "parts", nargs="*", help="throughput, starts, accuracy, roofline, growth, ray, pipeline; default: all"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender")
     return parser.parse_args()
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import torch
 
 from rnn_vs_transformer.data.panel import FloatArray, Panel
 from rnn_vs_transformer.data.series import Meta, scale_splits
-from rnn_vs_transformer.data.splits import Places, Splits
+from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, steps_of
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.weights import build_family
@@ -50,10 +51,21 @@ class Case:
         whole = len(places.origins) - len(places.origins) % self.params.train.batch_size
         return self._windows(Places(places.origins[: whole or None], places.series[: whole or None]))
 
+    def split(self, name: Split) -> Windows:
+        """All windows of a split."""
+        return self._windows(self._made[1].places(name))
+
     @property
-    def validation(self) -> Windows:
-        """The validation windows."""
-        return self._windows(self._made[1].places("validation"))
+    def scaled(self) -> FloatArray:
+        """All steps of one series, scaled, those of test too (steps,)."""
+        splits = self._made[1]
+        return splits.values[: splits.ends[0, 2]]
+
+    @property
+    def ends(self) -> tuple[int, int, int]:
+        """First step after train, after validation and after test of one series."""
+        train_end, validation_end, test_end = self._made[1].ends[0].tolist()
+        return train_end, validation_end, test_end
 
     @property
     def one_window(self) -> Windows:
@@ -69,7 +81,12 @@ class Case:
     def _windows(self, places: Places) -> Windows:
         return Windows(steps_of(self._made[1].panel), places, *self.lengths)
 
-    def build(self, family: str) -> ForecastModel:
-        """The family's forecaster, with the weights of seed 0."""
-        torch.manual_seed(0)
+    def with_model(self, changes: dict[str, Any]) -> Self:
+        """The same data with other settings of the model."""
+        model = self.params.model.model_copy(update=changes)
+        return replace(self, params=self.params.model_copy(update={"model": model}))
+
+    def build(self, family: str, seed: int = 0) -> ForecastModel:
+        """The family's forecaster, with the weights of a seed."""
+        torch.manual_seed(seed)
         return build_family(family, self.params.model, self.meta)

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.case import Case
+from benchmarks.enough import Enough
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.training.fit import Watch, fit, predict, window_errors
@@ -18,10 +19,6 @@ WARM_UP = 10
 FEWEST_PASSES = 3
 LEAD_SECONDS = 1.0
 """Between the call of several processes and the moment from which all of them count."""
-
-
-class Enough(Exception):  # noqa: N818 - not an error
-    """So many steps were wanted."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def fit_windows_per_second(case: Case, family: str, steps: int) -> float:
         if len(ends) > WARM_UP + steps:
             raise Enough
 
-    _run_fit(case, family, note)
+    run_fit(case, family, note)
     return steps * case.params.train.batch_size / (ends[-1] - ends[WARM_UP])
 
 
@@ -82,7 +79,7 @@ def predict_within(job: Job) -> float:
 
 def validate_windows_per_second(case: Case, family: str) -> float:
     """Rate at which `fit` validates, which it does after each epoch and the bare loop and the peers do not."""
-    model, validation = case.build(family), case.validation
+    model, validation = case.build(family), case.split("validation")
     began = time.perf_counter()
     window_errors(model, validation)
     return len(validation) / (time.perf_counter() - began)
@@ -117,11 +114,12 @@ def rate_within(job: Job) -> float:
         if now >= job.end and len(counted) > 1:
             raise Enough
 
-    _run_fit(job.case, job.family, note)
+    run_fit(job.case, job.family, note)
     return (len(counted) - 1) * job.case.params.train.batch_size / (counted[-1] - counted[0])
 
 
-def _run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
+def run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
+    """Train until `note`, which is called after each step, raises `Enough`; next to nothing is validated."""
     endless = case.params.train.model_copy(update={"epochs": 10_000, "patience": 10_000})
     try:
         fit(case.build(family), (case.train, case.one_window), endless, 0, watch=Watch(on_step=note))

@@ -12,14 +12,13 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import pandas as pd
 from darts import TimeSeries
-from darts.models import BlockRNNModel, TransformerModel
 from neuralforecast import NeuralForecast
 from neuralforecast.losses.pytorch import MSE
-from neuralforecast.models import RNN, VanillaTransformer
 from pytorch_lightning import Callback
 
 from benchmarks.case import Case
 from benchmarks.ours import WARM_UP
+from benchmarks.peer_models import DARTS, NEURALFORECAST, trainer_options
 
 DIFFERENCES: Final = {
     "rnn": {
@@ -55,20 +54,6 @@ class StepClock(Callback):  # type: ignore[misc]  # Lightning has no types here
         return (len(counted) - 1) * batch_size / (counted[-1] - counted[0])
 
 
-def trainer_options(clock: StepClock, steps: int, gradient_clip: float) -> dict[str, Any]:
-    """Lightning without what is no training: no progress bar, no log, no files."""
-    return {
-        "accelerator": "cpu",
-        "callbacks": [clock],
-        "enable_checkpointing": False,
-        "enable_model_summary": False,
-        "enable_progress_bar": False,
-        "gradient_clip_val": gradient_clip,
-        "logger": False,
-        "max_steps": WARM_UP + steps + 1,
-    }
-
-
 def neuralforecast_rates(case: Case, family: str, steps: int) -> tuple[float, float]:
     """Windows per second in training, and in forecasting all windows of the training series."""
     clock, params, (context, horizon) = StepClock(), case.params, case.lengths
@@ -82,19 +67,10 @@ def neuralforecast_rates(case: Case, family: str, steps: int) -> tuple[float, fl
         "val_check_steps": 10_000,
         "scaler_type": "identity",
         "random_seed": 0,
-        **trainer_options(clock, steps, params.train.gradient_clip),
+        "max_steps": WARM_UP + steps + 1,
+        **trainer_options([clock], params.train.gradient_clip),
     }
-    if family == "rnn":
-        width = params.model.rnn_width
-        model = RNN(
-            encoder_n_layers=params.model.rnn_layers, encoder_hidden_size=width,
-            decoder_layers=1, decoder_hidden_size=width, **shared,
-        )  # fmt: skip
-    else:
-        model = VanillaTransformer(
-            hidden_size=params.model.transformer_width, n_head=params.model.heads, dropout=0.0, activation="relu",
-            encoder_layers=params.model.transformer_layers, conv_hidden_size=params.model.feedforward_width, **shared,
-        )  # fmt: skip
+    model = NEURALFORECAST[family](params.model, **shared)
     values = case.steps.astype(np.float32)
     frame = pd.DataFrame({"unique_id": "y", "ds": np.arange(len(values)), "y": values})
     forecaster = NeuralForecast(models=[model], freq=1)
@@ -115,18 +91,12 @@ def darts_rates(case: Case, family: str, steps: int) -> tuple[float, float]:
         "optimizer_kwargs": {"lr": params.train.learning_rate},
         "dropout": 0.0,
         "random_state": 0,
-        "pl_trainer_kwargs": trainer_options(clock, steps, params.train.gradient_clip),
+        "pl_trainer_kwargs": {
+            **trainer_options([clock], params.train.gradient_clip),
+            "max_steps": WARM_UP + steps + 1,
+        },
     }
-    if family == "rnn":
-        model = BlockRNNModel(
-            model="RNN", hidden_dim=params.model.rnn_width, n_rnn_layers=params.model.rnn_layers, **shared
-        )
-    else:
-        model = TransformerModel(
-            d_model=params.model.transformer_width, nhead=params.model.heads, num_decoder_layers=1,
-            num_encoder_layers=params.model.transformer_layers, dim_feedforward=params.model.feedforward_width,
-            activation="relu", **shared,
-        )  # fmt: skip
+    model = DARTS[family](params.model, **shared)
     series = TimeSeries.from_values(case.steps[:, None].astype(np.float32))
     model.fit(series, verbose=False)
     began = time.perf_counter()

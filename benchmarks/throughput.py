@@ -99,7 +99,7 @@ def _ratio(rates: Mapping[str, list[float]], ours: str, theirs: str) -> float:
 def _validation_percent(case: Case, family: str, rates: Mapping[str, list[float]]) -> float:
     """What validation adds to an epoch of default size; it is not in the rates of training."""
     train = len(case.train) / statistics.median(rates[f"{family}.train.one_core"])
-    validation = len(case.validation) / statistics.median(rates[f"{family}.validate.one_core"])
+    validation = len(case.split("validation")) / statistics.median(rates[f"{family}.validate.one_core"])
     return round(100 * validation / (train + validation), 1)
 
 

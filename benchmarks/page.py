@@ -1,0 +1,93 @@
+"""The tables of docs/scaling.md that benchmarks/results.json fills, each between its two marks."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+Row = Mapping[str, Any]
+OURS: Final = {
+    "rnn tutorial": "RNN",
+    "rnn season_tokens": "RNN, season tokens",
+    "transformer tutorial": "Transformer",
+    "transformer season_tokens": "Transformer, season tokens",
+}
+COSTS: Final = {
+    "epoch_seconds": "an epoch",
+    "step_seconds": "a step",
+    "ready_seconds": "start",
+    "seconds": "all",
+    "grown_mebibytes": "memory",
+}
+ASKED_SHARE: Final = 0.65
+"""Of the core's matmul peak, which the Transformer's training step should reach."""
+WIDTH: Final = 118
+ACCURACY: Final = "![Test error against seconds of training](../benchmarks/accuracy.svg)"
+GROWTH: Final = "![Seconds and memory against what grows](../benchmarks/growth.svg)"
+
+
+def filled(page: str, results: Mapping[str, Any]) -> str:
+    """The page with the tables of what was measured; others are left as they are."""
+    makers = {"accuracy": accuracy_table, "growth": growth_table, "roofline": roofline_table}
+    for name, make in makers.items():
+        if name in results and (name != "growth" or "exponents" in results[name]):
+            told = f"<!-- {name} -->\n\n{make(results[name])}\n\n<!-- /{name} -->"
+            page = re.sub(rf"<!-- {name} -->.*<!-- /{name} -->", told.replace("\\", r"\\"), page, flags=re.DOTALL)
+    return page
+
+
+def accuracy_table(found: Row) -> str:
+    """Errors, seconds of training, milliseconds to forecast, and when each of ours is as good as each peer."""
+    each, reached = found["contenders"], {(row["ours"], row["peer"]): row for row in found["reached"]}
+    ours = [name for name in OURS if name in each]
+    rows = []
+    for name, row in each.items():
+        times = [1e3 * row[f"predict_{what}_seconds"] for what in ("all", "one")]
+        numbers = f"{row['test_mse']:.3f}", f"{row['end_seconds']:.1f}", f"{times[0]:.0f}; {times[1]:.1f}"
+        rows.append(
+            [OURS.get(name, name), *numbers, *("" if name in OURS else _reached(reached[one, name]) for one in ours)]
+        )
+    titles = ["", "test MSE", "seconds", "ms to forecast all; one", *(f"{OURS[name]} is as good" for name in ours)]
+    return f"{ACCURACY}\n\n{_table(titles, rows)}"
+
+
+def _reached(row: Row) -> str:
+    return "never" if row["seconds"] is None else f"{row['seconds']:.1f} s, {row['times_faster']:.0f} x"
+
+
+def growth_table(found: Row) -> str:
+    """Exponents over the longest half of the values, and that half."""
+    last = {(row["axis"], row["cost"], row["family"]): row for row in found["exponents"]}
+    rows = []
+    for axis, cost in dict.fromkeys((axis, cost) for axis, cost, _ in last):
+        some = [last[axis, cost, family] for family in ("rnn", "transformer")]
+        over = f"{some[0]['from']:,} to {some[0]['to']:,}"
+        rows.append([f"{axis}, {over}", COSTS[cost], *(f"{row['exponent']:.2f}" for row in some)])
+    peaks = {row["family"]: f"{row['peak_mebibytes']:,.0f} MiB" for row in found["points"]["series"]}  # of the most
+    told = f"With {found['points']['series'][-1]['series']:,} series the RNN's process takes {peaks['rnn']} in all, "
+    told += f"the Transformer's {peaks['transformer']}."
+    return f"{GROWTH}\n\n{_table(['', 'grows', 'RNN', 'Transformer'], rows)}\n\n{told}"
+
+
+def roofline_table(found: Row) -> str:
+    """Each kind of kernel, and what it comes to."""
+    rows = [
+        [row["kind"], f"{row['gigaflop']:.2f}", f"{row['megabytes']:.0f}", f"{row['ms']:.1f}", f"{row['least_ms']:.1f}"]
+        for row in found["kinds"]
+    ]
+    rates, possible = found["gigabytes_per_second"], found["share_of_matmul_peak_with_these_kernels"]
+    told = (
+        f"A step takes {found['step_ms']:.1f} ms. At {found['matmul_gflops']:.0f} GFLOP/s and "
+        f"{max(rates.values()):.0f} GB/s its kernels need {found['least_ms']:.1f} ms: "
+        f"{found['share_of_attainable']:.0%} of what is attainable is reached. Of the matmul peak it reaches "
+        f"{found['share_of_matmul_peak']:.0%}; the roofline allows "
+        f"{found['share_of_matmul_peak_at_the_roofline']:.0%}. Were products, attention and norms as fast as alone "
+        f"and all else at the roofline, it would be {possible:.0%}: "
+        f"{ASKED_SHARE:.0%} is {'possible' if possible >= ASKED_SHARE else 'not possible'} with these kernels."
+    )
+    return f"{_table(['kernels', 'GFLOP', 'MB', 'ms', 'least ms'], rows)}\n\n{textwrap.fill(told, WIDTH)}"
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    cells = [titles, ["---"] * len(titles), *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
