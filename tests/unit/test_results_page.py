@@ -7,7 +7,8 @@ from rnn_vs_transformer.data.evidence import NOT_ENOUGH
 from rnn_vs_transformer.evaluation.conformal import STEP
 from studies.coverage import choose_step, coverage_tables
 from studies.m4.tables import forecasters_markdown
-from studies.tables import effect_table, horizon_table, quantile_table
+from studies.shipped import BENCHMARKS
+from studies.tables import effect_table, horizon_table, quantile_table, shipped_table
 
 
 @pytest.fixture
@@ -25,6 +26,13 @@ def test_the_tables_of_etth1_are_those_of_their_files(page, read):
     """As `make etth1` prints them, but for the bold family of the recipe."""
     for line in horizon_table(read("etth1.csv")).splitlines():
         assert line in page.replace("**", "")
+
+
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_what_ships_is_that_of_its_file(name, page, read):
+    """As `make etth1` and `make exchange` print it."""
+    published = read("published.csv").query("benchmark == @name")
+    assert shipped_table(read(f"{name}_shipped.csv"), published) in page
 
 
 def test_the_factorial_is_that_of_its_file(page, read):
