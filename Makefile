@@ -30,7 +30,7 @@ MINUTES ?= 30
 .PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-slow-pages test-slow-pipeline test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -2,8 +2,7 @@
 
 Each recipe is run up to the stage `package` at each published prediction length. Of the defaults of all recipes the
 one with the least validation error counts: what a user gets who tries these recipes and never looks at test. The rule
-by which a default is chosen over folds (`choose_forecaster`) was written after a trial on Exchange at 96 steps. On
-ETTh1 `ridge-start` was run at 96 and 192 steps too: validation prefers the other recipe, so it is no longer tried.
+by which a default is chosen over folds (`choose_forecaster`) was written after a trial on Exchange at 96 steps.
 """
 
 import sys
@@ -17,7 +16,7 @@ import pandas as pd
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.settings.recipes import recipe_overrides
-from studies.etth1 import LONG, SERIES, Runs, experiments, placed
+from studies.etth1 import SERIES, Runs, experiments, placed, recipes
 from studies.experiments import read_shipped, run_queued
 from studies.tables import shipped_table
 
@@ -41,7 +40,7 @@ class Benchmark:
 
 
 BENCHMARKS: Final = {
-    "etth1": Benchmark(SERIES, lambda steps: ["transformer-best-long" if steps >= LONG else "transformer-best"]),
+    "etth1": Benchmark(SERIES, recipes),
     "exchange": Benchmark(RATES.as_posix(), lambda _: [START], tuple(recipe_overrides("exchange"))),
 }
 

@@ -61,9 +61,9 @@ def _one_fit(task: Task, origins: IntArray) -> list[FloatArray]:
     try:
         model = new_model(task.name, task.season).fit(task.values[: origins[0] + 1])
         first = model.predict(h=task.horizon)["mean"]
+        later = [model.forward(y=task.values[: origin + 1], h=task.horizon)["mean"] for origin in origins[1:]]
     except (ArithmeticError, ValueError, np.linalg.LinAlgError):  # a series without a spread, or too short
         return [nothing] * len(origins)
-    later = [model.forward(y=task.values[: origin + 1], h=task.horizon)["mean"] for origin in origins[1:]]
     return [first, *later]
 
 

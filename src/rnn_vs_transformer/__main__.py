@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.add_argument("--input", type=Path, required=True, help="file of the form that was trained on")
     forecast.add_argument("--future", type=Path, help="file with the future covariates of the steps to forecast")
     forecast.add_argument("--output", type=Path, required=True, help="CSV to write")
-    forecast.add_argument("--family", default="best", help="best (on validation, the default), rnn, transformer, mlp, "
+    forecast.add_argument("--family", default="best", help="best (validation chooses, the default), rnn, transformer, mlp, "
                           "ensemble (of both and ridge), ridge, seasonal_naive or last_value")  # fmt: skip
     forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
     forecast.set_defaults(run=_forecast)
@@ -65,7 +65,7 @@ def _forecast(chosen: argparse.Namespace) -> None:
     forecaster = Forecaster.load(chosen.artifact or FOLDER, chosen.family)
     found = forecaster.predict(chosen.input, chosen.future)
     write_table(chosen.output, found)
-    why = ", which was best on validation" if chosen.family == "best" else ""
+    why = ", which validation chose" if chosen.family == "best" else ""
     print(  # noqa: T201
         f"{chosen.output}: {forecaster.meta.prediction_length} steps ahead of {found['series'].nunique()} series by "
         f"{forecaster.name}{why}\n"

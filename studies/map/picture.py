@@ -72,7 +72,7 @@ def draw_map(cells: pd.DataFrame, errors: pd.DataFrame, plan: Plan, path: Path) 
 def _draw_key(sheet: Figure) -> None:
     handles = [Patch(facecolor=COLOURS[name], edgecolor="#777777", label=text) for name, text in SAID.items()]
     sheet.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.23, 0.975), ncols=2, fontsize=19, frameon=False)
-    title = "Error of the Transformer against the RNN's, in per cent (minus: lower)"
+    title = "The Transformer's error against the RNN's, in % (minus: lower)"
     sheet.text(0.01, 0.992, title, fontsize=24, va="top", fontweight="bold")
     sheet.text(0.245, 0.911, "small: 95 % interval over five worlds; r: neither is shown to beat ridge", fontsize=17,
                va="top")  # fmt: skip

@@ -140,3 +140,24 @@ def test_many_series_are_halved_by_series():
     for half, other in fold.halves():
         assert not set(fold.places.series[half]) & set(fold.places.series[other])
         assert half.sum() == other.sum() == 6
+
+
+@pytest.mark.parametrize("series", [1, 3])
+def test_where_all_targets_overlap_the_members_weigh_the_same(series):
+    """A window or two per series leave nothing to find weights on that are not judged by it."""
+    values = np.random.default_rng(0).normal(size=(40, series))
+    scaler = Scaler.fit(Panel.wide(values[:20], [str(number) for number in range(series)]))
+    for windows in (1, 2):
+        few = Splits.of_wide(values, Borders(20, 19 + H + windows, 40), 6, H, scaler)
+        fold = members_of(few, (1, 2, 3))
+        assert len(fold.places.origins) == windows * series
+        [found] = with_ensemble([fold])
+        mean = np.mean([fold.forecasts[name] for name in MEMBERS], axis=0)
+        np.testing.assert_allclose(found.forecasts[ENSEMBLE], mean)
+
+
+def test_members_without_an_error_have_weights():
+    """As where all of a series is 0, and no forecast may be below it."""
+    found = least_squares_on_simplex(np.zeros((3, 3)))
+    assert found.sum() == pytest.approx(1)
+    assert (found >= 0).all()

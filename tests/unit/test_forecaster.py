@@ -478,7 +478,7 @@ def test_the_command_takes_covariates_ahead_from_a_file(make, capsys):
     frame.to_csv("new.csv", index=False)
     plan(frame, promo=[1, 0, 1, 0]).to_csv("plan.csv", index=False)
     main([*COMMAND, "--artifact", str(folder), "--future", "plan.csv"])
-    assert "by transformer, which was best on validation" in capsys.readouterr().out
+    assert "by transformer, which validation chose" in capsys.readouterr().out
     expected = Forecaster.load(folder).predict(frame, plan(frame, promo=[1, 0, 1, 0]))
     assert pd.read_csv("out.csv")["forecast"].to_numpy() == pytest.approx(expected["forecast"].to_numpy(), rel=1e-8)
 

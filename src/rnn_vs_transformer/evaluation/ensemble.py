@@ -60,9 +60,10 @@ def ensemble_weights(folds: Sequence[FoldForecasts]) -> dict[str, float]:
 
 
 def with_ensemble(folds: Sequence[FoldForecasts]) -> list[FoldForecasts]:
-    """Each fold with the ensemble beside its members, by weights in which the truth of what it forecasts had no part.
+    """Each fold with the ensemble beside its members, by weights that do not come from what it is judged on.
 
-    They come from the other folds; of one fold, each half of its windows has those of the other half.
+    They come from the other folds; of one fold, each half of its windows has those of the other half, and equal ones
+    where that has no windows of its own, see `FoldForecasts.halves`. What ships has the weights of all windows.
     """
     members = [fold.of(MEMBERS) for fold in folds]
     if len(folds) > 1:
@@ -70,7 +71,9 @@ def with_ensemble(folds: Sequence[FoldForecasts]) -> list[FoldForecasts]:
         return [fold.with_one(ENSEMBLE, fold.mean(weights)) for fold, weights in zip(folds, others, strict=True)]
     [fold], forecast = folds, np.empty_like(folds[0].forecasts[MEMBERS[0]])
     for half, other in fold.halves():
-        forecast[half] = fold.mean(_weights(members[0], [members[0].products(other)]))[half]
+        equal = dict.fromkeys(MEMBERS, 1 / len(MEMBERS))
+        weights = _weights(members[0], [members[0].products(other)]) if other.any() else equal
+        forecast[half] = fold.mean(weights)[half]
     return [fold.with_one(ENSEMBLE, forecast)]
 
 
@@ -88,7 +91,9 @@ def least_squares_on_simplex(products: FloatArray) -> FloatArray:
     >>> least_squares_on_simplex(np.array([[1.0, 0.0], [0.0, 3.0]])).round(6).tolist()
     [0.75, 0.25]
     """
-    values, vectors = linalg.eigh(products / products.diagonal().mean())  # so that the bound weighs as much as the rest
+    values, vectors = linalg.eigh(
+        products / (products.diagonal().mean() or 1.0)
+    )  # the bound weighs as much as the rest
     root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
     weights, _ = optimize.nnls(np.vstack([root, np.ones(len(products))]), np.append(np.zeros(len(products)), 1.0))
     return np.asarray(weights / weights.sum(), dtype=np.float64)

@@ -49,16 +49,17 @@ class FoldForecasts:
     def halves(self) -> list[tuple[BoolArray, BoolArray]]:
         """Each half of the windows (W,), and those of the other half (W,) whose targets are not its own too.
 
-        Of many series the first and the last half, of few the earlier and the later windows.
+        Of many series every other one, of few the earlier and the later windows. Where validation is so short that all
+        targets overlap, there are no such windows.
         """
         series, origins = self.places.series, self.places.origins
         if len(self.splits.panel) >= FEWEST_SERIES:
-            late = 2 * series >= len(self.splits.panel)
+            late = series % 2 == 1
             return [(late, ~late), (~late, late)]
         numbers, at = np.unique(series, return_inverse=True)
         back = origins - np.array([np.median(origins[series == number]) for number in numbers])[at]
         late, far = back > 0, np.abs(back) >= self.splits.prediction_length
-        return [(one, other & far if (other & far).any() else other) for one, other in ((late, ~late), (~late, late))]
+        return [(late, ~late & far), (~late, late & far)]
 
     def squared_error(self, name: str) -> float:
         """Of one forecaster, see `squared_error_of`."""

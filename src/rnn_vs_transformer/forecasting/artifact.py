@@ -42,7 +42,8 @@ class Artifact:
     """Settings of the trained ones."""
     seeds: Mapping[str, int]
     fold_mse: Mapping[str, list[float]]
-    """On each fold of validation, of what ships, which of a trained model is the mean of its seeds; in scaled units."""
+    """On each fold of validation, of the mean of a trained model's seeds, of the ensemble with weights from elsewhere
+    (`with_ensemble`); in scaled units."""
     accuracy: Mapping[str, Mapping[str, float]]
     """On test: `mse` and `mae` in scaled units, `mase`, `skill`."""
     levels: list[float]

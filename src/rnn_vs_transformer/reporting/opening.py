@@ -7,7 +7,15 @@ from typing import Final
 from rnn_vs_transformer.claims.claim import NAMES, Words
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.general import over_kinds
-from rnn_vs_transformer.reporting.this_series import COMMAND, SIMPLE, TOO_LITTLE, at_its_best, beats, best_simple
+from rnn_vs_transformer.reporting.this_series import (
+    COMMAND,
+    FORECAST,
+    SIMPLE,
+    TOO_LITTLE,
+    at_its_best,
+    beats,
+    best_simple,
+)
 from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, change, difference, listed
 from rnn_vs_transformer.results import in_seconds, rows_of
 from rnn_vs_transformer.runtime import paths
@@ -80,10 +88,12 @@ MORE_DATA: Final = Words(
 ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方：只训练了一种。")
 KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类型：见地图。")
 USE: Final = {
-    "simple": Words("Use {name}: on test neither family is shown to beat it. (Without --family, validation chooses.)",
-                    "用{name}：在测试集上没有证据表明任一家族优于它。（不加 --family 时由验证集选择。）"),
-    "family": Words("Use {name}: on test it is shown to beat {other}. (Without --family, validation chooses.)",
-                    "用 {name}：在测试集上它优于{other}。（不加 --family 时由验证集选择。）"),
+    "simple": Words("Let validation choose: the command below does. Simplest: {name} (--family {key}); on test neither "
+                    "family is shown to beat it.",
+                    "让验证集选择：下面的命令即如此。最简单的是{name}（--family {key}）：在测试集上没有证据表明任一家族优于它。"),
+    "family": Words("Let validation choose: the command below does. On test {name} is shown to beat {other} "
+                    "(--family {key}).",
+                    "让验证集选择：下面的命令即如此。在测试集上{name} 优于{other}（--family {key}）。"),
     NOT_ENOUGH: Words("Use {name}, the simplest with the lowest error, until there are more data.",
                       "在有更多数据之前，用{name}：简单预测中误差最低。"),
 }  # fmt: skip
@@ -121,7 +131,7 @@ def opening(found: Report | None, metrics: Report, times: Mapping[str, Report], 
     return Opening(
         answer=_answer(found, metrics, many=many),
         now=_use(metrics, name),
-        command=COMMAND.format(forecaster=name),
+        command=FORECAST if metrics["comparison"]["verdict"] != NOT_ENOUGH else COMMAND.format(forecaster=name),
         cost=_cost(metrics, times, name),
         sure=_sure(found, metrics),
         change=_change(found, metrics),
@@ -174,7 +184,9 @@ def _use(metrics: Report, name: str) -> Words:
     if metrics["comparison"]["verdict"] == NOT_ENOUGH:
         return USE[NOT_ENOUGH].filled(name=OTHERS[name])
     family = Words(f"the {NAMES[name]}", NAMES[name]) if name in FAMILIES else OTHERS[name]
-    return USE["family" if name in FAMILIES else "simple"].filled(name=family, other=OTHERS[_control(metrics)])
+    return USE["family" if name in FAMILIES else "simple"].filled(
+        name=family, other=OTHERS[_control(metrics)], key=name
+    )
 
 
 def _cost(metrics: Report, times: Mapping[str, Report], name: str) -> Words:

@@ -49,7 +49,8 @@ SIMPLE: Final = {
     "ridge": Words("a linear ridge", "线性岭回归"),
 }
 """Forecasts that need no training, by the names that `forecast --family` knows."""
-COMMAND: Final = "python -m rnn_vs_transformer forecast --family {forecaster} --input FILE --output forecast.csv"
+FORECAST: Final = "python -m rnn_vs_transformer forecast --input FILE --output forecast.csv"
+COMMAND: Final = FORECAST + " --family {forecaster}"
 NOBODY: Final = Words(
     "Neither family is shown to beat {name} ({mse:.3f}), even at its best, so that will do:",
     "即使取最佳配方，也没有证据表明任一家族优于{name}（{mse:.3f}），用它即可：",
