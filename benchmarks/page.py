@@ -22,9 +22,9 @@ COSTS: Final = {
 ASKED_SHARE: Final = 0.65
 """Of the core's matmul peak, which the Transformer's training step should reach."""
 WIDTH: Final = 118
-ACCURACY: Final = """**Time to accuracy.** Peers train by their own loops on all cores, ours on one, each for 60 epochs at most, until
-validation has not improved for 8. Validation chooses the epoch; medians of 3 seeds. Peers' seconds last until their
-training ends. Ours last until its error is as low and stays so.
+ACCURACY: Final = """**Time to accuracy.** Peers train by their own loops on all cores, ours on one, each for 60
+epochs at most, until validation has not improved for 8. Validation chooses the epoch; medians of 3 seeds. Peers'
+seconds last until their training ends. Ours last until its error is as low and stays so.
 
 ![Test error against seconds of training](../benchmarks/accuracy.svg)"""
 GROWTH: Final = """**Growth.** Powers over the longest half of the values. Memory leaves out Python and PyTorch.

@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> None:
     forecast.add_argument("--input", type=Path, required=True, help="file of the form that was trained on")
     forecast.add_argument("--future", type=Path, help="file with the future covariates of the steps to forecast")
     forecast.add_argument("--output", type=Path, required=True, help="CSV to write")
-    forecast.add_argument("--family", default="best", help="best (validation chooses, the default), rnn, transformer, mlp, "
-                          "ensemble (of both and ridge), ridge, seasonal_naive or last_value")  # fmt: skip
+    forecast.add_argument("--family", default="best", help="best (validation chooses; the default), rnn, transformer, "
+                          "mlp, ensemble (of both and ridge), ridge, seasonal_naive or last_value")  # fmt: skip
     forecast.add_argument("--artifact", type=Path, help="folder of the forecaster (default: models/forecaster)")
     forecast.set_defaults(run=_forecast)
     inspect = commands.add_parser("inspect", help="tell how a file would be read, and the settings for it")

@@ -90,7 +90,8 @@ KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类
 USE: Final = {
     "simple": Words("Let validation choose: the command below does. Simplest: {name} (--family {key}); on test neither "
                     "family is shown to beat it.",
-                    "让验证集选择：下面的命令即如此。最简单的是{name}（--family {key}）：在测试集上没有证据表明任一家族优于它。"),
+                    "让验证集选择：下面的命令即如此。最简单的是{name}（--family {key}）："
+                    "在测试集上没有证据表明任一家族优于它。"),
     "family": Words("Let validation choose: the command below does. On test {name} is shown to beat {other} "
                     "(--family {key}).",
                     "让验证集选择：下面的命令即如此。在测试集上{name} 优于{other}（--family {key}）。"),
