@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -237,13 +238,14 @@ def test_a_killed_run_goes_on_where_it_was(plan, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return [{"lag": trial.lag, "seed": trial.seed, "model": trial.model}]
 
-    def one_after_another(function, trials, _):
+    def one_after_another(function, trials, *_):
         yield from ((number, function(trial)) for number, trial in enumerate(trials))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("studies.probes.__main__.read_plan", lambda: {"memory": tiny})
     monkeypatch.setattr("studies.probes.__main__.kept_file", lambda *_: tmp_path / "models/unfinished/memory.jsonl")
     monkeypatch.setattr("studies.resumable.run_as_finished", one_after_another)
+    monkeypatch.setattr("studies.resumable.load_params", lambda: SimpleNamespace(run=None))
     monkeypatch.setitem(PARTS, "memory", replace(PARTS["memory"], run=run, cost=lambda *_: 1.0))
     with pytest.raises(KeyboardInterrupt):
         run_part("memory")
