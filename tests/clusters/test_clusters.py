@@ -175,10 +175,9 @@ def test_a_trial_of_the_map_has_its_rows_on_a_cluster(cluster, root, tmp_path, m
 def test_a_panel_is_trained_on_a_cluster_to_the_bytes_of_this_machine(cluster, configure, pass_settings, tmp_path,
                                                                       monkeypatch):  # fmt: skip
     """Many series, of which one is short."""
-    draw, written = np.random.default_rng(0), []
+    draw, written, params = np.random.default_rng(0), [], configure({"train.seeds": 2, "train.epochs": 1})
     values = [draw.normal(size=steps) for steps in (120, 150, 180)]
     for spread in (LOKY, cluster):
-        params = configure({"train.seeds": 2, "train.epochs": 1})
         (tmp_path / spread.backend).mkdir()
         monkeypatch.chdir(tmp_path / spread.backend)
         ends = np.array([[len(one) - 40, len(one) - 20, len(one)] for one in values])
