@@ -4,9 +4,6 @@ Validation chooses the epoch; test errors are read off afterwards and choose not
 ours, or the best check of a peer; contenders that are in the table already are not run again.
 """
 
-import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -18,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks.case import Case
+from benchmarks.machine import median_seconds
 from benchmarks.peer_accuracy import darts_accuracy, neuralforecast_accuracy
 from benchmarks.peer_models import DARTS, FAMILY_OF, NEURALFORECAST, SEASON
 from benchmarks.reach import ASKED, TABLE, chosen_so_far, sum_up
@@ -107,19 +105,10 @@ def _ours(case: Case, family: str, recipe: str, seed: int) -> list[Row]:
     shared = {
         "end_seconds": sum(run.seconds),
         "test_windows": len(test),
-        "predict_all_seconds": _seconds(lambda: predict(model, test)),
-        "predict_one_seconds": _seconds(lambda: predict(model, case.one_window)),
+        "predict_all_seconds": median_seconds(lambda: predict(model, test), REPEATS),
+        "predict_one_seconds": median_seconds(lambda: predict(model, case.one_window), REPEATS),
     }
     return [
         {"seconds": seconds, "validation_mse": validation, "test_mse": error, **shared}
         for seconds, validation, error in zip(accumulate(run.seconds), lowest, chosen, strict=True)
     ]
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    taken: list[float] = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)

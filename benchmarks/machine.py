@@ -5,6 +5,7 @@ import os
 import platform
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +23,7 @@ def matmul_gflops() -> float:
     """Median rate of a float32 product of square matrices, on torch's current number of threads."""
     left, right = torch.randn(SIZE, SIZE), torch.randn(SIZE, SIZE)
     torch.mm(left, right)
-    seconds = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        torch.mm(left, right)
-        seconds.append(time.perf_counter() - began)
-    return 2 * SIZE**3 / statistics.median(seconds) / 1e9
+    return 2 * SIZE**3 / median_seconds(lambda: torch.mm(left, right), REPEATS) / 1e9
 
 
 def describe_machine() -> dict[str, Any]:
@@ -61,3 +57,13 @@ def _processor() -> str:
     except FileNotFoundError:
         return platform.processor()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def median_seconds(work: Callable[[], object], repeats: int) -> float:
+    """Of so many calls."""
+    taken = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)

@@ -33,6 +33,12 @@ class Job:
 
 def fit_windows_per_second(case: Case, family: str, steps: int) -> float:
     """Rate of `fit` over so many steps after a warm-up, with everything between two steps but validation."""
+    ends = step_ends(case, family, steps)
+    return steps * case.params.train.batch_size / (ends[-1] - ends[0])
+
+
+def step_ends(case: Case, family: str, steps: int) -> list[float]:
+    """When the last step of the warm-up of `fit` ended, and each of so many steps after it."""
     ends: list[float] = []
 
     def note(_: str) -> None:
@@ -41,7 +47,7 @@ def fit_windows_per_second(case: Case, family: str, steps: int) -> float:
             raise Enough
 
     run_fit(case, family, note)
-    return steps * case.params.train.batch_size / (ends[-1] - ends[WARM_UP])
+    return ends[WARM_UP:]
 
 
 def bare_windows_per_second(case: Case, family: str, steps: int) -> float:

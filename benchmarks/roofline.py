@@ -1,9 +1,8 @@
 """What the kernels of the Transformer's training step take on one core, and what they would at the core's peaks."""
 
 import statistics
-import time
-from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any, Final
 
 import torch
@@ -13,8 +12,8 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.case import Case
 from benchmarks.enough import Enough
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, PRODUCTS, Shapes, Work, optimiser_work, work_of
-from benchmarks.machine import matmul_gflops
-from benchmarks.ours import WARM_UP, run_fit
+from benchmarks.machine import matmul_gflops, median_seconds
+from benchmarks.ours import WARM_UP, run_fit, step_ends
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.runtime.heap import keep_freed_memory
 
@@ -103,17 +102,8 @@ def _told(row: Row) -> Row:
 
 def _step_seconds(case: Case, family: str) -> float:
     """Median over steps, without the profiler."""
-    ends: list[float] = []
-
-    def note(_: str) -> None:
-        ends.append(time.perf_counter())
-        if len(ends) > WARM_UP + STEPS:
-            raise Enough
-
-    run_fit(case, family, note)
-    return statistics.median(
-        after - before for before, after in zip(ends[WARM_UP:-1], ends[WARM_UP + 1 :], strict=True)
-    )
+    ends = step_ends(case, family, STEPS)
+    return statistics.median(after - before for before, after in pairwise(ends))
 
 
 def _kernels(case: Case, family: str) -> list[Row]:
@@ -140,7 +130,7 @@ def _kernels(case: Case, family: str) -> list[Row]:
 def _gigabytes_per_second(numbers: int) -> float:
     """Rate at which a core adds two arrays into a third, which moves three numbers an addition."""
     left, right, out = (torch.ones(numbers) for _ in range(3))
-    return 3 * 4 * numbers / _median_seconds(lambda: torch.add(left, right, out=out)) / 1e9
+    return 3 * 4 * numbers / median_seconds(lambda: torch.add(left, right, out=out), REPEATS) / 1e9
 
 
 def _alone(name: str, shapes: Shapes) -> float | None:
@@ -149,23 +139,16 @@ def _alone(name: str, shapes: Shapes) -> float | None:
     if name in PRODUCTS and len(given) > 1:
         left, right = given[-2:]
         turned = left.transpose(-1, -2).contiguous().transpose(-1, -2)  # as the gradient of weights has it
-        return min(_median_seconds(partial(torch.matmul, one, right)) for one in (left, turned))
+        return min(median_seconds(partial(torch.matmul, one, right), REPEATS) for one in (left, turned))
     if name == ATTENTION:
         query, key, value = given[:3]
-        return _median_seconds(partial(functional.scaled_dot_product_attention, query, key, value))
+        return median_seconds(partial(functional.scaled_dot_product_attention, query, key, value), REPEATS)
     if name == ATTENTION_BACKWARD:
         query, key, value = (tensor.requires_grad_() for tensor in given[1:4])
         mixed = functional.scaled_dot_product_attention(query, key, value)
-        return _median_seconds(lambda: torch.autograd.grad(mixed, (query, key, value), given[0], retain_graph=True))
+        gradients = partial(torch.autograd.grad, mixed, (query, key, value), given[0], retain_graph=True)
+        return median_seconds(gradients, REPEATS)
     if name == "aten::native_layer_norm":
-        return _median_seconds(lambda: functional.layer_norm(given[0], given[0].shape[-1:], given[1], given[2]))
+        norm = partial(functional.layer_norm, given[0], given[0].shape[-1:], given[1], given[2])
+        return median_seconds(norm, REPEATS)
     return None
-
-
-def _median_seconds(work: Callable[[], object]) -> float:
-    taken = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
