@@ -4,10 +4,10 @@ It trains a family for a few steps on the series in the working folder, as the t
 """
 
 import json
-import resource
 import statistics
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,7 +21,7 @@ from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.series import Meta, Series, load_meta, load_splits, save_series
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.weights import build_family
-from rnn_vs_transformer.runtime.heap import keep_freed_memory
+from rnn_vs_transformer.runtime.heap import keep_freed_memory, peak_mebibytes
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.training.fit import Watch, fit
@@ -73,7 +73,8 @@ def train_some(point: Point, params_file: Path) -> dict[str, float]:
     before, began = peak_mebibytes(), time.perf_counter()
     params = load_params(params_file)
     settings = given_settings(point.family, params.model, params.train)
-    budget = settings.train.model_copy(update={"batch_size": point.batch_size})
+    endless = {"batch_size": point.batch_size, "epochs": 10_000, "patience": 10_000}
+    budget = settings.train.model_copy(update=endless)
     train, validation = windows_of(load_splits(), "train", "validation")
     model, ready = build_family(point.family, settings.model, load_meta()), time.perf_counter()
     ends: list[float] = []
@@ -84,11 +85,9 @@ def train_some(point: Point, params_file: Path) -> dict[str, float]:
         if len(counted) > FEWEST and counted[-1] - counted[0] > SECONDS:
             raise Enough
 
-    try:
+    with suppress(Enough):
         fit(model, (train, validation), budget, 0, Watch(note))
-    except Enough:
-        counted = ends[WARM_UP - 1 :]
-    step = statistics.median(np.diff(counted))
+    step = statistics.median(np.diff(ends[WARM_UP - 1 :]))
     return {
         "windows": len(train),
         "ready_seconds": round(ready - began, 3),
@@ -97,15 +96,6 @@ def train_some(point: Point, params_file: Path) -> dict[str, float]:
         "peak_mebibytes": round(peak_mebibytes(), 1),
         "grown_mebibytes": round(peak_mebibytes() - before, 1),
     }
-
-
-def peak_mebibytes() -> float:
-    """Largest resident memory of this process so far; what `resource` tells on Linux holds its parent's too."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        kibibytes = status.read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0]
-        return int(kibibytes) / 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 if __name__ == "__main__":

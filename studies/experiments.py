@@ -136,7 +136,8 @@ def read_shipped(experiments: Sequence[Experiment]) -> pd.DataFrame:
 
     Returns:
         Columns experiment, forecaster, validation_mse (the mean over `train.validation_folds`), mse (test, of a trained
-        family the mean forecast of its seeds), default: whether `forecast` uses it, which validation chose.
+        family the mean forecast of its seeds), default: whether `forecast` uses it, which validation chose, and
+        validation_mse_0 and so on: of each fold, the last stretch of validation first.
 
     Raises:
         InputError: An experiment has no packaged forecaster.
@@ -145,9 +146,10 @@ def read_shipped(experiments: Sequence[Experiment]) -> pd.DataFrame:
     for one in experiments:
         manifest = json.loads(_read(_revision(one.name), FOLDER / MANIFEST))
         errors = {name: manifest["fold_mse"][name] for name in FORECASTERS}
-        validation = pd.Series({name: np.mean(folds) for name, folds in errors.items()}, name="validation_mse")
+        folds = pd.DataFrame(errors).T.add_prefix("validation_mse_")
+        validation = pd.Series({name: np.mean(found) for name, found in errors.items()}, name="validation_mse")
         test = pd.Series({name: row["mse"] for name, row in manifest["accuracy"].items()}, name="mse")
-        table = pd.concat([validation, test], axis=1).rename_axis("forecaster").reset_index()
+        table = pd.concat([validation, test, folds], axis=1).rename_axis("forecaster").reset_index()
         tables.append(table.assign(experiment=one.name, default=table["forecaster"] == choose_forecaster(errors)))
     return pd.concat(tables, ignore_index=True)
 

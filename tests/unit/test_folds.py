@@ -9,7 +9,7 @@ from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.data.splits import Borders, Splits, require_folds
 from rnn_vs_transformer.forecasting.forecaster import Forecaster
 from rnn_vs_transformer.forecasting.package import package_forecasters
-from rnn_vs_transformer.models.baselines import fit_best_ridge, fit_ridge, refit_ridge
+from rnn_vs_transformer.models.baselines import fit_best_ridge, fit_ridge, load_ridge, refit_ridge, save_ridge_form
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
@@ -126,3 +126,12 @@ def test_one_origin_per_series_is_enough_and_folds_choose_what_ships(tmp_path, m
     members = [artifact.validation_mse[name] for name in ("rnn", "transformer", "ridge")]
     assert artifact.validation_mse["ensemble"] <= max(members)
     assert len(Forecaster.load("models/forecaster").predict(frame)) == 12 * PANEL_H
+
+
+def test_the_form_that_evaluation_chose_is_fitted_again_to_the_same_weights(splits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chosen = fit_best_ridge(splits, 3)
+    save_ridge_form(chosen)
+    again = load_ridge(splits)
+    np.testing.assert_array_equal(again.weights, chosen.weights)
+    assert (again.context_length, again.penalty) == (chosen.context_length, chosen.penalty)

@@ -93,7 +93,11 @@ def test_the_test_error_shows_all_that_were_trained_beside_what_they_are_judged_
     labels = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
     assert labels == ["RNN", "Transformer", "RNN, season tokens", "Transformer, season tokens", "MLP on the window"]
     told = [text.get_text() for text in axes.figure.legends[0].get_texts()]
-    assert told == ["Floor that knows the season's phase 0.040", "Floor for a context of L steps 0.050", "Ridge 0.150"]
+    assert told == [
+        "Floor that knows the season's phase 0.040",
+        "Floor: lowest possible from the context 0.050",
+        "Ridge 0.150",
+    ]
 
 
 def test_forecasts_are_drawn_under_the_name_of_their_series(drawn, results):

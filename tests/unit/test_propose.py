@@ -9,7 +9,9 @@ from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 
 from rnn_vs_transformer.__main__ import main
+from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.settings.whole import load_params
+from rnn_vs_transformer.sources.advice import advise
 from rnn_vs_transformer.sources.propose import command
 from rnn_vs_transformer.sources.tabular import read_file
 
@@ -145,3 +147,35 @@ def test_what_cannot_be_inspected_is_told_in_one_line_with_what_to_do(project, a
         main(["inspect", *asked])
     assert f"error: {told}" in str(ended.value)
     assert "\n" not in str(ended.value)
+
+
+def advice(values, **changes):
+    """What is advised for some series, with a context of 20 and 10 steps ahead."""
+    params = load_params().data.model_copy(update={"context_length": 20, "prediction_length": 10, **changes})
+    return advise(Panel.of([str(number) for number in range(len(values))], values), params)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_a_trend_is_told_with_the_setting_for_it(project, scale):
+    """Whatever the unit, and whatever the test steps hold."""
+    noise = np.random.default_rng(0).standard_normal(600)
+    rising = noise + 0.02 * np.arange(600)
+    swapped = np.concatenate([rising[:420], noise[420:]])
+
+    assert advice([scale * noise]) == []
+    [told] = advice([scale * rising])
+    assert told.startswith("trend: from train to validation the series moved by 2.2")
+    assert told.endswith("add -S model.instance_norm=last")
+    assert advice([scale * swapped]) == [told]
+    assert advice([noise, noise, rising]) == []
+
+
+def test_too_few_steps_for_a_verdict_are_told_before_anything_is_trained(project):
+    """A test split of 0.3 needs four blocks of 30 windows; ten series need none."""
+    steps = 430  # 0.3 of them are 129, which hold 120 windows
+
+    assert advice([np.arange(steps) % 7.0]) == []
+    [told] = advice([np.arange(steps - 4) % 7.0])
+    assert told.startswith("too short for a verdict: 119 test windows hold fewer than 4 independent blocks of 30")
+    assert advice([np.arange(100) % 7.0] * 10) == []
+    assert advice([np.arange(100) % 7.0], split=[100, 50, 50])[0].startswith("data.split asks for 100 + 50 + 50 steps")

@@ -128,14 +128,15 @@ def test_what_ships_is_tried_at_every_published_length_with_valid_settings(name,
 
 def test_what_ships_is_the_default_of_the_recipe_that_validation_prefers():
     """Though on test, and on validation among those that are no default, another is ahead."""
-    columns = ["recipe", "prediction_length", "forecaster", "validation_mse", "mse", "default"]
+    columns = ["recipe", "prediction_length", "forecaster", "validation_mse", "mse", "default", "validation_mse_0"]
     rows = [
-        ("plain", 96, "rnn", 0.5, 0.3, False),
-        ("plain", 96, "ridge", 0.6, 0.4, True),
-        ("other", 96, "ensemble", 0.7, 0.2, True),
-        ("other", 192, "ensemble", 0.7, 0.2, True),
+        ("plain", 96, "rnn", 0.5, 0.3, False, 0.5),
+        ("plain", 96, "ridge", 0.6, 0.4, True, 0.6),
+        ("other", 96, "ensemble", 0.7, 0.2, True, 0.7),
+        ("other", 192, "ensemble", 0.7, 0.2, True, 0.7),
     ]
     marked = shipped.mark_shipped(pd.DataFrame(rows, columns=columns))
+    assert list(marked) == [*shipped.COLUMNS, "validation_mse_0"]
     found = marked[marked["ships"]].set_index("prediction_length")
     assert found["recipe"].to_dict() == {96: "plain", 192: "other"}
     assert found["forecaster"].to_dict() == {96: "ridge", 192: "ensemble"}

@@ -91,9 +91,8 @@ def least_squares_on_simplex(products: FloatArray) -> FloatArray:
     >>> least_squares_on_simplex(np.array([[1.0, 0.0], [0.0, 3.0]])).round(6).tolist()
     [0.75, 0.25]
     """
-    values, vectors = linalg.eigh(
-        products / (products.diagonal().mean() or 1.0)
-    )  # the bound weighs as much as the rest
+    weight = products.diagonal().mean() or 1.0  # with it the bound weighs as much as the rest
+    values, vectors = linalg.eigh(products / weight)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
     weights, _ = optimize.nnls(np.vstack([root, np.ones(len(products))]), np.append(np.zeros(len(products)), 1.0))
     return np.asarray(weights / weights.sum(), dtype=np.float64)

@@ -28,7 +28,7 @@ from rnn_vs_transformer.evaluation.rows import (
 )
 from rnn_vs_transformer.evaluation.scoring import ScoredFamily, Scores, score_family, score_references
 from rnn_vs_transformer.evaluation.test_split import SHOWN_WINDOWS, TestSplit, open_test_split
-from rnn_vs_transformer.models.baselines import fit_best_ridge
+from rnn_vs_transformer.models.baselines import fit_best_ridge, save_ridge_form
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
@@ -122,6 +122,7 @@ def evaluate_families(params: EvaluateParams) -> dict[str, Any]:
         ranked = {**shipped, **{name: [scores] for name, scores in found.references.items()}}
         report["over_series"] = compare_over_series(ranked, _families(recipes), test, params)
     write_json(paths.METRICS, report)
+    save_ridge_form(ridge)
     _write_tables(recipes, found, everyone)
     return report
 

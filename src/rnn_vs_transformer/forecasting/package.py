@@ -17,8 +17,8 @@ from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifac
 from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
     Ridge,
-    fit_best_ridge,
     last_value_forecast,
+    load_ridge,
     seasonal_naive_forecast,
 )
 from rnn_vs_transformer.models.weights import load_trained
@@ -45,7 +45,7 @@ def package_forecasters() -> Artifact:
     recipes = {**best_recipes(), "mlp": paths.TUTORIAL}
     settings = {family: trained_settings(family, recipes[family]) for family in MODELS}
     folds = validation_folds()
-    ridge = fit_best_ridge(splits, folds)
+    ridge = load_ridge(splits)
     alone = [_forecasts(splits, meta, recipes, ridge, fold) for fold in range(folds)]
     known = with_ensemble(alone)
     artifact = Artifact(

@@ -1,13 +1,15 @@
 """Forecasts that every neural claim must beat: last value, seasonal naive, closed-form ridge."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from scipy import linalg
 
 from rnn_vs_transformer.data.panel import BoolArray, FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.splits import Places, Splits, steps_ahead
+from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.files import read_json, write_json
 
 PENALTIES = tuple(10.0**power for power in range(-3, 8))
 """Ridge penalties tried on validation, in units of the summed squares of scaled inputs."""
@@ -137,6 +139,20 @@ def fit_ridge(
             weights, mse = fitted[0][number][0], float(np.mean([of_fold[number][1] for of_fold in fitted]))
             candidates.append(Ridge(weights, context_length, subtract_last, covariates_back, penalty, mse))
     return min(candidates, key=lambda ridge: ridge.validation_mse)
+
+
+def save_ridge_form(ridge: Ridge) -> None:
+    """Write what validation chose, without the weights."""
+    write_json(paths.RIDGE, {name: value for name, value in asdict(ridge).items() if name != "weights"})
+
+
+def load_ridge(splits: Splits) -> Ridge:
+    """Ridge in the form that `save_ridge_form` wrote, fitted on the train steps of the splits.
+
+    Raises:
+        InputError: The file is missing or damaged.
+    """
+    return refit_ridge(Ridge(weights=np.empty((0, 0)), **read_json(paths.RIDGE)), splits)
 
 
 def refit_ridge(ridge: Ridge, splits: Splits) -> Ridge:

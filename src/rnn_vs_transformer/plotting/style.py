@@ -40,7 +40,7 @@ LOOKS: Final = {
     "seasonal_naive": Look("Seasonal naive", "#999999", line="-."),
     "naive2": Look("Naive2", "#882255", line=(0, (3, 1.5))),
     "last_value": Look("Last value", "#6b6b6b", line=":"),
-    "context_floor": Look("Floor for a context of L steps", "#000000", line=(0, (1, 1.2))),
+    "context_floor": Look("Floor: lowest possible from the context", "#000000", line=(0, (1, 1.2))),
     "oracle": Look("Floor that knows the season's phase", "#000000"),
     "truth": Look("Truth", "#000000"),
 }

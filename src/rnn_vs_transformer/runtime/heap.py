@@ -1,6 +1,9 @@
-"""Memory that is freed stays with the process, for the next step of a training or of a measurement."""
+"""What a process takes of memory: freed memory stays with it, for the next step of a training or a measurement."""
 
 import ctypes
+import resource
+import sys
+from pathlib import Path
 from typing import Final
 
 M_TRIM_THRESHOLD: Final = -1
@@ -21,3 +24,13 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
         mallopt(M_TRIM_THRESHOLD, MOST_KEPT)
+
+
+def peak_mebibytes() -> float:
+    """Largest resident memory of this process so far; what `resource` tells on Linux may be its parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        kibibytes = status.read_text(encoding="utf-8").partition("VmHWM:")[2].split()[0]
+        return int(kibibytes) / 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2 ** (20 if sys.platform == "darwin" else 10)

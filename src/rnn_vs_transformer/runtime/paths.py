@@ -23,6 +23,8 @@ RANKS = SCORES / "ranks.csv"
 KINDS = SCORES / "kinds.csv"
 """Of panels alone: mean ranks over series, and what each series is made of."""
 FORECASTS = SCORES / "forecasts.csv"
+RIDGE = SCORES / "ridge.json"
+"""The form of ridge that validation chose."""
 FAR_FORECASTS = SCORES / "far_forecasts.csv"
 """The last horizon step of the first test windows, a row per step of the series, for `dvc plots`."""
 

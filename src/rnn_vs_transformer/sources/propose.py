@@ -16,6 +16,7 @@ from rnn_vs_transformer.data.covariates import MOST_LEVELS
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.whole import load_params
+from rnn_vs_transformer.sources.advice import advise
 from rnn_vs_transformer.sources.describe import describe
 from rnn_vs_transformer.sources.roles import LEFT_OUT, SERIES, OtherFormatError
 from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
@@ -57,8 +58,10 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     inside = path.resolve().is_relative_to(RAW_FOLDER.resolve())
     file = path.resolve().relative_to(Path.cwd()) if inside else RAW_FOLDER / path.name
     settings = {"source": "csv", "file": file.as_posix(), **_changes(present, proposal.params)}
-    settings |= _lengths(proposal.reading, present)
-    lines = [*describe(proposal.reading), *proposal.advice, ""]
+    lengths = _lengths(proposal.reading, present)
+    advice = [*proposal.advice, *advise(proposal.reading.panel, proposal.params.model_copy(update=lengths))]
+    lines = [*describe(proposal.reading), *advice, ""]
+    settings |= lengths
     if not inside:
         lines.append(shlex.join(["cp", str(path), f"{RAW_FOLDER}/"]))
     return [*lines, command(settings)]

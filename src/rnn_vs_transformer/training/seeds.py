@@ -1,7 +1,6 @@
 """The paired seeds of one family, trained side by side and written to files."""
 
 import logging
-import resource
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable
 from rnn_vs_transformer.runtime.files import fingerprint, write_arrays, write_json
+from rnn_vs_transformer.runtime.heap import peak_mebibytes
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.family.families import (
@@ -215,8 +215,7 @@ def _windows(splits: Splits, device: torch.device) -> tuple[Windows, Windows]:
 
 
 def _told(found: Fit, device: torch.device) -> SeedRun:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return SeedRun(found, peak, device_label(device))
+    return SeedRun(found, peak_mebibytes(), device_label(device))
 
 
 def _bar(task: SeedTask, windows: int) -> "tqdm[Any]":
