@@ -18,7 +18,7 @@ from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS
 from rnn_vs_transformer.runtime.files import write_bytes
 
 RESULTS: Final = Path("benchmarks/results.json")
-PAGE: Final = Path("docs/scaling.md")
+PAGE: Final = Path("benchmarks/README.md")
 SUFFIX: Final = {"tutorial": "", "season_tokens": "_season_tokens"}
 NAMES: Final = {
     "neuralforecast rnn": "neuralforecast RNN",

@@ -1,4 +1,4 @@
-"""The tables of docs/scaling.md that benchmarks/results.json fills, each between its two marks."""
+"""The tables of benchmarks/README.md that benchmarks/results.json fills, each between its two marks."""
 
 import re
 import textwrap
@@ -26,10 +26,10 @@ ACCURACY: Final = """**Time to accuracy.** Peers train by their own loops on all
 epochs at most, until validation has not improved for 8. Validation chooses the epoch; medians of 3 seeds. Peers'
 seconds last until their training ends. Ours last until its error is as low and stays so.
 
-![Test error against seconds of training](../benchmarks/accuracy.svg)"""
+![Test error against seconds of training](accuracy.svg)"""
 GROWTH: Final = """**Growth.** Powers over the longest half of the values. Memory leaves out Python and PyTorch.
 
-![Seconds and memory against what grows](../benchmarks/growth.svg)"""
+![Seconds and memory against what grows](growth.svg)"""
 ROOFLINE: Final = "**The Transformer's training step** on one core, by kernel:"
 
 
