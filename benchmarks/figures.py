@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
-from benchmarks.page import filled
+from benchmarks.page import NAMES, filled
 from benchmarks.reach import TABLE, curves, sum_up
 from rnn_vs_transformer.plotting.style import LOOKS, SETTINGS
 from rnn_vs_transformer.runtime.files import write_bytes
@@ -20,15 +20,6 @@ from rnn_vs_transformer.runtime.files import write_bytes
 RESULTS: Final = Path("benchmarks/results.json")
 PAGE: Final = Path("benchmarks/README.md")
 SUFFIX: Final = {"tutorial": "", "season_tokens": "_season_tokens"}
-NAMES: Final = {
-    "neuralforecast rnn": "neuralforecast RNN",
-    "neuralforecast gru": "neuralforecast GRU",
-    "neuralforecast transformer": "neuralforecast VanillaTransformer",
-    "neuralforecast patchtst": "neuralforecast PatchTST",
-    "neuralforecast nlinear": "neuralforecast NLinear",
-    "darts rnn": "darts BlockRNN",
-    "darts transformer": "darts Transformer",
-}
 COLOURS: Final = {"rnn": LOOKS["rnn"].colour, "transformer": LOOKS["transformer"].colour, "linear": "#555555"}
 TITLES: Final = {
     "windows": "training windows",
@@ -45,7 +36,7 @@ SECONDS: Final = {
     "seeds": ("seconds", "seconds, all cores"),
 }
 MEMORY: Final = ("grown_mebibytes", "MiB besides PyTorch")
-MEBIBYTES: Final = (10, 20_000)
+MEBIBYTES: Final = (10, 1_000)
 
 
 def main() -> None:
@@ -62,7 +53,7 @@ def main() -> None:
 
 def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
     """Test error against seconds of training: a line per run of ours, a point per peer."""
-    sheet = Figure(figsize=(8.0, 5.0), layout="constrained")
+    sheet = Figure(figsize=(9.5, 5.5), layout="constrained")
     axes = sheet.subplots()
     found = sum_up(table)["contenders"]
     peers = {name: row for name, row in found.items() if not row["recipe"]}
@@ -75,11 +66,10 @@ def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
     for number, (name, row) in enumerate(sorted(peers.items(), key=lambda one: float(one[1]["test_mse"]))):
         place, colour = (row["end_seconds"], row["test_mse"]), COLOURS[row["family"]]
         axes.plot(*place, "x", color=colour, markersize=8)
-        axes.annotate(NAMES[name], place, (7, 0), va=("top", "bottom")[number % 2], textcoords="offset points",
-                      fontsize=8.5, color=colour)  # fmt: skip
+        axes.annotate(NAMES[name], place, (1.02, 0.02 + 0.06 * number), textcoords="axes fraction", fontsize=9,
+                      color=colour, arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5})  # fmt: skip
     axes.plot([], [], "x", color="#555555", label="peers at the end of training (all threads)")
     _log(axes, "seconds of training", "test MSE of the epoch that validation chose")
-    axes.set_xlim(right=20 * max(row["end_seconds"] for row in peers.values()))  # for their names
     axes.set_title("Test error against seconds of training")
     axes.legend(loc="upper right", fontsize=9)
     _save(sheet, path)
@@ -100,9 +90,11 @@ def draw_growth(points: dict[str, list[dict[str, Any]]], exponents: list[dict[st
                 axes.plot([point[axis] for point in some], [point[cost] for point in some], look.marker + "-",
                           color=look.colour, markersize=4, label=look.label)  # fmt: skip
                 axes.text(0.04, 0.98 - 0.1 * number, told, transform=axes.transAxes, va="top", color=look.colour)
-            axes.margins(y=0.25)
             if cost == MEMORY[0]:
                 axes.set_ylim(*MEBIBYTES)
+            axes.set_yscale("log")
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high * (high / low) ** 0.3)  # for what stands at the top
             _log(axes, TITLES[axis], label)
     sheet.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     _save(sheet, path)
