@@ -58,7 +58,7 @@ def test_the_simplest_that_none_is_shown_to_beat_is_recommended(beaten, best, ex
     metrics = made_metrics(best=best, beaten=beaten)
     assert recommended(metrics) == expected
     told = opening.opening(None, metrics, {}, many=False)
-    assert f"--family {expected})" in told.now.en
+    assert f"--family {expected}`)" in told.now.en
     assert "--family" not in told.command, "validation chooses"
     assert ("neither is shown to beat" in told.answer.en) == (expected == "ridge")
 

@@ -59,7 +59,8 @@ class Words:
 
 NOTHING: Final = Words("", "")
 NOT_TRAINED: Final = Words(
-    "Season tokens were not trained: they are not in train.recipes.", "未训练每季一个 token：它不在 train.recipes 中。"
+    "Season tokens were not trained: they are not in train.recipes.",
+    "未训练每周期一个 token：它不在 train.recipes 中。",
 )
 
 

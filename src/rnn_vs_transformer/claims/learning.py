@@ -119,7 +119,7 @@ POSITIONS: Final = Claim(
     measure=Words(
         "relative change of the Transformer's test MSE without positions, with points and with season tokens; the one "
         "that speaks most against the claim",
-        "不编码位置时 Transformer 测试 MSE 的相对变化（逐点与每季一个 token）；取最不利于该说法者",
+        "不编码位置时 Transformer 测试 MSE 的相对变化（逐点与每周期一个 token）；取最不利于该说法者",
     ),
     side="above",
     threshold=0.0,

@@ -36,7 +36,7 @@ OVER_CASES: Final = Words(
 CELLS: Final = Words(
     " Of {cells} cells (kind by length of series) the RNN is better in {rnn}, the Transformer in {transformer}; in "
     "{equivalent} they are equal to within {margin:.0f} %, {open} are undecided.",
-    "在 {cells} 个格子（序列类型 x 长度）中，RNN 更好的有 {rnn} 个，Transformer 更好的有 {transformer} 个，"
+    "在 {cells} 个格子（序列类型 × 长度）中，RNN 更好的有 {rnn} 个，Transformer 更好的有 {transformer} 个，"
     "{equivalent} 个相差不到 {margin:.0f} %，{open} 个未决。",
 )
 KINDS: Final = {
@@ -71,7 +71,8 @@ AGAINST_RIDGE: Final = {
     2: Words(" Both beat a linear ridge.", "二者都优于线性岭回归。"),
 }
 CORRECTED: Final = Words(
-    "After correcting for {kinds} comparisons (Holm), a better family is shown on these alone: {names}.",
+    "Each kind was judged by itself. After correcting for {kinds} comparisons (Holm), a better family is shown on "
+    "these alone: {names}.",
     "对 {kinds} 类做多重比较校正（Holm）后，仍能判定一方更好的只有：{names}。",
 )
 NONE: Final = Words("none", "无")
@@ -85,7 +86,7 @@ LEADS: Final = Words(
     " as the tutorial builds them the Transformer is better in {tutorial_transformer} cells and the RNN in "
     "{tutorial_rnn}; with one season per token the Transformer in {season_transformer}, the RNN in {season_rnn}.",
     "按教程的做法，Transformer 更好的有 {tutorial_transformer} 格，RNN 更好的有 {tutorial_rnn} 格；"
-    "以一个季节为一个 token 时分别为 {season_transformer} 格和 {season_rnn} 格。",
+    "以一个周期为一个 token 时分别为 {season_transformer} 格和 {season_rnn} 格。",
 )
 
 

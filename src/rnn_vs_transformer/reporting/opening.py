@@ -58,15 +58,15 @@ SURE: Final = Words(
     "Transformer 的测试误差比 RNN {side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）",
 )
 BY_VALIDATION: Final = Words(
-    ". Validation chose the recipes: {transformer} against {rnn}.", "。配方由验证集选出：{transformer} 对 {rnn}。"
+    ". Validation chose the recipes: {transformer} against {rnn}.", "。配方由验证集选出：{transformer}对 {rnn}。"
 )
 RECIPES: Final = {
     paths.TUTORIAL: Words("{mse:.3f} ({family} as set up)", "{mse:.3f}（{family}，按所给设置）"),
-    SEASON_TOKENS: Words("{mse:.3f} ({family}, season tokens)", "{mse:.3f}（{family}，每季一个 token）"),
+    SEASON_TOKENS: Words("{mse:.3f} ({family}, season tokens)", "{mse:.3f}（{family}，每周期一个 token）"),
 }
 LOWER_ON_TEST: Final = Words(
-    " On test the {family}'s other recipe has {mse:.3f}; a choice by test error would be too good by chance.",
-    "在测试集上 {family} 的另一配方为 {mse:.3f}；按测试误差选择会偏乐观。",
+    " The {family}'s other recipe has a lower test error ({mse:.3f}), but test errors must not choose.",
+    "{family} 的另一配方测试误差更低（{mse:.3f}），但不能按测试误差来选。",
 )
 SURE_IN_GENERAL: Final = Words(
     " Over {units} kinds of simulated series the Transformer's error is {size:.0f} % {side} the RNN's ({low:+.0f} % to "
@@ -88,17 +88,18 @@ MORE_DATA: Final = Words(
 ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方：只训练了一种。")
 KIND: Final = Words(" And the kind of series: see the map.", "还有序列的类型：见地图。")
 USE: Final = {
-    "simple": Words("Let validation choose: the command below does. Simplest: {name} (--family {key}); on test neither "
-                    "family is shown to beat it.",
-                    "让验证集选择：下面的命令即如此。最简单的是{name}（--family {key}）："
+    "simple": Words("Let validation choose among all forecasters: the command below does. Simplest: {name} "
+                    "(`--family {key}`); on test neither family is shown to beat it.",
+                    "由验证集在所有预测方法中选择：下面的命令即如此。最简单的是{name}（`--family {key}`）："
                     "在测试集上没有证据表明任一家族优于它。"),
-    "family": Words("Let validation choose: the command below does. On test {name} is shown to beat {other} "
-                    "(--family {key}).",
-                    "让验证集选择：下面的命令即如此。在测试集上{name} 优于{other}（--family {key}）。"),
+    "family": Words("Let validation choose among all forecasters: the command below does. On test {name} is shown to "
+                    "beat {other} (`--family {key}`).",
+                    "由验证集在所有预测方法中选择：下面的命令即如此。"
+                    "在测试集上{name} 优于{other}（`--family {key}`）。"),
     NOT_ENOUGH: Words("Use {name}, the simplest with the lowest error, until there are more data.",
                       "在有更多数据之前，用{name}：简单预测中误差最低。"),
 }  # fmt: skip
-COST: Final = Words("Training takes {seconds}, on one thread", "单线程训练：{seconds}")
+COST: Final = Words("One training takes {seconds}, on one thread", "训练一次（单线程）：{seconds}")
 SECONDS: Final = Words("{seconds} s for the {name}", "{name} {seconds} 秒")
 RIDGE_COST: Final = Words(" {name} needs no training.", "{name}无需训练。")
 UNTIMED: Final = Words(

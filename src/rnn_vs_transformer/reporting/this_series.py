@@ -13,7 +13,7 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 
 SETTINGS: Final = {
     "tutorial": Words("As set up", "按所给设置"),
-    "season_tokens": Words("With one season per token", "以一个季节为一个 token"),
+    "season_tokens": Words("With one season per token", "以一个周期为一个 token"),
     "each_at_its_best": Words("Each with its better recipe by validation", "各取验证误差最低的配方"),
 }
 SAID: Final = {
@@ -29,7 +29,7 @@ DIFFERENCE: Final = Words(
 RECIPES_SAY: Final = {
     "turns": Words(
         "The verdict turns round with the recipe: it belongs to the recipe, not to the families.",
-        "结论随配方反转：它属于配方，而不属于两个家族。",
+        "换了配方结论就反过来：差别来自配方，而非两个家族。",
     ),
     "changes": Words(
         "The verdict changes with the recipe, so it is none on the families.",
@@ -61,12 +61,12 @@ MLP_DOES: Final = Words(
 )
 NOT_BEATEN: Final = {
     "ridge": Words(
-        "Even at its best not shown to beat a linear ridge ({mse:.3f}): {names}.",
-        "即使各取最佳配方，也没有证据表明优于线性岭回归（{mse:.3f}）的有：{names}。",
+        "Not shown to beat a linear ridge ({mse:.3f}), even at its best: {names}.",
+        "即使取最佳配方，也没有证据表明 {names} 优于线性岭回归（{mse:.3f}）。",
     ),
     "mlp": Words(
-        "Even at its best not shown to beat an MLP on the window, which has no sequence model ({mse:.3f}): {names}.",
-        "即使各取最佳配方，也没有证据表明优于不含序列模型的窗口 MLP（{mse:.3f}）的有：{names}。",
+        "Not shown to beat an MLP on the window ({mse:.3f}), which has no sequence model, even at its best: {names}.",
+        "即使取最佳配方，也没有证据表明 {names} 优于不含序列模型的窗口 MLP（{mse:.3f}）。",
     ),
 }
 BEATEN: Final = Words("At its best each family beats ridge and an MLP.", "取最佳配方时，两个家族都优于岭回归和 MLP。")
@@ -75,7 +75,7 @@ COST: Final = Words(
     "训练一次：RNN 需 {rnn} 秒，Transformer 需 {transformer} 秒",
 )
 COST_SEASON: Final = Words(
-    "; with one season per token {rnn} s and {transformer} s", "；以一个季节为一个 token 时为 {rnn} 秒和 "
+    "; with one season per token {rnn} s and {transformer} s", "；以一个周期为一个 token 时为 {rnn} 秒和 "
     "{transformer} 秒",
 )  # fmt: skip
 COST_END: Final = Words(", on one thread.", "（单线程）。")
