@@ -10,8 +10,9 @@ from ruamel.yaml import YAML
 
 from rnn_vs_transformer.__main__ import main
 from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.whole import load_params
-from rnn_vs_transformer.sources.advice import advise
+from rnn_vs_transformer.sources.advice import borders_of, too_short, trend
 from rnn_vs_transformer.sources.propose import command
 from rnn_vs_transformer.sources.tabular import read_file
 
@@ -149,33 +150,62 @@ def test_what_cannot_be_inspected_is_told_in_one_line_with_what_to_do(project, a
     assert "\n" not in str(ended.value)
 
 
-def advice(values, **changes):
-    """What is advised for some series, with a context of 20 and 10 steps ahead."""
-    params = load_params().data.model_copy(update={"context_length": 20, "prediction_length": 10, **changes})
-    return advise(Panel.of([str(number) for number in range(len(values))], values), params)
+def panel_of(values):
+    return Panel.of([str(number) for number in range(len(values))], values)
+
+
+def data(**changes):
+    """Settings with a context of 20 and 10 steps ahead."""
+    return load_params().data.model_copy(update={"context_length": 20, "prediction_length": 10, **changes})
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])
-def test_a_trend_is_told_with_the_setting_for_it(project, scale):
-    """Whatever the unit, and whatever the test steps hold."""
+def test_a_trend_is_found_whatever_the_unit_and_the_test_steps(project, scale):
     noise = np.random.default_rng(0).standard_normal(600)
     rising = noise + 0.02 * np.arange(600)
     swapped = np.concatenate([rising[:420], noise[420:]])
 
-    assert advice([scale * noise]) == []
-    [told] = advice([scale * rising])
-    assert told.startswith("trend: from train to validation the series moved by 2.2")
-    assert told.endswith("add -S model.instance_norm=last")
-    assert advice([scale * swapped]) == [told]
-    assert advice([noise, noise, rising]) == []
+    def found(*values):
+        panel = panel_of([scale * one for one in values])
+        return trend(panel, borders_of(panel, data()))
+
+    assert found(noise) is None
+    assert found(rising) == pytest.approx(2.18, abs=0.01)
+    assert found(swapped) == found(rising)
+    assert found(noise, noise, rising) is None
+
+
+def test_the_command_takes_up_a_trend_unless_the_models_do_already(project, capsys):
+    times = pd.date_range("2022-01-03", periods=600)
+    pd.DataFrame({"date": times, "y": stores(600)["sales"][:600] + 0.02 * np.arange(600)}).to_csv("data/raw/a.csv")
+
+    main(["inspect", "data/raw/a.csv"])
+    told = capsys.readouterr().out
+    assert "trend: from train to validation the series moved by 2." in told
+    assert told.splitlines()[-1].endswith(" -S model.instance_norm=last")
+
+    apply_overrides(project / "params.yaml", ["model.instance_norm=last"])
+    main(["inspect", "data/raw/a.csv"])
+    again = capsys.readouterr().out
+    assert "trend" not in again
+    assert "instance_norm" not in again
 
 
 def test_too_few_steps_for_a_verdict_are_told_before_anything_is_trained(project):
-    """A test split of 0.3 needs four blocks of 30 windows; ten series need none."""
-    steps = 430  # 0.3 of them are 129, which hold 120 windows
+    """A test split of 0.3 needs four blocks of 30 windows; ten series need none; other times count too."""
 
-    assert advice([np.arange(steps) % 7.0]) == []
-    [told] = advice([np.arange(steps - 4) % 7.0])
-    assert told.startswith("too short for a verdict: 119 test windows hold fewer than 4 independent blocks of 30")
-    assert advice([np.arange(100) % 7.0] * 10) == []
-    assert advice([np.arange(100) % 7.0], split=[100, 50, 50])[0].startswith("data.split asks for 100 + 50 + 50 steps")
+    def told(*lengths, first=0, **changes):
+        params = data(**changes)
+        panel = panel_of([np.arange(steps) % 7.0 for steps in lengths])
+        panel.first_steps[-1] = first
+        return too_short(panel, borders_of(panel, params), params)
+
+    assert told(430) == []  # 0.3 of them are 129, which hold 120 windows
+    assert told(426)[0].startswith(
+        "too short for a verdict: 119 test windows hold fewer than 4 independent blocks of 30"
+    )
+    assert told(426, 426) == told(426)
+    assert told(426, 426, first=1) == []
+    assert told(*[100] * 10) == []
+    with pytest.raises(InputError, match=r"data\.split asks for 100 \+ 50 \+ 50 steps"):
+        told(100, split=[100, 50, 50])

@@ -61,11 +61,12 @@ MLP_DOES: Final = Words(
 )
 NOT_BEATEN: Final = {
     "ridge": Words(
-        "Not shown to beat a linear ridge ({mse:.3f}), even at its best: {names}.",
+        "{names}: not shown to beat a linear ridge ({mse:.3f}), even with the better recipe.",
         "即使取最佳配方，也没有证据表明 {names} 优于线性岭回归（{mse:.3f}）。",
     ),
     "mlp": Words(
-        "Not shown to beat an MLP on the window ({mse:.3f}), which has no sequence model, even at its best: {names}.",
+        "{names}: not shown to beat an MLP on the window ({mse:.3f}), which has no sequence model, even with the "
+        "better recipe.",
         "即使取最佳配方，也没有证据表明 {names} 优于不含序列模型的窗口 MLP（{mse:.3f}）。",
     ),
 }

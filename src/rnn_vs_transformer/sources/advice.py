@@ -7,42 +7,39 @@ import numpy as np
 from rnn_vs_transformer.data.evidence import shortage
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.splits import Borders, split_borders
-from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 
 FAR: Final = 1.0
 """Standard deviations of train by which the mean of validation lies off where a trend is told."""
 
 
-def advise(panel: Panel, params: DataParams) -> list[str]:
-    """Lines of advice, none where nothing is to be said. Test steps are counted, and their values not looked at.
+def borders_of(panel: Panel, params: DataParams) -> list[Borders]:
+    """The splits of each series.
 
-    Args:
-        panel: As read, in own units.
-        params: With the lengths that would be used.
+    Raises:
+        InputError: `data.split` asks for more steps than there are.
     """
-    try:
-        borders = [split_borders(params.split, steps) for steps in panel.lengths.tolist()]
-    except InputError as error:
-        return [str(error)]
-    return [*_trend(panel, borders), *_evidence(borders, params)]
+    return [split_borders(params.split, steps) for steps in panel.lengths.tolist()]
 
 
-def _trend(panel: Panel, borders: list[Borders]) -> list[str]:
+def trend(panel: Panel, borders: list[Borders]) -> float | None:
+    """Standard deviations of train by which half of the series or more moved until validation; None where few moved.
+
+    In the series' own units. Test steps are not looked at.
+    """
     shifts = []
     for one, start in zip(borders, panel.offsets[:-1], strict=True):
         train, validation = np.split(panel.values[start : start + one.validation_end], [one.train_end])
         if len(train) and len(validation) and train.std() > 0:
             shifts.append(abs(validation.mean() - train.mean()) / train.std())
     shift = float(np.median(shifts)) if shifts else 0.0
-    if shift <= FAR:
-        return []
-    whose = "the series" if len(panel) == 1 else f"half of the {len(panel)} series or more"
-    moved = f"from train to validation {whose} moved by {shift:.1f} standard deviations"
-    return [f"trend: {moved}; add -S model.instance_norm=last"]
+    return shift if shift > FAR else None
 
 
-def _evidence(borders: list[Borders], params: DataParams) -> list[str]:
-    windows = max(one.test_end - one.validation_end for one in borders) - params.prediction_length + 1
-    lacking = shortage(max(0, windows), params.context_length + params.prediction_length, len(borders))
+def too_short(panel: Panel, borders: list[Borders], params: DataParams) -> list[str]:
+    """A line where the test steps cannot tell the families apart; origins of several series at one time count once."""
+    ahead, times = params.prediction_length, [np.empty(0, dtype=np.int64)]
+    for one, first in zip(borders, panel.first_steps.tolist(), strict=True):
+        times.append(first + np.arange(one.validation_end, one.test_end - ahead + 1))
+    lacking = shortage(len(np.unique(np.concatenate(times))), params.context_length + ahead, len(borders))
     return [f"too short for a verdict: {lacking.told()}"] if lacking else []

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -13,10 +13,11 @@ import yaml
 
 from rnn_vs_transformer.data.axis import season_length_of
 from rnn_vs_transformer.data.covariates import MOST_LEVELS
+from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.whole import load_params
-from rnn_vs_transformer.sources.advice import advise
+from rnn_vs_transformer.sources.advice import borders_of, too_short, trend
 from rnn_vs_transformer.sources.describe import describe
 from rnn_vs_transformer.sources.roles import LEFT_OUT, SERIES, OtherFormatError
 from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
@@ -59,12 +60,26 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     file = path.resolve().relative_to(Path.cwd()) if inside else RAW_FOLDER / path.name
     settings = {"source": "csv", "file": file.as_posix(), **_changes(present, proposal.params)}
     lengths = _lengths(proposal.reading, present)
-    advice = [*proposal.advice, *advise(proposal.reading.panel, proposal.params.model_copy(update=lengths))]
-    lines = [*describe(proposal.reading), *advice, ""]
+    advice, norm = _advice(proposal.reading.panel, proposal.params.model_copy(update=lengths))
+    lines = [*describe(proposal.reading), *proposal.advice, *advice, ""]
     settings |= lengths
     if not inside:
         lines.append(shlex.join(["cp", str(path), f"{RAW_FOLDER}/"]))
-    return [*lines, command(settings)]
+    return [*lines, command(settings, norm)]
+
+
+def _advice(panel: Panel, params: DataParams) -> tuple[list[str], Settings]:
+    """Lines on what the series ask for, and the settings of the models that follow."""
+    try:
+        borders = borders_of(panel, params)
+    except InputError as error:
+        return [str(error)], {}
+    lines, shift = too_short(panel, borders, params), trend(panel, borders)
+    if shift is None or load_params().model.instance_norm != "none":
+        return lines, {}
+    whose = "the series" if len(panel) == 1 else f"half of the {len(panel)} series or more"
+    told = f"trend: from train to validation {whose} moved by {shift:.1f} standard deviations, so windows are taken "
+    return [*lines, told + "relative to their last value"], {"instance_norm": "last"}
 
 
 def season_of(reading: Reading) -> int | None:
@@ -139,7 +154,8 @@ def _covariates(params: DataParams) -> Settings:
 
 
 AHEAD: Final = (
-    "covariates.future are known ahead of time, as plans and promotions are; name the others in covariates.past"
+    "covariates.future are known ahead of time, as plans and promotions are: forecast takes them with --future FILE; "
+    "name the others in covariates.past"
 )
 
 
@@ -167,8 +183,8 @@ def _is_static(sheet: Sheet, params: DataParams, name: str) -> bool:
     return len(set(zip(series.codes.tolist(), cells.words.codes.tolist(), strict=True))) == len(series.distinct)
 
 
-def command(settings: Settings) -> str:
-    r"""`dvc exp run` with the settings, as it is pasted into a shell.
+def command(settings: Settings, of_models: Mapping[str, str] | None = None) -> str:
+    r"""`dvc exp run` with the settings of data and models, as it is pasted into a shell.
 
     >>> command({"file": "data/raw/a.csv", "channels": ["T (degC)", "a=b"]})
     'dvc exp run -S data.file=data/raw/a.csv -S \'data.channels=["T (degC)","a=b"]\''
@@ -176,6 +192,8 @@ def command(settings: Settings) -> str:
     words = ["dvc", "exp", "run"]
     for key, value in settings.items():
         words += ["-S", f"data.{key}={_spell(value)}"]
+    for key, value in (of_models or {}).items():
+        words += ["-S", f"model.{key}={value}"]
     return shlex.join(words)
 
 
