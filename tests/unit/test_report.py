@@ -325,7 +325,7 @@ def test_times_are_told_only_where_they_are_of_this_run(time_training) -> None:
     time_training()
     page = html.unescape(page_of(load_results([], "given")))
     assert untimed not in page
-    assert "Training takes 6 s for the RNN, 15 s for the Transformer, on one thread." in page
+    assert "One training takes 6 s for the RNN, 15 s for the Transformer, on one thread." in page
 
 
 @LANGUAGES
