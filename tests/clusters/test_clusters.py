@@ -116,7 +116,7 @@ def test_a_fault_of_a_task_is_told_as_it_is_here(cluster):
 
 def test_workers_with_other_code_are_refused(cluster, monkeypatch):
     """A worker that was started long ago would give the results of code that is no more."""
-    monkeypatch.setattr(clusters, "versions", lambda: "code of tomorrow")
+    monkeypatch.setattr(clusters, "versions", lambda _: "code of tomorrow")
     with pytest.raises(InputError, match="but code of tomorrow is needed"):
         list(run_side_by_side(abs, [-1], cluster))
 

@@ -78,7 +78,7 @@ def test_a_file_that_is_missing_is_named_before_anything_is_sent(tmp_path, monke
 def test_a_worker_with_other_versions_refuses(monkeypatch):
     """It would give other bytes, silently."""
     work = Work.read(abs, [])
-    monkeypatch.setattr(clusters, "versions", lambda: "code of yesterday")
+    monkeypatch.setattr(clusters, "versions", lambda _: "code of yesterday")
     with pytest.raises(InputError, match=r"has code of yesterday, but code .* is needed"):
         work.do(-1)
 

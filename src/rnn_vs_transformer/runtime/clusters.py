@@ -46,7 +46,10 @@ class Work:
     function: Callable[[Any], Any]
     files: dict[str, bytes]
     """What the function reads, by path from the working folder."""
+    packages: tuple[str, ...]
+    """Whose code the function may need."""
     versions: str
+    """See `versions`."""
 
     @classmethod
     def read(cls, function: Callable[[Any], Any], reads: Sequence[Path]) -> Self:
@@ -55,8 +58,9 @@ class Work:
         Raises:
             InputError: A file is missing.
         """
+        packages = (PACKAGE.name, *([STUDIES] if STUDIES in sys.modules else []))
         try:
-            return cls(function, {path.as_posix(): path.read_bytes() for path in reads}, versions())
+            return cls(function, {path.as_posix(): path.read_bytes() for path in reads}, packages, versions(packages))
         except FileNotFoundError as error:
             raise InputError(f"{error.filename} is missing; run: dvc repro") from None
 
@@ -66,9 +70,9 @@ class Work:
         Raises:
             InputError: This process has other code, or another PyTorch, than the one that read the files.
         """
-        if versions() != self.versions:
+        if (here := versions(self.packages)) != self.versions:
             raise InputError(
-                f"a worker on {platform.node()} has {versions()}, but {self.versions} is needed; install the same "
+                f"a worker on {platform.node()} has {here}, but {self.versions} is needed; install the same "
                 "versions there, and restart the workers after a change of the code"
             )
         with tempfile.TemporaryDirectory(prefix="task-") as folder:
@@ -81,10 +85,10 @@ class Work:
 
 
 @cache
-def versions() -> str:
-    """What decides the bytes of a result, besides the processor: the project's code, PyTorch and NumPy."""
+def versions(packages: tuple[str, ...]) -> str:
+    """What decides the bytes of a result, besides the processor: the code of some packages, PyTorch and NumPy."""
     code = hashlib.sha256()
-    for package in ("rnn_vs_transformer", *([STUDIES] if STUDIES in sys.modules else [])):
+    for package in packages:
         for name, content in sorted(_sources(files(package), "")):
             code.update(name.encode() + content)
     return f"code {code.hexdigest()[:12]}, torch {torch.__version__}, numpy {np.__version__}"
@@ -194,10 +198,10 @@ def _connect_to_dask(distributed: Any, run: RunParams) -> Any:
 def copy_code(folder: Path) -> list[Path]:
     """Copy the package and, where this process has imported them, the Python files of the studies; give the copies."""
     shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    if (studies := sys.modules.get(STUDIES)) is None:
+    if STUDIES not in sys.modules:
         return [folder / PACKAGE.name]
-    [source] = studies.__path__
-    for file in Path(source).rglob("*.py"):
+    source = PACKAGE.parents[1] / STUDIES  # not the module's path: Dask may have put an uploaded archive in its place
+    for file in source.rglob("*.py"):
         target = folder / STUDIES / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
