@@ -7,7 +7,6 @@ import json
 import statistics
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -15,7 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 import torch
 
-from benchmarks.enough import Enough
+from benchmarks.enough import Enough, fit_until_enough
 from rnn_vs_transformer.data.axis import Axis
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.series import Meta, Series, load_meta, load_splits, save_series
@@ -24,7 +23,6 @@ from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime.heap import keep_freed_memory, peak_mebibytes
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.settings.whole import load_params
-from rnn_vs_transformer.training.fit import Watch, fit
 
 WARM_UP: Final = 2
 FEWEST: Final = 2
@@ -73,8 +71,7 @@ def train_some(point: Point, params_file: Path) -> dict[str, float]:
     before, began = peak_mebibytes(), time.perf_counter()
     params = load_params(params_file)
     settings = given_settings(point.family, params.model, params.train)
-    endless = {"batch_size": point.batch_size, "epochs": 10_000, "patience": 10_000}
-    budget = settings.train.model_copy(update=endless)
+    budget = settings.train.model_copy(update={"batch_size": point.batch_size})
     train, validation = windows_of(load_splits(), "train", "validation")
     model, ready = build_family(point.family, settings.model, load_meta()), time.perf_counter()
     ends: list[float] = []
@@ -85,8 +82,7 @@ def train_some(point: Point, params_file: Path) -> dict[str, float]:
         if len(counted) > FEWEST and counted[-1] - counted[0] > SECONDS:
             raise Enough
 
-    with suppress(Enough):
-        fit(model, (train, validation), budget, 0, Watch(note))
+    fit_until_enough(model, (train, validation), budget, note)
     step = statistics.median(np.diff(ends[WARM_UP - 1 :]))
     return {
         "windows": len(train),

@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.case import Case
-from benchmarks.enough import Enough
+from benchmarks.enough import Enough, fit_until_enough
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.training.fit import Watch, fit, predict, window_errors
+from rnn_vs_transformer.training.fit import predict, window_errors
 
 WARM_UP = 10
 FEWEST_PASSES = 3
@@ -126,11 +126,7 @@ def rate_within(job: Job) -> float:
 
 def run_fit(case: Case, family: str, note: Callable[[str], None]) -> None:
     """Train until `note`, which is called after each step, raises `Enough`; next to nothing is validated."""
-    endless = case.params.train.model_copy(update={"epochs": 10_000, "patience": 10_000})
-    try:
-        fit(case.build(family), (case.train, case.one_window), endless, 0, watch=Watch(on_step=note))
-    except Enough:
-        return
+    fit_until_enough(case.build(family), (case.train, case.one_window), case.params.train, note)
 
 
 def _batches(windows: int, batch_size: int) -> Iterator[torch.Tensor]:

@@ -46,7 +46,6 @@ season tokens, for the same family."""
 GROWTH: Final = """Powers over the longest half of the values. Memory leaves out Python and PyTorch.
 
 ![Seconds and memory against what grows](growth.svg)"""
-
 ROOFLINE: Final = "The Transformer's, on one core, by kernel:"
 
 
@@ -69,10 +68,10 @@ def accuracy_table(found: Row) -> str:
         times = [1e3 * row[f"predict_{what}_seconds"] for what in ("all", "one")]
         numbers = f"{row['test_mse']:.3f}", f"{row['end_seconds']:.1f}", f"{times[0]:.0f}", f"{times[1]:.1f}"
         errors.append([NAMES[name], *numbers])
-    times = [[NAMES[peer], *(_reached(reached[one, peer]) for one in ours)] for peer in peers]
+    sooner = [[NAMES[peer], *(_reached(reached[one, peer]) for one in ours)] for peer in peers]
     titles = ["", "test MSE", "seconds", "ms to forecast all windows", "ms for one"]
     told = REACHED.format(points=ASKED["tutorial"], season=ASKED["season_tokens"])
-    below = _table(["", *(NAMES[name] for name in ours)], times)
+    below = _table(["", *(NAMES[name] for name in ours)], sooner)
     return f"{ACCURACY}\n\n{_table(titles, errors)}\n\n{told}\n\n{below}"
 
 

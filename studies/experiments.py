@@ -22,6 +22,8 @@ from rnn_vs_transformer.settings.family.families import FAMILIES
 
 POLL_SECONDS = 20.0
 UNDER_WAY = {"Queued", "Running"}
+OF_FOLDS = "validation_mse_"
+"""With the number of the fold, 0 the last: the errors whose mean is `validation_mse`."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ def read_shipped(experiments: Sequence[Experiment]) -> pd.DataFrame:
     for one in experiments:
         manifest = json.loads(_read(_revision(one.name), FOLDER / MANIFEST))
         errors = {name: manifest["fold_mse"][name] for name in FORECASTERS}
-        folds = pd.DataFrame(errors).T.add_prefix("validation_mse_")
+        folds = pd.DataFrame(errors).T.add_prefix(OF_FOLDS)
         validation = pd.Series({name: np.mean(found) for name, found in errors.items()}, name="validation_mse")
         test = pd.Series({name: row["mse"] for name, row in manifest["accuracy"].items()}, name="mse")
         table = pd.concat([validation, test, folds], axis=1).rename_axis("forecaster").reset_index()

@@ -17,7 +17,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.settings.recipes import recipe_overrides
 from studies.etth1 import FOLDS, SERIES, Runs, experiments, placed, recipes
-from studies.experiments import read_shipped, run_queued
+from studies.experiments import OF_FOLDS, read_shipped, run_queued
 from studies.tables import shipped_table
 
 PUBLISHED: Final = Path("docs/results/published.csv")
@@ -26,8 +26,6 @@ RATES_AS_PUBLISHED: Final = Path("data/raw/exchange_rate.txt")
 COUNTRIES: Final = "Australia,Britain,Canada,Switzerland,China,Japan,New Zealand,Singapore"
 START: Final = "ridge-start"
 COLUMNS: Final = ["prediction_length", "recipe", "forecaster", "validation_mse", "mse", "ships"]
-OF_FOLDS: Final = "validation_mse_"
-"""With the number of the fold, 0 the last: the errors whose mean is `validation_mse`."""
 
 
 @dataclass(frozen=True)

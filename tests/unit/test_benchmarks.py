@@ -170,6 +170,7 @@ def test_the_page_tells_when_ours_is_as_good_and_when_never():
     once = filled(page, {"accuracy": sum_up(pd.DataFrame(rows)), "growth": {"points": {}}})
 
     assert "| darts BlockRNN | 0.300 | 40.0 | 1000 | 100.0 |" in once
+    assert "| darts Transformer | 0.200 | 80.0 | 1000 | 100.0 |" in once
     assert "| darts BlockRNN | 2.0 s, 20 x |" in once
     assert "| darts Transformer | never |" in once
     assert once.startswith("above\n<!-- accuracy -->\n")
