@@ -52,7 +52,8 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     """
     if not path.is_file():
         raise InputError(f"{path} does not exist")
-    present = load_params().data
+    params = load_params()
+    present = params.data
     asked = dict(setting.removeprefix("data.").partition("=")[::2] for setting in given)
     asked = {key: yaml.safe_load(value) for key, value in asked.items()}
     proposal = propose(path, present, asked)
@@ -60,7 +61,8 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     file = path.resolve().relative_to(Path.cwd()) if inside else RAW_FOLDER / path.name
     settings = {"source": "csv", "file": file.as_posix(), **_changes(present, proposal.params)}
     lengths = _lengths(proposal.reading, present)
-    advice, norm = _advice(proposal.reading.panel, proposal.params.model_copy(update=lengths))
+    data, panel = proposal.params.model_copy(update=lengths), proposal.reading.panel
+    advice, norm = _advice(panel, data, params.model.instance_norm)
     lines = [*describe(proposal.reading), *proposal.advice, *advice, ""]
     settings |= lengths
     if not inside:
@@ -68,14 +70,14 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     return [*lines, command(settings, norm)]
 
 
-def _advice(panel: Panel, params: DataParams) -> tuple[list[str], Settings]:
+def _advice(panel: Panel, params: DataParams, instance_norm: str) -> tuple[list[str], Settings]:
     """Lines on what the series ask for, and the settings of the models that follow."""
     try:
         borders = borders_of(panel, params)
     except InputError as error:
         return [str(error)], {}
     lines, shift = too_short(panel, borders, params), trend(panel, borders)
-    if shift is None or load_params().model.instance_norm != "none":
+    if shift is None or instance_norm != "none":
         return lines, {}
     whose = "the series" if len(panel) == 1 else f"half of the {len(panel)} series or more"
     told = f"trend: from train to validation {whose} moved by {shift:.1f} standard deviations, so windows are taken "
