@@ -57,10 +57,34 @@ def test_a_curve_rises_with_its_values_and_leaves_out_what_is_not_known() -> Non
 def test_the_simplest_that_none_is_shown_to_beat_is_recommended(beaten, best, expected) -> None:
     metrics = made_metrics(best=best, beaten=beaten)
     assert recommended(metrics) == expected
-    told = opening.opening(None, metrics, {}, many=False)
-    assert f"--family {expected}`)" in told.now.en
+    told = opening.opening(None, metrics, {}, "mlp", many=False)
+    assert f"--family {expected}`" in told.instead.en
     assert "--family" not in told.command, "validation chooses"
+    assert "a plain MLP" in told.now.en
     assert ("neither is shown to beat" in told.answer.en) == (expected == "ridge")
+
+
+@pytest.mark.parametrize(
+    ("as_set_up", "best", "said"),
+    [
+        ("transformer better", "rnn better", "the winner depends on the recipe"),
+        ("rnn better", "rnn better", "the RNN forecasts better"),
+        ("inconclusive", "transformer better", "the Transformer forecasts better"),
+        ("transformer better", "inconclusive", "cannot be told apart"),
+    ],
+)
+def test_where_the_recipe_turns_the_verdict_no_family_is_named_first(as_set_up, best, said) -> None:
+    told = opening.opening(None, made_metrics(as_set_up, best=best), {}, "mlp", many=False)
+    assert said in told.answer.en
+    assert "recipes ✓" in told.sure.en
+    assert told.change.en.startswith("The recipe" if as_set_up != best else "Not the recipe")
+
+
+def test_a_recipe_with_a_lower_test_error_than_the_chosen_one_is_told() -> None:
+    metrics = made_metrics()
+    metrics["season_tokens"]["rnn"] = metrics["rnn"] | {"mse": metrics["rnn"]["mse"] + 0.01}
+    assert opening.opening(None, metrics, {}, "mlp", many=False).aside == opening.LOWER_ON_TEST.filled(family="RNN")
+    assert opening.opening(None, made_metrics(), {}, "mlp", many=False).aside.en == ""
 
 
 def test_an_mlp_that_beats_ridge_is_recommended_where_no_family_beats_it() -> None:

@@ -68,7 +68,7 @@ addEventListener("load", () => {
 
 def page_of(results, language="en"):
     """The page as it is written."""
-    write_report(results, language)
+    write_report(results, language, "mlp")
     return REPORT.read_text()
 
 
@@ -220,7 +220,7 @@ def test_every_verdict_can_be_told(results, language, verdict) -> None:
     comparison = {**results.metrics["comparison"], "verdict": verdict}
     changed = dataclasses.replace(results, metrics={**results.metrics, "comparison": comparison})
     assert f'data-verdict="{verdict}"' in page_of(changed, language)
-    assert (SETTINGS["tutorial"] + SAID[verdict]).told(language) in write_report(changed, language)
+    assert (SETTINGS["tutorial"] + SAID[verdict]).told(language) in write_report(changed, language, "mlp")
 
 
 @LANGUAGES
@@ -325,7 +325,7 @@ def test_times_are_told_only_where_they_are_of_this_run(time_training) -> None:
     time_training()
     page = html.unescape(page_of(load_results([], "given")))
     assert untimed not in page
-    assert "One training takes 6 s for the RNN, 15 s for the Transformer, on one thread." in page
+    assert "One training, one thread: RNN 6 s, Transformer 15 s." in page
 
 
 @LANGUAGES

@@ -103,6 +103,7 @@ def save_artifact(folder: Path, artifact: Artifact, weights: Mapping[str, list[A
         "models": {family: model.model_dump() for family, model in artifact.models.items()},
         "ridge": ridge,
         "origin": asdict(artifact.origin),
+        "best": artifact.best,  # for the report
         **{name: getattr(artifact, name) for name in TOLD},
     }
     write_json(folder / MANIFEST, {"format": FORMAT, **manifest})

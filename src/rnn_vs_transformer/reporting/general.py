@@ -29,9 +29,10 @@ GENERAL: Final = {
 }
 OVER_CASES: Final = Words(
     "Over {units} kinds of series, each family with its best recipe by validation (the RNN: tanh or GRU), the "
-    "Transformer's test error is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
+    "Transformer's test error is {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %). In "
+    "brackets below: the same difference.",
     "在 {units} 类序列上，两个家族各取验证误差最低的配方（RNN：tanh 或 GRU），Transformer 的测试误差比 RNN {side} "
-    "{size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
+    "{size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。下面括号中为同一差异。",
 )
 CELLS: Final = Words(
     " Of {cells} cells (kind by length of series) the RNN is better in {rnn}, the Transformer in {transformer}; in "
@@ -71,8 +72,8 @@ AGAINST_RIDGE: Final = {
     2: Words(" Both beat a linear ridge.", "二者都优于线性岭回归。"),
 }
 CORRECTED: Final = Words(
-    "Each kind was judged by itself. After correcting for {kinds} comparisons (Holm), a better family is shown on "
-    "these alone: {names}.",
+    "Each kind was judged by itself. Corrected for {kinds} comparisons (Holm), a better family is shown on these "
+    "alone: {names}.",
     "对 {kinds} 类做多重比较校正（Holm）后，仍能判定一方更好的只有：{names}。",
 )
 NONE: Final = Words("none", "无")
@@ -151,6 +152,12 @@ def against_ridge(found: Report) -> Words:
     names = [NAMES[family] for family in FAMILIES if found["findings"][f"ridge.{family}.at_its_best.all"]["high"] < 0]
     words = AGAINST_RIDGE[len(names)]
     return words.filled(names=names[0]) if len(names) == 1 else words
+
+
+def kinds_won(found: Report) -> dict[str, int]:
+    """On how many `kinds` each family is better, each at its best, over all lengths."""
+    said = [over_kinds(found, "at_its_best", kind) for kind in KINDS]
+    return {"kinds": len(said), **{family: said.count(f"{family} better") for family in FAMILIES}}
 
 
 def over_kinds(found: Report, recipe: str, scope: str = "all") -> str:

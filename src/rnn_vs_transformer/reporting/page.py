@@ -22,28 +22,30 @@ from rnn_vs_transformer.reporting.wording import SEASON_TOKENS
 from rnn_vs_transformer.results import Results
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-OF_RECIPES: Final = ("filled", "hollow", "chosen")
+OF_RECIPES: Final = ("recipe", "filled", "hollow", "chosen")
 """Marks that tell two recipes apart."""
+NO_BREAK: Final = "\u00a0%"
 Part = dict[str, Any]
 """Values of the template by name."""
 
 
-def render(texts: Texts, results: Results, claims: Mapping[str, Any]) -> str:
-    """The page; every value is escaped by the template engine."""
+def render(texts: Texts, results: Results, claims: Mapping[str, Any], best: str) -> str:
+    """The page; every value is escaped by the template engine. `best` is what forecasts by default."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    parts = (_first_screen, _forecasts, _own_series, _over_series, _general, _cost, _details)
+    parts = (_forecasts, _own_series, _over_series, _general, _cost, _details)
     shown = {name: value for part in parts for name, value in part(texts, results).items()}
+    shown |= _first_screen(texts, results, best)
     shown |= {"claims": told_claims(texts, claims), "tally": tally(texts, claims)}
     shown |= {"facts": run_facts(texts, results), "params": results.params}
     nav = [name for name in texts["nav"] if name != "forecasts" or shown["looked"]]
     return environment.get_template("report.html").render(t=texts, nav=nav, **shown)
 
 
-def _first_screen(texts: Texts, results: Results) -> Part:
+def _first_screen(texts: Texts, results: Results, best: str) -> Part:
     """The answer, its figure, what to do and what it costs."""
     own = results.meta.source != "synthetic"
     found = None if own else results.studies.get("map")
-    told = opening(found, results.metrics, results.times, many=len(results.meta.series) > 1)
+    told = opening(found, results.metrics, results.times, best, many=len(results.meta.series) > 1)
     return {
         "verdict": results.metrics["comparison"]["verdict"],
         "own": own,
@@ -60,7 +62,8 @@ def _first_screen(texts: Texts, results: Results) -> Part:
 
 def _in_language(texts: Texts, told: Opening) -> dict[str, str]:
     return {
-        name: value.told(texts["lang"]) if isinstance(value, Words) else value for name, value in vars(told).items()
+        name: value.told(texts["lang"]).replace(" %", NO_BREAK) if isinstance(value, Words) else value
+        for name, value in vars(told).items()
     }
 
 

@@ -15,18 +15,25 @@ from rnn_vs_transformer.runtime.files import write_bytes, write_json
 
 REPORT: Final = Path("reports/index.html")
 """The page; it tells times and the machine, so it differs from run to run."""
+PACKAGED: Final = Path("models/forecaster/manifest.json")
+"""Tells what validation chose, as `best`."""
 VERDICT: Final = Path("reports/verdict.md")
 """The verdict alone, which does not."""
 
 
-def write_report(results: Results, language: Literal["en", "zh"]) -> str:
+def write_report(results: Results, language: Literal["en", "zh"], best: str) -> str:
     """Write reports/index.html, reports/claims.json and, with the answer but for times, reports/verdict.md.
+
+    Args:
+        results: Of all stages before.
+        language: Of the page and of what is returned.
+        best: The forecaster that validation chose.
 
     Returns:
         The answer in plain text.
     """
     claims = judge_all(results)
-    page = render(load_texts(language), results, claims)
+    page = render(load_texts(language), results, claims, best)
     write_json(paths.CLAIMS, claims)
     write_bytes(REPORT, page.encode())
     told, own = headline(results.studies, results.metrics, times={}), results.meta.source != "synthetic"
