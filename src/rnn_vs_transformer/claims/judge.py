@@ -62,7 +62,7 @@ RIDGE: Final = Words(
 OF_A_RUN: Final[tuple[Column, ...]] = ("as_set_up", "season_tokens")
 """The columns that need no committed study."""
 COLUMN_WORDS: Final[Mapping[Column, Words]] = {
-    "as_set_up": Words("As set up:", "按原设置："),
+    "as_set_up": Words("As set up:", "按所给设置："),
     "season_tokens": Words("With season tokens:", "每周期一个 token："),
     "across_worlds": Words("Across worlds:", "跨世界："),
 }

@@ -27,7 +27,7 @@ GENERAL: Final = {
     "transformer better": Words("In general the Transformer forecasts better; ", "总体而言 Transformer 预测更准；"),
     "equivalent": Words("In general the choice does not matter; ", "总体而言选哪个都一样；"),
     "inconclusive": Words(
-        "In general neither is shown to forecast better; ", "总体而言没有证据表明哪个预测更准；"
+        "In general neither is shown to forecast better; ", "总体难分高下；"
     ),
 }  # fmt: skip
 TURNS: Final = "turns"
@@ -65,8 +65,8 @@ FOUND: Final = {
     "inconclusive": Words("neither is shown to be better", "无法判定"),
 }
 SURE: Final = Words(
-    ", the Transformer's test error {size:.0f} % {side} the RNN's (95 % interval {low:+.0f} % to {high:+.0f} %).",
-    "：Transformer 的测试误差比 RNN {side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
+    ", the Transformer's test error {size:.0f} % {side} (95 % interval of the difference {low:+.0f} % to {high:+.0f} %).",
+    "：Transformer 的测试误差比 RNN {side} {size:.0f} %（差异的 95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 LOWER_ON_TEST: Final = Words(
     "The {family}'s other recipe has a lower test error than that marked ✓; test errors must not choose. ",
@@ -75,15 +75,15 @@ LOWER_ON_TEST: Final = Words(
 IN_GENERAL: Final = Words(" In general ", "总体而言")
 SURE_IN_GENERAL: Final = Words(
     ", the Transformer's error {size:.0f} % {side} ({low:+.0f} % to {high:+.0f} %, {units} simulated kinds of series).",
-    "：Transformer {side} {size:.0f} %（{low:+.0f} % 至 {high:+.0f} %，{units} 类模拟序列）。",
+    "：Transformer 的误差{side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %，{units} 类模拟序列）。",
 )
 CHANGES: Final = {
-    "turns": Words("The recipe: as set up it is the other way round,", "配方：按所给设置则相反，"),
+    "turns": Words("The recipe: as set up it is the reverse,", "配方：按所给设置则相反，"),
     "changes": Words("The recipe: as set up the verdict is another,", "配方：按所给设置结论不同，"),
     "keeps": Words("Not the recipe: as set up the verdict is the same,", "配方不改变结论：按所给设置结论相同，"),
 }
 BY_SO_MUCH: Final = Words(
-    " the Transformer's error {size:.0f} % {side} the RNN's.", "Transformer 的误差比 RNN {side} {size:.0f} %。"
+    " the Transformer's error {size:.0f} % {side}.", "Transformer 的误差比 RNN {side} {size:.0f} %。"
 )
 MORE_DATA: Final = Words(
     "More data: a longer test split, or more series or seeds, would narrow the interval.",
@@ -94,7 +94,7 @@ KIND: Final = Words(
     " The kind of series: the RNN is better on {rnn} of {kinds}, the Transformer on {transformer} (map).",
     "序列的类型：{kinds} 类中 RNN 在 {rnn} 类上更好，Transformer 在 {transformer} 类上更好（见地图）。",
 )
-CHOOSE: Final = Words("Take the best on validation, {name}:", "用验证集上最好的（{name}）预测：")
+CHOOSE: Final = Words("Best on validation, {name}:", "验证集上最好的是{name}：")
 CALLED: Final = {
     **OTHERS,
     **{family: Words(f"the {name}", name) for family, name in NAMES.items()},
