@@ -65,7 +65,8 @@ FOUND: Final = {
     "inconclusive": Words("neither is shown to be better", "无法判定"),
 }
 SURE: Final = Words(
-    ", the Transformer's test error {size:.0f} % {side} (95 % interval of the difference {low:+.0f} % to {high:+.0f} %).",
+    ", the Transformer's test error {size:.0f} % {side} (95 % interval of the difference {low:+.0f} % to "
+    "{high:+.0f} %).",
     "：Transformer 的测试误差比 RNN {side} {size:.0f} %（差异的 95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 LOWER_ON_TEST: Final = Words(
