@@ -1,7 +1,8 @@
-"""The picture of the M4 study: errors of every forecaster with intervals over series, and the published ones."""
+"""The pictures of the M4 study: errors with intervals over series beside the published ones, and mean ranks."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import matplotlib as mpl
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rnn_vs_transformer.evaluation.ranks import groups
+from rnn_vs_transformer.plotting.over_series import height_of, rank_diagram
 from rnn_vs_transformer.plotting.style import LABELS, LOOKS, SETTINGS, Look, save
 
 TITLES: Final = {"smape": "sMAPE (%)", "mase": "MASE"}
@@ -25,6 +28,20 @@ def draw_m4(table: pd.DataFrame, path: Path) -> None:
             _draw(panel, shown, metric)
         axes[0].set_yticks(range(len(shown)), [LABELS.get(name, name) for name in shown["forecaster"]])
         sheet.suptitle("M4 hourly, 414 series, official test: lower is better", x=0.01, ha="left", fontweight="bold")
+        save(sheet, path, dpi=144)
+
+
+def draw_m4_ranks(compared: Mapping[str, Any], path: Path) -> None:
+    """Draw `mase` of m4.json: mean ranks and the critical difference (Nemenyi, 5 %)."""
+    least = compared["critical_difference"]
+    ranks = dict(sorted(compared["mean_ranks"].items(), key=lambda item: float(item[1])))
+    letters = groups(list(ranks.values()), least)
+    table = pd.DataFrame({"forecaster": list(ranks), "mean_rank": list(ranks.values()), "group": letters})
+    with mpl.rc_context(SETTINGS):
+        sheet = Figure(figsize=(8.0, height_of(table)), layout="constrained")
+        axes = sheet.subplots()
+        rank_diagram(axes, table, least)
+        axes.set_title("M4 hourly: mean rank of the MASE over 414 series (1: best)")
         save(sheet, path, dpi=144)
 
 

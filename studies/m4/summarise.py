@@ -16,7 +16,7 @@ from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from studies.m4.peers import read_peers
-from studies.m4.picture import draw_m4
+from studies.m4.picture import draw_m4, draw_m4_ranks
 from studies.m4.scores import METRICS, Judge, judge_of_test, judge_of_validation, read_forecast
 from studies.m4.series import HORIZON, SEASON, read_series, read_test, with_splits
 from studies.m4.summary import (
@@ -53,7 +53,7 @@ def summarise_choice() -> None:
 
 
 def summarise_final() -> None:
-    """Write m4.csv and m4.png, a row per forecaster and published entry, and m4.json, the comparisons over series."""
+    """Write m4.csv and m4.png, a row per forecaster and published entry; m4.json and m4_ranks.png, the comparisons."""
     plan, (names, series) = read_plan(), read_series()
     validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
     forecasts = final_forecasts(plan, "test", test)
@@ -72,6 +72,7 @@ def summarise_final() -> None:
         "mase": compare_forecasters({name: found["mase"] for name, found in errors.items()}),
     }
     write_json(RESULTS / "m4.json", told)
+    draw_m4_ranks(told["mase"], RESULTS / "m4_ranks.png")
     print(table.to_string(index=False))  # noqa: T201
 
 

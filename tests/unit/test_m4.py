@@ -104,6 +104,7 @@ def test_the_final_part_tells_every_forecaster(workspace, plan, monkeypatch, cap
     assert {"rnn", "transformer", "mlp", "ridge", "seasonal_naive", "naive2", "ensemble"} <= set(table.index)
     assert table.loc["naive2", "owa"] == pytest.approx(1.0)
     assert (table["mase"] > 0).all()
+    assert Path("studies/results/m4_ranks.png").exists()
     assert "ensemble" in capsys.readouterr().out
 
 

@@ -28,29 +28,44 @@ OTHER: Final = Look("", "#555555")
 
 
 def draw_ranks(results: Results) -> None:
-    """Critical-difference diagram (Demsar 2006): mean ranks over the series; bars join those not told apart."""
+    """The critical-difference diagram of a run on a panel."""
     found, table = results.metrics["over_series"], results.ranks
+    with figure("ranks", height=height_of(table)) as (axes,):
+        rank_diagram(axes, table, found["critical_difference"])
+        axes.set_title(f"Mean rank of the test MSE over {found['series']:,} series (1: best)")
+
+
+def height_of(table: pd.DataFrame) -> float:
+    """Inches that the diagram of these ranks needs."""
+    layers = max(stacked(joined(table["group"].tolist())), default=-1) + 1
+    return 1.6 + 0.32 * ((len(table) + 1) // 2) + 0.16 * layers
+
+
+def rank_diagram(axes: Axes, table: pd.DataFrame, least: float) -> None:
+    """Critical-difference diagram (Demsar 2006): mean ranks over the series; bars join those not told apart.
+
+    Args:
+        axes: Where to draw.
+        table: Columns `forecaster`, `mean_rank` and `group` (letters), best first.
+        least: The critical difference.
+    """
     bars = joined(table["group"].tolist())
     names, ranks = table["forecaster"].tolist(), table["mean_rank"].tolist()
     rows = (len(names) + 1) // 2
     heights = stacked(bars)
-    layers = max(heights, default=-1) + 1
-    with figure("ranks", height=1.6 + 0.32 * rows + 0.16 * layers) as (axes,):
-        lowest = 0.7 + 0.35 * layers
-        for place, (name, rank) in enumerate(zip(names, ranks, strict=True)):
-            better = place < rows
-            depth = lowest + 0.8 * (place if better else len(names) - 1 - place)
-            _draw_rank(axes, name, rank, depth, end=0.75 if better else len(names) + 0.25)
-        for height, (first, last) in zip(heights, bars, strict=True):
-            ends = [ranks[first] - 0.04, ranks[last] + 0.04]
-            axes.plot(ends, [0.45 + 0.35 * height] * 2, color="#000000", linewidth=4, solid_capstyle="round")
-        least = found["critical_difference"]
-        axes.plot([1, 1 + least], [-1.6, -1.6], "|-", color="#000000", linewidth=1.5, markersize=9)
-        axes.text(1 + least / 2, -1.85, f"critical difference {least:.2f}", ha="center", va="bottom", fontsize=10)
-        axes.set_xlim(0.7, len(names) + 0.3)
-        axes.set_ylim(lowest + 0.8 * rows - 0.3, -2.6)
-        _rank_axis(axes, len(names))
-        axes.set_title(f"Mean rank of the test MSE over {found['series']:,} series (1: best)")
+    lowest = 0.7 + 0.35 * (max(heights, default=-1) + 1)
+    for place, (name, rank) in enumerate(zip(names, ranks, strict=True)):
+        better = place < rows
+        depth = lowest + 0.8 * (place if better else len(names) - 1 - place)
+        _draw_rank(axes, name, rank, depth, end=0.75 if better else len(names) + 0.25)
+    for height, (first, last) in zip(heights, bars, strict=True):
+        ends = [ranks[first] - 0.04, ranks[last] + 0.04]
+        axes.plot(ends, [0.45 + 0.35 * height] * 2, color="#000000", linewidth=4, solid_capstyle="round")
+    axes.plot([1, 1 + least], [-1.6, -1.6], "|-", color="#000000", linewidth=1.5, markersize=9)
+    axes.text(1 + least / 2, -1.85, f"critical difference {least:.2f}", ha="center", va="bottom", fontsize=10)
+    axes.set_xlim(0.7, len(names) + 0.3)
+    axes.set_ylim(lowest + 0.8 * rows - 0.3, -2.6)
+    _rank_axis(axes, len(names))
 
 
 def joined(groups: Sequence[str]) -> list[tuple[int, int]]:
