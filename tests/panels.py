@@ -7,14 +7,15 @@ from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.splits import Borders, Places, Splits
 from rnn_vs_transformer.data.windows import Windows, steps_of
+from rnn_vs_transformer.runtime.device import CPU
 
 
-def windows_of(contexts: torch.Tensor, targets: torch.Tensor) -> Windows:
-    """The windows with these contexts (n, L) and targets (n, H), each of a series of its own."""
+def windows_of(contexts: torch.Tensor, targets: torch.Tensor, device: torch.device = CPU) -> Windows:
+    """The windows with these contexts (n, L) and targets (n, H), each of a series of its own, on a device."""
     rows = torch.cat([contexts, targets], dim=1).double().numpy()
     panel, length = Panel.of([str(number) for number in range(len(rows))], list(rows)), contexts.shape[1]
     places = Places(panel.offsets[:-1] + length - 1, np.arange(len(rows)))
-    return Windows(steps_of(panel), places, length, targets.shape[1])
+    return Windows(steps_of(panel, device), places, length, targets.shape[1])
 
 
 def unscaled(values: np.ndarray, borders: Borders, context_length: int, prediction_length: int) -> Splits:

@@ -1,6 +1,7 @@
-"""What the map would cost on many machines, by the seconds of its trainings: `python -m studies.map.machines 1000 100 2`.
+"""What the map costs on many machines: `python -m studies.map.machines 1000 100 2`, of worlds, machines, cores of each.
 
-What is not recorded is left out: baselines and floors, scoring, the start of workers, and the way of the files.
+It is calculated from the seconds that each training took. What is not recorded is left out: baselines and floors,
+scoring, the start of workers, and the way of the files.
 """
 
 import heapq
@@ -51,7 +52,9 @@ def in_proportion(seconds: FloatArray, share: float) -> FloatArray:
 
 
 def seconds_on(tasks: FloatArray, cores: int) -> float:
-    """Until the last one ends, where a core that is free takes the next; the longest first is best (Graham 1969).
+    """Until the last one ends, where a core that is free takes the next.
+
+    With the longest first it is never above 4/3 of what the best order takes (Graham 1969).
 
     >>> seconds_on(np.array([3.0, 2.0, 2.0]), cores=2)
     4.0

@@ -1,7 +1,9 @@
-"""Real clusters, started here: they give the bytes of this machine, and outlive a worker that is killed."""
+"""Real clusters, started here: they give the bytes of this machine, and outlive a worker or a node that is killed."""
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -16,7 +18,7 @@ from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.data.series import Meta, Series, save_series
 from rnn_vs_transformer.runtime import clusters, paths
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.parallel import run_side_by_side
+from rnn_vs_transformer.runtime.parallel import run_as_finished, run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -32,29 +34,45 @@ LOKY = RunParams(workers=1, backend="loky", address="local", device="cpu")
 
 @pytest.fixture(scope="module")
 def ray_cluster():
-    """Address of a Ray cluster of two nodes, with one processor each."""
+    """A Ray cluster of two nodes, with one processor each."""
     cluster_utils = pytest.importorskip("ray.cluster_utils", reason=f"ray is {HOW}")
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
-    yield cluster.address
+    yield cluster
     cluster.shutdown()
 
 
 @pytest.fixture(scope="module")
 def dask_cluster():
-    """Address of a Dask scheduler with two workers."""
+    """A Dask scheduler with two workers."""
     distributed = pytest.importorskip("distributed", reason=f"distributed is {HOW}")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        yield cluster.scheduler_address
+        yield cluster
 
 
 @pytest.fixture(params=["ray", "dask"])
 def cluster(request):
     """The settings that send work to one of the clusters."""
-    return RunParams(
-        workers=0, backend=request.param, address=request.getfixturevalue(f"{request.param}_cluster"), device="cpu"
-    )
+    started = request.getfixturevalue(f"{request.param}_cluster")
+    address = started.address if request.param == "ray" else started.scheduler_address
+    return RunParams(workers=0, backend=request.param, address=address, device="cpu")
+
+
+@pytest.fixture
+def node(request, cluster):
+    """Process of one more node, the parent of its workers, and what ends the node with all that it does."""
+    started = request.getfixturevalue(f"{cluster.backend}_cluster")
+    if cluster.backend == "ray":
+        added = started.add_node(num_cpus=1)
+        yield added.all_processes["raylet"][0].process.pid, partial(started.remove_node, added, allow_graceful=False)
+        return
+    command = [sys.executable, "-m", "dask", "worker", cluster.address, "--nthreads", "1", "--no-dashboard"]
+    with subprocess.Popen(command, start_new_session=True) as nanny:
+        lose = partial(os.killpg, nanny.pid, signal.SIGKILL)
+        started.wait_for_workers(3, timeout=60)
+        yield nanny.pid, lose
+        lose()  # where the test has not come to it
 
 
 def test_a_cluster_trains_to_the_bytes_of_this_machine(cluster, configure, pass_settings, tmp_path, monkeypatch):
@@ -102,6 +120,34 @@ def test_a_worker_that_is_killed_costs_its_task_alone(cluster, tmp_path):
 
     assert list(run_side_by_side(note_and_perhaps_die, range(5), cluster)) == [0, 1, 4, 9, 16]
     assert sorted(notes.read_text().split()) == ["0", "1", "1", "2", "3", "4"]
+
+
+def test_a_node_that_is_lost_costs_its_running_task_alone(cluster, node, tmp_path):
+    """It finishes one task, whose result is too large for Ray to send along with the news, and hangs in the next."""
+    notes, (lost, lose) = tmp_path / "begun", node
+    there = f" {lost}"
+    notes.touch()
+
+    def begun(where=""):
+        return [int(line.split()[0]) for line in notes.read_text().splitlines() if line.endswith(where)]
+
+    def note_and_perhaps_hang(number):
+        here = os.getppid()
+        with notes.open("a") as file:
+            file.write(f"{number} {here}\n")
+        for _ in range(300):  # the other nodes wait until this one hangs, so that it gets its two tasks
+            if (here == lost) != (len(begun(there)) > 1):
+                break
+            time.sleep(0.1)
+        return str(number) * 200_000
+
+    finished, results = run_as_finished(note_and_perhaps_hang, range(8), cluster), {}
+    while len(begun(there)) < 2 or begun(there)[0] not in results:
+        results |= [next(finished)]
+    lose()
+    results |= finished
+    assert results == {number: str(number) * 200_000 for number in range(8)}
+    assert sorted(begun()) == sorted([*range(8), begun(there)[1]])
 
 
 def test_a_fault_of_a_task_is_told_as_it_is_here(cluster):

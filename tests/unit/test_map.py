@@ -1,5 +1,6 @@
 """The map: its plan holds what was asked for, and its summary finds what was planted in made-up runs."""
 
+import doctest
 import itertools
 
 import numpy as np
@@ -7,6 +8,8 @@ import pandas as pd
 import pytest
 
 from rnn_vs_transformer.sources.cases import CASES
+from studies.map import machines
+from studies.map.machines import RUNS, cost_of, in_proportion, seconds_on
 from studies.map.summary import COMPARISONS, cells, chosen, counts, findings, pairs
 from studies.map.trials import read_plan, trials_of
 
@@ -102,3 +105,32 @@ def test_slopes_find_what_was_planted() -> None:
     found = findings(runs, PLAN)
     assert found["data_slope.tutorial"]["estimate"] == pytest.approx(np.log(0.99), abs=1e-5)
     assert found["delay_slope.tutorial"]["estimate"] == pytest.approx(np.log(0.9), abs=1e-5)
+
+
+def test_the_map_on_many_machines_is_between_what_must_be_and_what_graham_proved(root) -> None:
+    """On one core all stands in a row; more cores never cost time, nor work; cases in a row never save any."""
+    runs = pd.concat(pd.read_csv(file) for file in sorted((root / RUNS).glob("*.csv")))
+    found = [cost_of(runs, worlds=170, cores=cores) for cores in (1, 2, 20, 200)]  # as many as were run
+    assert found[0]["minutes"] / 60 == pytest.approx(found[0]["core_hours"]) == pytest.approx(8.37, abs=0.01)
+    assert all(later["minutes"] <= earlier["minutes"] for earlier, later in itertools.pairwise(found))
+    for cost, cores in zip(found, (1, 2, 20, 200), strict=True):
+        assert cost["core_hours"] == found[0]["core_hours"]
+        share, longest = 60 * cost["core_hours"] / cores, runs["seconds"].max() / 60
+        assert cost["least_minutes"] == pytest.approx(max(share, longest))
+        assert cost["least_minutes"] <= cost["minutes"] + 1e-9 <= share + (1 - 1 / cores) * longest + 2e-9
+        assert cost["minutes"] <= cost["minutes_case_by_case"] + 1e-9
+    assert cost_of(runs, 340, 40)["core_hours"] == pytest.approx(2 * found[0]["core_hours"])
+
+
+def test_the_examples_in_the_docstrings_run() -> None:
+    assert doctest.testmod(machines) == (0, 2)
+
+
+def test_trainings_are_repeated_in_proportion_and_dealt_to_the_core_that_is_free() -> None:
+    seconds = np.random.default_rng(0).permutation(np.arange(1.0, 8.0))
+    repeated = in_proportion(seconds, 2.5)
+    assert list(repeated) == sorted(repeated, reverse=True)
+    assert set(np.unique(repeated, return_counts=True)[1]) <= {2, 3}
+    assert len(repeated) == 18
+    assert seconds_on(repeated, len(repeated)) == 7
+    assert seconds_on(np.array([4.0, 3.0, 3.0, 2.0]), 2) == 6
