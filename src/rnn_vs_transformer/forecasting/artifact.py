@@ -20,10 +20,10 @@ from rnn_vs_transformer.settings.family.families import FAMILIES, MODELS
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 __all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact", "weights_file"]
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
 Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of; 5 has the
-ensemble and quantiles; 6 has the errors of each fold."""
+ensemble and quantiles; 6 has the errors of each fold; 7 has model.context_share."""
 MANIFEST: Final = "manifest.json"
 TOLD: Final = ("seeds", "fold_mse", "accuracy", "levels", "ensemble", "levels_of")
 """What stands in the manifest as it is."""

@@ -36,7 +36,8 @@ def build_mlp(
     params: MlpModelParams, context_length: int, prediction_length: int, sizes: InputSizes = ONE_SERIES
 ) -> ForecastModel:
     """The MLP's forecaster, with weights drawn from torch's global random state."""
-    window = {"patch_length": context_length, "patch_stride": context_length, "readout": "last"}
+    read = params.steps_read(context_length)
+    window = {"patch_length": read, "patch_stride": read, "readout": "last"}
 
     def build(_: int) -> Mixer:
         return cast("Mixer", HiddenLayers(params))  # which no query is put to, as the readout is `last`

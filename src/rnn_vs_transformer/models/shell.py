@@ -97,7 +97,7 @@ class ForecastModel(nn.Module):
 
         Args:
             params: Settings; only the shared ones are read here.
-            context_length: Observed steps (L).
+            context_length: Observed steps (L), of which the last are read, see `context_share`.
             prediction_length: Forecast steps (H).
             width: Width of a token (D).
             mixer: Builds the mixer; called between embedding and readout, as the seed's draws are.
@@ -109,14 +109,15 @@ class ForecastModel(nn.Module):
         self.instance_norm = params.instance_norm
         self.patch_length, self.patch_stride = params.patch_length, params.patch_stride
         self.last_only = params.readout == "last"
-        self.tokens = (context_length - self.patch_length) // self.patch_stride + 1
-        self.unused_steps = (context_length - self.patch_length) % self.patch_stride
+        self.steps_read = params.steps_read(context_length)
+        self.tokens, over = divmod(self.steps_read - self.patch_length + self.patch_stride, self.patch_stride)
+        self.unused_steps = context_length - self.steps_read + over
         self.embedding = nn.Linear(self.patch_length, width)
         segments = -(-prediction_length // self.patch_length) if params.readout == "segments" else 0
         self.mixer = mixer(self.tokens + segments)
         self.dropout = nn.Dropout(params.dropout)
         self.readout = self._drawn_readout(segments, width)
-        self.highway = nn.Linear(context_length, prediction_length) if params.linear_highway else None
+        self.highway = nn.Linear(self.steps_read, prediction_length) if params.linear_highway else None
         self.starts_at_ridge = params.linear_highway == "ridge"
         if sizes.covariates:
             self.embedding = widened(self.embedding, self.patch_length * (sizes.past + sizes.future) + sizes.static)
@@ -170,7 +171,7 @@ class ForecastModel(nn.Module):
         else:
             read = self.mixer(embedded, self.last_only)  # (B, T or 1, D)
             forecast, summary = self.readout(self.dropout(read.flatten(1))), read[:, -1:]
-        added = [] if self.highway is None else [self.highway(normed)]
+        added = [] if self.highway is None else [self.highway(normed[:, -self.steps_read :])]
         if self.horizon is not None and covariates is not None:
             added.append(self.horizon(covariates.horizon, summary))
         if self.sizes.levels:
@@ -211,7 +212,7 @@ class ForecastModel(nn.Module):
             return context.new_zeros(1, 1), context.new_ones(1, 1)
         if self.instance_norm == "last":
             return context[:, -1:], context.new_ones(1, 1)
-        variance, mean = torch.var_mean(context, dim=1, keepdim=True, correction=0)
+        variance, mean = torch.var_mean(context[:, -self.steps_read :], dim=1, keepdim=True, correction=0)
         return mean, torch.sqrt(variance + 1e-5)
 
 

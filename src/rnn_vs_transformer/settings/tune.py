@@ -45,6 +45,8 @@ class SharedSpace(Section):
     """Of `model.dropout`."""
     linear_highway: Choices[bool | Literal["ridge"]]
     """Of `model.linear_highway`; like patch length and readout not tuned where parameters are the budget."""
+    context_share: Choices[Annotated[Number, Field(gt=0, le=1)]]
+    """Of `model.context_share`; likewise."""
     patch_length: Choices[Count]
     """Of `model.patch_length`; where it is another than the current one, patches follow each other without overlap."""
     readout: Choices[Readout]

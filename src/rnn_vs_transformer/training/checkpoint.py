@@ -125,7 +125,7 @@ def _take(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
     }
     tensors |= {f"{RANDOM}order": state.order.get_state(), f"{RANDOM}torch": torch.get_rng_state()}
     if state.device.type != "cpu":
-        tensors[RANDOM + state.device.type] = torch.get_device_module(state.device).get_rng_state()
+        tensors[RANDOM + state.device.type] = torch.get_device_module(state.device).get_rng_state(state.device)
     run = {name: getattr(state.run, name) for name in COURSE}
     groups = [{name: value for name, value in group.items() if name != "params"} for group in optimizer["param_groups"]]
     return {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, {
@@ -148,7 +148,7 @@ def _put(state: TrainingState, tensors: dict[str, Tensor], notes: dict[str, Any]
     state.order.set_state(tensors[f"{RANDOM}order"])
     torch.set_rng_state(tensors[f"{RANDOM}torch"])
     if (drawn := tensors.get(RANDOM + state.device.type)) is not None:  # of another device it has no meaning here
-        torch.get_device_module(state.device).set_rng_state(drawn)
+        torch.get_device_module(state.device).set_rng_state(drawn, state.device)
     state.run.state = _under(BEST, tensors)
     for name in COURSE:
         setattr(state.run, name, notes["run"][name])

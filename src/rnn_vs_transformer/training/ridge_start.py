@@ -30,7 +30,7 @@ def start_at_ridge(model: ForecastModel, splits: Splits) -> bool:
         return False
     centred = model.instance_norm == "last"
     alone = replace(splits, panel=splits.panel.without_covariates())
-    ridge = fit_ridge(alone, splits.context_length, centrings=[centred])
+    ridge = fit_ridge(alone, model.steps_read, centrings=[centred])
     weights = torch.from_numpy(ridge.weights)
     last = model.readout.linear if isinstance(model.readout, SegmentReadout) else model.readout
     with torch.no_grad():

@@ -110,9 +110,10 @@ def settings_by_recipe(
     found: dict[Recipe, FamilySettings] = {"tutorial": settings}
     if "season_tokens" not in train.recipes or train.settings == "tuned":
         return found
-    if season in {1, settings.model.patch_length} or season > context_length:
+    read = settings.model.steps_read(context_length)
+    if season in {1, settings.model.patch_length} or season > read:
         why = "the same tokens" if season == settings.model.patch_length else f"a season of {season} step(s)"
-        log.info("season_tokens is left out: %s in a context of %d", why, context_length)
+        log.info("season_tokens is left out: %s in a context of %d", why, read)
         return found
     sizes = {"model.patch_length": season, "model.patch_stride": season}
     return {**found, "season_tokens": settings.with_values(sizes)}

@@ -17,6 +17,8 @@ NO_OTHER_DECODING: Final = "model.readout, model.linear_highway or model.block i
 class SharedModelParams(Section):
     """The shell around the mixer, the same for both families."""
 
+    context_share: Annotated[Number, Field(gt=0, le=1)]
+    """Share of the context that is read: its last steps, rounded to whole ones."""
     instance_norm: Literal["none", "last", "standard"]
     """Per-window normalisation: none, subtract the last value, or subtract mean and divide by deviation."""
     patch_length: Count
@@ -49,6 +51,10 @@ class SharedModelParams(Section):
                 f"must be last and model.linear_highway false, got {got}; and model.block bare"
             )
         return self
+
+    def steps_read(self, context_length: int) -> int:
+        """How many of so many observed steps are read, at least one."""
+        return max(1, round(self.context_share * context_length))
 
     @property
     def _leaves_decoding_open(self) -> bool:
@@ -151,7 +157,13 @@ class ProbeModelParams(Section):
 
     def models(self, cell: str, rnn_layers: int, positional: str, patch_length: int = 1) -> ModelParams:
         """Both families, without what the shell could add to a bare mixer."""
-        shell = {"instance_norm": "none", "patch_length": patch_length, "patch_stride": patch_length, "readout": "last"}
+        shell = {
+            "context_share": 1.0,
+            "instance_norm": "none",
+            "patch_length": patch_length,
+            "patch_stride": patch_length,
+            "readout": "last",
+        }
         shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False}
         shell |= {"block": "bare", "recurrent_start": "default", "mlp_width": self.width, "mlp_layers": 1}
         shell |= {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers, "positional": positional}
