@@ -3,9 +3,8 @@
 import logging
 
 from rnn_vs_transformer.plotting.draw import draw_times
-from rnn_vs_transformer.reporting.report import PACKAGED, REPORT, write_report
+from rnn_vs_transformer.reporting.report import REPORT, chosen_forecaster, write_report
 from rnn_vs_transformer.results import load_results
-from rnn_vs_transformer.runtime.files import read_json
 from rnn_vs_transformer.settings.family.train import TrainParams
 from rnn_vs_transformer.settings.report import ReportParams
 from stages import run
@@ -17,7 +16,7 @@ def report(params: ReportParams, train: TrainParams) -> None:
     """Write the page, claims.json, verdict.md and the figures of times; tell the verdict, and where to read."""
     results = load_results(params.analyses, train.settings)
     draw_times(results)
-    verdict = write_report(results, params.language, read_json(PACKAGED)["best"])
+    verdict = write_report(results, params.language, chosen_forecaster())
     log.info("%s\nopen %s in a browser", verdict, REPORT)
 
 

@@ -74,10 +74,39 @@ def test_the_simplest_that_none_is_shown_to_beat_is_recommended(beaten, best, ex
     ],
 )
 def test_where_the_recipe_turns_the_verdict_no_family_is_named_first(as_set_up, best, said) -> None:
-    told = opening.opening(None, made_metrics(as_set_up, best=best), {}, "mlp", many=False)
+    told = opening.opening(None, made_metrics(as_set_up, best, best), {}, "mlp", many=False)
     assert said in told.answer.en
     assert "recipes ✓" in told.sure.en
     assert told.change.en.startswith("The recipe" if as_set_up != best else "Not the recipe")
+
+
+@pytest.mark.parametrize(
+    ("tutorial", "season", "best", "chosen", "said"),
+    [
+        ("rnn better", "transformer better", "rnn better", "tutorial", "with season tokens it is the reverse"),
+        ("transformer better", "rnn better", "rnn better", "season_tokens", "as set up it is the reverse"),
+        ("rnn better", "inconclusive", "rnn better", "tutorial", "with season tokens the verdict is another"),
+        ("rnn better", "rnn better", "rnn better", "tutorial", "Not the recipe: with season tokens"),
+    ],
+)
+def test_the_recipe_is_contrasted_that_was_not_chosen(tutorial, season, best, chosen, said) -> None:
+    metrics = made_metrics(tutorial, season, best)
+    metrics["comparison"]["each_at_its_best"] |= {"rnn_recipe": chosen, "transformer_recipe": chosen}
+    told = opening.opening(None, metrics, {}, "mlp", many=False)
+    assert said in told.change.en
+    assert ("depends on the recipe" in told.answer.en) == ("reverse" in said)
+
+
+def test_a_winner_that_does_not_beat_the_control_is_told() -> None:
+    metrics = made_metrics("rnn better", best="rnn better", beaten=[("rnn", "ridge")])
+    told = opening.opening(None, metrics, {}, "mlp", many=False).answer
+    assert told.en == "On this series the RNN forecasts better, but it is not shown to beat a linear ridge."
+
+
+def test_what_validation_chose_is_not_advised_twice() -> None:
+    metrics = made_metrics(best="rnn better")
+    assert opening.opening(None, metrics, {}, "rnn", many=False).instead.en == ""
+    assert opening.opening(None, metrics, {}, "mlp", many=False).instead.en != ""
 
 
 def test_a_recipe_with_a_lower_test_error_than_the_chosen_one_is_told() -> None:
@@ -91,3 +120,5 @@ def test_an_mlp_that_beats_ridge_is_recommended_where_no_family_beats_it() -> No
     metrics = made_metrics(beaten=[("rnn", "mlp"), ("transformer", "mlp")])
     metrics["mlp"] = {"mse": 0.112, "ridge_difference_ci_high": -0.01}
     assert recommended(metrics) == "mlp"
+    told = opening.opening(None, metrics, {}, "ensemble", many=False)
+    assert told.instead.en == "Shown to beat a linear ridge on test, a plain MLP: add `--family mlp`."

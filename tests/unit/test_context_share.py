@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from rnn_vs_transformer.data.windows import WindowCovariates
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import InputSizes
+from rnn_vs_transformer.probes.inspection.lag_recovery import read_part
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.tuning.space import search_of, search_space
 
@@ -55,11 +56,9 @@ def test_other_shares_are_refused(configure, share):
         configure({"model.context_share": share})
 
 
-def test_patches_must_fit_what_is_read(configure):
-    keys = {"data.context_length": 24, "model.context_share": 0.5}
-    configure({**keys, "model.patch_length": 12})
-    with pytest.raises(ValidationError, match=r"must be at most data.context_length \(12 of 24 steps\), got 13"):
-        configure({**keys, "model.patch_length": 13})
+def test_at_least_a_patch_is_read(configure):
+    model = configure({"data.context_length": 24, "model.context_share": 0.25, "model.patch_length": 12}).model
+    assert model.steps_read(24) == 12
 
 
 @pytest.mark.parametrize("family", ["rnn", "transformer"])
@@ -70,3 +69,10 @@ def test_both_families_try_it_but_where_parameters_are_the_budget(configure, fam
     space = search_space(current[family], search_of(family, params.tune, current["transformer"]))
     assert (space.get("model.context_share") == [0.5, 1.0, 0.25]) == (budget == "trials")
     assert np.isin("model.context_share", list(space)) == (budget == "trials")
+
+
+def test_steps_that_are_not_read_are_left_out_of_the_score():
+    found = np.array([[0.3, -0.1, 0.0, 0.2, 0.0, 0.0], [0.1, 0.0, 0.0, 0.0, 0.0, 0.0]])
+    assert read_part(found).shape == (2, 4)
+    assert read_part(found[0]).tolist() == [0.3, -0.1, 0.0, 0.2]
+    assert read_part(np.zeros((2, 3))).shape == (2, 3)

@@ -152,7 +152,7 @@ def test_a_wrong_type_or_value_is_refused_with_the_key_and_the_value(load, key, 
         ),
         (
             {"train.settings": "tuned", "tune.shared.patch_length": [1, 97]},
-            "tune.shared.patch_length must be at most data.context_length (48 of 96 steps), got 97",
+            "tune.shared.patch_length must be at most data.context_length (96), got 97",
         ),
         ({"tune.shared.dropout": [0.0, 1.5]}, "tune.shared.dropout: input should be less than 1, got 1.5"),
         ({"tune.rnn.cell": ["GRU"]}, "tune.rnn.cell: input should be 'rnn', 'gru', 'lstm' or 'min_gru', got 'GRU'"),

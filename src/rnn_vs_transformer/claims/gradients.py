@@ -7,6 +7,7 @@ from rnn_vs_transformer.claims.claim import Claim, Measured, Words
 from rnn_vs_transformer.claims.studies import from_study
 from rnn_vs_transformer.evaluation.intervals import Estimate
 from rnn_vs_transformer.results import Results
+from rnn_vs_transformer.settings.family.model import RnnModelParams
 
 DECAY: Final = Words(
     "Before training, each step back multiplies the input gradient of the RNN by {factor:.2f}: over {context_length} "
@@ -22,8 +23,9 @@ NO_DECAY: Final = Words("No decay could be fitted; more seeds are needed.", "无
 
 def vanishing_gradients(results: Results) -> Measured:
     """From the fitted decay of the RNN's input gradient per step back, before training."""
-    context_length = results.meta.context_length
-    stages = results.inspection["gradients"][results.settings["rnn"]["model"]["cell"]]
+    model = RnnModelParams.model_construct(**results.settings["rnn"]["model"])
+    context_length = model.steps_read(results.meta.context_length)
+    stages = results.inspection["gradients"][model.cell]
     decay = stages.get("untrained")
     if not decay or "decay_per_step_ci_low" not in decay:
         return Measured(sentence=NO_DECAY)

@@ -12,11 +12,14 @@ from rnn_vs_transformer.reporting.this_series import (
     FORECAST,
     SIMPLE,
     TOO_LITTLE,
+    TURNS,
     at_its_best,
     beats,
     best_simple,
+    comparisons,
+    contrast,
 )
-from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, change, difference, listed
+from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, difference, listed
 from rnn_vs_transformer.results import in_seconds, rows_of
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -30,8 +33,6 @@ GENERAL: Final = {
         "In general neither is shown to forecast better; ", "总体难分高下；"
     ),
 }  # fmt: skip
-TURNS: Final = "turns"
-"""The verdict on these series, where the recipe turns it round."""
 HERE: Final = {
     "rnn better": Words("{here} the RNN does", "{here} RNN 更准"),
     "transformer better": Words("{here} the Transformer does", "{here} Transformer 更准"),
@@ -53,10 +54,12 @@ MANY: Final = (Words("on these series", "在这些序列上"), Words("On these s
 """Within a sentence, and at its start."""
 AND: Final = Words(", and neither is shown to beat {name}.", "，二者都未显示优于{name}。")
 BUT: Final = Words(", but neither is shown to beat {name}.", "，但二者都未显示优于{name}。")
+ITSELF: Final = Words(", but it is not shown to beat {name}.", "，但未显示优于{name}。")
+"""Of the family that is better, where the other one alone beats the control."""
 END: Final = Words(".", "。")
 OTHERS: Final = {**SIMPLE, "mlp": Words("a plain MLP", "普通的 MLP")}
 
-HERE_IS: Final = (Words("Here, with the recipes ✓, ", "在此，用 ✓ 的配方，"), Words("Here ", "在此"))
+HERE_IS: Final = (Words("Here, with the recipes ✓, ", "在此，用 ✓ 的配方，"), Words("Here ", "在此，"))
 """Where validation chose between recipes, and where there was one."""
 FOUND: Final = {
     "rnn better": Words("the RNN is better", "RNN 更好"),
@@ -73,15 +76,19 @@ LOWER_ON_TEST: Final = Words(
     "The {family}'s other recipe has a lower test error than that marked ✓; test errors must not choose. ",
     "{family} 的另一配方测试误差低于 ✓ 的配方，但不能按测试误差来选。",
 )
-IN_GENERAL: Final = Words(" In general ", "总体而言")
+IN_GENERAL: Final = Words(" In general ", "总体而言，")
 SURE_IN_GENERAL: Final = Words(
     ", the Transformer's error {size:.0f} % {side} ({low:+.0f} % to {high:+.0f} %, {units} simulated kinds of series).",
     "：Transformer 的误差{side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %，{units} 类模拟序列）。",
 )
+RECIPE_SAID: Final = {
+    paths.TUTORIAL: Words("as set up", "按所给设置"),
+    SEASON_TOKENS: Words("with season tokens", "以每周期一个 token "),
+}
 CHANGES: Final = {
-    "turns": Words("The recipe: as set up it is the reverse,", "配方：按所给设置则相反，"),
-    "changes": Words("The recipe: as set up the verdict is another,", "配方：按所给设置结论不同，"),
-    "keeps": Words("Not the recipe: as set up the verdict is the same,", "配方不改变结论：按所给设置结论相同，"),
+    "turns": Words("The recipe: {recipe} it is the reverse,", "配方：{recipe}则相反，"),
+    "changes": Words("The recipe: {recipe} the verdict is another,", "配方：{recipe}结论不同，"),
+    "keeps": Words("Not the recipe: {recipe} the verdict is the same,", "配方不改变结论：{recipe}结论相同，"),
 }
 BY_SO_MUCH: Final = Words(
     " the Transformer's error {size:.0f} % {side}.", "Transformer 的误差比 RNN {side} {size:.0f} %。"
@@ -95,7 +102,7 @@ KIND: Final = Words(
     " The kind of series: the RNN is better on {rnn} of {kinds}, the Transformer on {transformer} (map).",
     "序列的类型：{kinds} 类中 RNN 在 {rnn} 类上更好，Transformer 在 {transformer} 类上更好（见地图）。",
 )
-CHOOSE: Final = Words("Best on validation, {name}:", "验证集上最好的是{name}：")
+CHOOSE: Final = Words("Chosen by validation, {name}:", "用验证集选定的{name}：")
 CALLED: Final = {
     **OTHERS,
     **{family: Words(f"the {name}", name) for family, name in NAMES.items()},
@@ -105,7 +112,7 @@ USE: Final = Words("Use {name}, the simplest with the lowest error, until there 
                    "在有更多数据之前，用{name}，即简单预测中误差最低者：")  # fmt: skip
 SIMPLEST: Final = Words("Simplest, {name}: add `--family {key}`.", "最简单的是{name}：加 `--family {key}`。")
 SHOWN: Final = Words("Shown to beat {other} on test, {name}: add `--family {key}`.",
-                     "测试集上优于{other}的是{name}：加 `--family {key}`。")  # fmt: skip
+                     "测试集上优于{other}：{name}，加 `--family {key}`。")  # fmt: skip
 COST: Final = Words("One training, one thread: {seconds}", "训练一次（单线程）：{seconds}")
 SECONDS: Final = Words("{name} {seconds} s", "{name} {seconds} 秒")
 MARK: Final = " ✓"
@@ -177,22 +184,25 @@ def _control(metrics: Report) -> str:
 
 
 def _answer(found: Report | None, metrics: Report, *, many: bool) -> Words:
-    name, said = recommended(metrics), _said(metrics["comparison"])
+    name, said = recommended(metrics), _said(metrics)
     within, start = MANY if many else ONE
     general = over_kinds(found, "at_its_best") if found else None
     told = ALONE[said].filled(here=start) if general is None else GENERAL[general] + _here(general, said, within)
-    if said == NOT_ENOUGH or name in FAMILIES:
+    winner, control = said.removesuffix(" better"), _control(metrics) if said != NOT_ENOUGH else ""
+    if said == NOT_ENOUGH or (name in FAMILIES and winner not in FAMILIES):
         return told + END
+    if name in FAMILIES:
+        return told + (END if beats(at_its_best(metrics)[winner], control) else ITSELF.filled(name=OTHERS[control]))
     return told + (BUT if "better" in said else AND).filled(name=OTHERS[name])
 
 
-def _said(comparison: Report) -> str:
+def _said(metrics: Report) -> str:
     """The verdict with the recipes that validation chose, or that the recipe turns it round."""
-    first = comparison["verdict"]
-    if first == NOT_ENOUGH:
+    comparison = metrics["comparison"]
+    if comparison["verdict"] == NOT_ENOUGH:
         return NOT_ENOUGH
     best = str(comparison["each_at_its_best"]["verdict"])
-    return TURNS if change(first, best) == TURNS else best
+    return TURNS if contrast(metrics)[0] == TURNS else best
 
 
 def _here(general: str, said: str, within: Words) -> Words:
@@ -208,8 +218,9 @@ def _use(metrics: Report, name: str, best: str) -> dict[str, Any]:
             "command": COMMAND.format(forecaster=name),
             "instead": Words("", ""),
         }
-    words = SHOWN if name in FAMILIES else SIMPLEST
-    instead = words.filled(name=CALLED[name], other=OTHERS[_control(metrics)], key=name)
+    words = SIMPLEST if name in SIMPLE else SHOWN
+    other = best_simple(metrics) if name == "mlp" else _control(metrics)
+    instead = Words("", "") if name == best else words.filled(name=CALLED[name], other=OTHERS[other], key=name)
     return {"now": CHOOSE.filled(name=CALLED[best]), "command": FORECAST, "instead": instead}
 
 
@@ -271,6 +282,7 @@ def _change(found: Report | None, metrics: Report) -> Words:
         return MORE_DATA + kind
     if SEASON_TOKENS not in metrics:
         return ONE_RECIPE + kind
-    said = change(comparison["verdict"], comparison["each_at_its_best"]["verdict"])
-    ends = (comparison["relative_mse_difference"], comparison["ci_low"], comparison["ci_high"])
-    return CHANGES[said] + difference(BY_SO_MUCH, *ends) + kind
+    said, recipe = contrast(metrics)
+    other = comparisons(metrics)[recipe]
+    ends = (other["relative_mse_difference"], other["ci_low"], other["ci_high"])
+    return CHANGES[said].filled(recipe=RECIPE_SAID[recipe]) + difference(BY_SO_MUCH, *ends) + kind

@@ -11,7 +11,8 @@ from rnn_vs_transformer.reporting.page import TEMPLATES, render
 from rnn_vs_transformer.reporting.sections import Texts
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.files import write_bytes, write_json
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import read_json, write_bytes, write_json
 
 REPORT: Final = Path("reports/index.html")
 """The page; it tells times and the machine, so it differs from run to run."""
@@ -19,6 +20,18 @@ PACKAGED: Final = Path("models/forecaster/manifest.json")
 """Tells what validation chose, as `best`."""
 VERDICT: Final = Path("reports/verdict.md")
 """The verdict alone, which does not."""
+
+
+def chosen_forecaster() -> str:
+    """What validation chose, which forecasts by default.
+
+    Raises:
+        InputError: The packaged forecaster is of another version.
+    """
+    name = read_json(PACKAGED).get("best")
+    if name is None:
+        raise InputError(f"{PACKAGED} is of another version; make it anew: dvc repro package")
+    return str(name)
 
 
 def write_report(results: Results, language: Literal["en", "zh"], best: str) -> str:

@@ -43,6 +43,8 @@ TOO_LITTLE: Final = Words(
     "数据不足，无法给出结论：{test_windows:,.0f} 个测试窗口不到 {blocks} 个独立的时间块（每块为上下文加预测长度）。"
     "需要 {enough_test_windows:,.0f} 个测试窗口，或 {series} 条序列。",
 )
+TURNS: Final = "turns"
+"""What `change` says where the recipe turns the verdict round."""
 SIMPLE: Final = {
     "last_value": Words("the last value", "末值"),
     "seasonal_naive": Words("the seasonal naive", "季节性朴素预测"),
@@ -124,6 +126,28 @@ def at_its_best(metrics: Report) -> dict[str, Report]:
     """The row of each family with its better recipe by validation."""
     rows, best = rows_of(metrics), metrics["comparison"]["each_at_its_best"]
     return {family: rows[paths.forecaster(family, best[f"{family}_recipe"])] for family in FAMILIES}
+
+
+def contrast(metrics: Report) -> tuple[str, str]:
+    """What the recipe does to the verdict with the chosen ones, `keeps`, `turns` or `changes`, and the recipe meant.
+
+    It is the recipe with which the verdict differs most; where none does, one that was not chosen for both.
+    """
+    best = metrics["comparison"]["each_at_its_best"]
+    said = {
+        recipe: change(comparison["verdict"], best["verdict"]) for recipe, comparison in comparisons(metrics).items()
+    }
+    for kind in (TURNS, "changes"):
+        if found := [recipe for recipe, one in said.items() if one == kind]:
+            return kind, found[0]
+    chosen = {best.get(f"{family}_recipe") for family in FAMILIES}
+    return "keeps", next((recipe for recipe in said if chosen != {recipe}), paths.TUTORIAL)
+
+
+def comparisons(metrics: Report) -> dict[str, Report]:
+    """The comparison with each recipe that was trained."""
+    season = {SEASON_TOKENS: metrics[SEASON_TOKENS]["comparison"]} if SEASON_TOKENS in metrics else {}
+    return {paths.TUTORIAL: metrics["comparison"], **season}
 
 
 def controls(metrics: Report) -> Iterator[Words]:

@@ -39,15 +39,14 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _patches_fit_context(self) -> Self:
-        lengths, shares = {"model.patch_length": self.model.patch_length}, [self.model.context_share]
+        lengths = {"model.patch_length": self.model.patch_length}
         if self.train.settings == "tuned":
             lengths["tune.shared.patch_length"] = max(self.tune.shared.patch_length)
-            shares += self.tune.shared.context_share
-        read = self.model.model_copy(update={"context_share": min(shares)}).steps_read(self.data.context_length)
         for key, length in lengths.items():
-            if length > read:
-                steps = f"{read} of {self.data.context_length} steps" if min(shares) < 1 else read
-                raise ValueError(f"{key} must be at most data.context_length ({steps}), got {length}")
+            if length > self.data.context_length:
+                raise ValueError(
+                    f"{key} must be at most data.context_length ({self.data.context_length}), got {length}"
+                )
         return self
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """What lies in the models, gradient flow, attribution and lag recovery, over all seeds and written to files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -106,6 +107,7 @@ def _recovery_report(attributions: list[Importance], data: DataParams, recent_st
         write_table(paths.LAG_RECOVERY, pd.DataFrame(columns=lag_recovery.COLUMNS))
         return {"delay": "no known delay"}
     delay, horizon = data.synthetic.delay, load_meta().prediction_length
+    attributions = [replace(one, per_step=lag_recovery.read_part(one.per_step)) for one in attributions]
     write_table(paths.LAG_RECOVERY, lag_recovery.recovery_table(attributions, delay, horizon, recent_steps))
     values = load_development()[0].values  # noqa: PD011
     deviation = values - deterministic_part(data.synthetic, np.arange(len(values)))

@@ -52,6 +52,12 @@ class Recovery:
 COLUMNS = ["model", "method", "seed", "target", "recent_steps_left_out", *(field.name for field in fields(Recovery))]
 
 
+def read_part(importance: FloatArray) -> FloatArray:
+    """Without the oldest steps (..., L) that matter not at all, as the model does not read them."""
+    mattering = np.flatnonzero(np.atleast_2d(importance).any(axis=0))
+    return importance[..., : mattering[-1] + 1] if len(mattering) else importance
+
+
 def true_lags(delay: int, prediction_length: int, context_length: int) -> IntArray:
     """Steps back whose value chooses the regime of a forecast step, max(0, d-H) .. min(d, L)-1; may be empty.
 

@@ -110,10 +110,9 @@ def settings_by_recipe(
     found: dict[Recipe, FamilySettings] = {"tutorial": settings}
     if "season_tokens" not in train.recipes or train.settings == "tuned":
         return found
-    read = settings.model.steps_read(context_length)
-    if season in {1, settings.model.patch_length} or season > read:
+    if season in {1, settings.model.patch_length} or season > context_length:
         why = "the same tokens" if season == settings.model.patch_length else f"a season of {season} step(s)"
-        log.info("season_tokens is left out: %s in a context of %d", why, read)
+        log.info("season_tokens is left out: %s in a context of %d", why, context_length)
         return found
     sizes = {"model.patch_length": season, "model.patch_stride": season}
     return {**found, "season_tokens": settings.with_values(sizes)}

@@ -18,7 +18,7 @@ class SharedModelParams(Section):
     """The shell around the mixer, the same for both families."""
 
     context_share: Annotated[Number, Field(gt=0, le=1)]
-    """Share of the context that is read: its last steps, rounded to whole ones."""
+    """Share of the context that is read: its last steps, rounded to whole ones, and at least a patch."""
     instance_norm: Literal["none", "last", "standard"]
     """Per-window normalisation: none, subtract the last value, or subtract mean and divide by deviation."""
     patch_length: Count
@@ -53,8 +53,8 @@ class SharedModelParams(Section):
         return self
 
     def steps_read(self, context_length: int) -> int:
-        """How many of so many observed steps are read, at least one."""
-        return max(1, round(self.context_share * context_length))
+        """How many of so many observed steps are read."""
+        return max(self.patch_length, round(self.context_share * context_length))
 
     @property
     def _leaves_decoding_open(self) -> bool:
