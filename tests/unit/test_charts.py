@@ -77,7 +77,7 @@ def test_where_the_recipe_turns_the_verdict_no_family_is_named_first(as_set_up, 
     told = opening.opening(None, made_metrics(as_set_up, best, best), {}, "mlp", many=False)
     assert said in told.answer.en
     assert "recipes ✓" in told.sure.en
-    assert told.change.en.startswith("The recipe" if as_set_up != best else "Not the recipe")
+    assert told.change.en.startswith("Recipe" if as_set_up != best else "Not the recipe")
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_an_mlp_that_beats_ridge_is_recommended_where_no_family_beats_it() -> No
     metrics["mlp"] = {"mse": 0.112, "ridge_difference_ci_high": -0.01}
     assert recommended(metrics) == "mlp"
     told = opening.opening(None, metrics, {}, "ensemble", many=False)
-    assert told.instead.en == "Shown to beat a linear ridge on test, a plain MLP: add `--family mlp`."
+    assert told.instead.en == "Or simpler, a plain MLP: `--family mlp`."

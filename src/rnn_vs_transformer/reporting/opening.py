@@ -59,18 +59,17 @@ ITSELF: Final = Words(", but it is not shown to beat {name}.", "，但未显示�
 END: Final = Words(".", "。")
 OTHERS: Final = {**SIMPLE, "mlp": Words("a plain MLP", "普通的 MLP")}
 
-HERE_IS: Final = (Words("Here, with the recipes ✓, ", "在此，用 ✓ 的配方，"), Words("Here ", "在此，"))
+HERE_IS: Final = (Words("Here, with recipes ✓, ", "在此，用 ✓ 的配方，"), Words("Here ", "在此，"))
 """Where validation chose between recipes, and where there was one."""
 FOUND: Final = {
     "rnn better": Words("the RNN is better", "RNN 更好"),
     "transformer better": Words("the Transformer is better", "Transformer 更好"),
     "equivalent": Words("no difference matters", "差异无关紧要"),
-    "inconclusive": Words("neither is shown to be better", "无法判定"),
+    "inconclusive": Words("undecided", "未决"),
 }
 SURE: Final = Words(
-    ", the Transformer's test error {size:.0f} % {side} (95 % interval of the difference {low:+.0f} % to "
-    "{high:+.0f} %).",
-    "：Transformer 的测试误差比 RNN {side} {size:.0f} %（差异的 95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
+    ", the Transformer's test error {size:.0f} % {side} (95 % interval {low:+.0f} % to {high:+.0f} %).",
+    "：Transformer 的测试误差比 RNN {side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %）。",
 )
 LOWER_ON_TEST: Final = Words(
     "The {family}'s other recipe has a lower test error than that marked ✓; test errors must not choose. ",
@@ -78,7 +77,7 @@ LOWER_ON_TEST: Final = Words(
 )
 IN_GENERAL: Final = Words(" In general ", "总体而言，")
 SURE_IN_GENERAL: Final = Words(
-    ", the Transformer's error {size:.0f} % {side} ({low:+.0f} % to {high:+.0f} %, {units} simulated kinds of series).",
+    ", the Transformer's error {size:.0f} % {side} ({low:+.0f} % to {high:+.0f} %, {units} simulated kinds).",
     "：Transformer 的误差{side} {size:.0f} %（95 % 区间 {low:+.0f} % 至 {high:+.0f} %，{units} 类模拟序列）。",
 )
 RECIPE_SAID: Final = {
@@ -86,8 +85,8 @@ RECIPE_SAID: Final = {
     SEASON_TOKENS: Words("with season tokens", "以每周期一个 token "),
 }
 CHANGES: Final = {
-    "turns": Words("The recipe: {recipe} it is the reverse,", "配方：{recipe}则相反，"),
-    "changes": Words("The recipe: {recipe} the verdict is another,", "配方：{recipe}结论不同，"),
+    "turns": Words("Recipe: {recipe} it is the reverse,", "配方：{recipe}则相反，"),
+    "changes": Words("Recipe: {recipe} the verdict is another,", "配方：{recipe}结论不同，"),
     "keeps": Words("Not the recipe: {recipe} the verdict is the same,", "配方不改变结论：{recipe}结论相同，"),
 }
 BY_SO_MUCH: Final = Words(
@@ -99,10 +98,10 @@ MORE_DATA: Final = Words(
 )
 ONE_RECIPE: Final = Words("Perhaps the recipe: only one was trained.", "可能是配方：只训练了一种。")
 KIND: Final = Words(
-    " The kind of series: the RNN is better on {rnn} of {kinds}, the Transformer on {transformer} (map).",
+    " Kind of series: the RNN is better on {rnn} of {kinds}, the Transformer on {transformer} (map).",
     "序列的类型：{kinds} 类中 RNN 在 {rnn} 类上更好，Transformer 在 {transformer} 类上更好（见地图）。",
 )
-CHOOSE: Final = Words("Chosen by validation, {name}:", "用验证集选定的{name}：")
+CHOOSE: Final = Words("Use {name}, as validation chose:", "用验证集选定的{name}：")
 CALLED: Final = {
     **OTHERS,
     **{family: Words(f"the {name}", name) for family, name in NAMES.items()},
@@ -110,9 +109,9 @@ CALLED: Final = {
 }
 USE: Final = Words("Use {name}, the simplest with the lowest error, until there are more data:",
                    "在有更多数据之前，用{name}，即简单预测中误差最低者：")  # fmt: skip
-SIMPLEST: Final = Words("Simplest, {name}: add `--family {key}`.", "最简单的是{name}：加 `--family {key}`。")
-SHOWN: Final = Words("Shown to beat {other} on test, {name}: add `--family {key}`.",
-                     "测试集上优于{other}：{name}，加 `--family {key}`。")  # fmt: skip
+SIMPLER: Final = Words("Or simpler, {name}: `--family {key}`.", "或更简单的{name}：`--family {key}`。")
+SHOWN: Final = Words("Or {name}, shown to beat {other}: `--family {key}`.",
+                     "或测试集上优于{other}的 {name}：`--family {key}`。")  # fmt: skip
 COST: Final = Words("One training, one thread: {seconds}", "训练一次（单线程）：{seconds}")
 SECONDS: Final = Words("{name} {seconds} s", "{name} {seconds} 秒")
 MARK: Final = " ✓"
@@ -218,9 +217,8 @@ def _use(metrics: Report, name: str, best: str) -> dict[str, Any]:
             "command": COMMAND.format(forecaster=name),
             "instead": Words("", ""),
         }
-    words = SIMPLEST if name in SIMPLE else SHOWN
-    other = best_simple(metrics) if name == "mlp" else _control(metrics)
-    instead = Words("", "") if name == best else words.filled(name=CALLED[name], other=OTHERS[other], key=name)
+    words, control = SHOWN if name in FAMILIES else SIMPLER, OTHERS[_control(metrics)]
+    instead = Words("", "") if name == best else words.filled(name=CALLED[name], other=control, key=name)
     return {"now": CHOOSE.filled(name=CALLED[best]), "command": FORECAST, "instead": instead}
 
 
