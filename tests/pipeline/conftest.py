@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,14 @@ def set_params(path: Path, values: dict[str, object]) -> None:
         assert last in section, key
         section[last] = value
     path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def told(output: str) -> str:
+    """The one line with which a stage ended, beside DVC's own."""
+    assert "Traceback" not in output, output
+    lines = re.findall(r"error: .*$", output, re.MULTILINE)  # a progress bar may have left its line unfinished
+    assert len(lines) == 1, output
+    return str(lines[0])
 
 
 def stages_run(output: str) -> set[str]:

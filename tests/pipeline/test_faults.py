@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Clone
+from conftest import Clone, told
 from disturb import PROC, require_nothing_left, start
 
 WEIGHTS = "models/rnn/tutorial/seed-0.safetensors"
@@ -25,14 +25,6 @@ BACK = "then run: dvc repro (what was there before: dvc checkout)"
 
 def contents(clone: Clone, names: tuple[str, ...] = RESULTS) -> dict[str, bytes]:
     return {name: (clone.folder / name).read_bytes() for name in names}
-
-
-def told(output: str) -> str:
-    """The one line with which a stage ended, beside DVC's own."""
-    assert "Traceback" not in output, output
-    lines = re.findall(r"error: .*$", output, re.MULTILINE)  # a progress bar may have left its line unfinished
-    assert len(lines) == 1, output
-    return str(lines[0])
 
 
 @contextlib.contextmanager

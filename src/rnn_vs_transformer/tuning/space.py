@@ -14,8 +14,9 @@ SIZES: Final = ("transformer_width", "transformer_layers", "feedforward_width", 
 """What the number of the Transformer's parameters depends on, besides the shell that both families share."""
 DIRECT_ONLY: Final = {"model.linear_highway", "model.readout"}
 """Not tuned where decoding is autoregressive: these are of models that forecast all steps at once."""
-SHELL: Final = {"model.context_share", "model.patch_length", *DIRECT_ONLY}
-PINNED: Final = {"model.rnn_width", *SHELL, *(f"model.{name}" for name in SIZES)}
+PINNED: Final = {
+    "model.rnn_width", "model.context_share", "model.patch_length", *DIRECT_ONLY, *(f"model.{name}" for name in SIZES),
+}  # fmt: skip
 """Not tuned where parameters are the budget: the Transformer's size stays, and the RNN's width follows from it."""
 
 
