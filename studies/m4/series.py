@@ -39,14 +39,14 @@ def with_splits(
 ) -> tuple[Panel, IntArray]:
     """The series in own units, and where their splits end (S, 3): train is all but the last `held` steps.
 
-    In the place of the test steps (S, 48), where they are not given, stands the last value, so that a window reaches
-    over them; nobody reads it.
+    In the place of the test steps (S, n), where they are not given, stands the last value 48 times, so that a window
+    reaches over them; nobody reads it.
     """
     names, known = series
     lengths = np.array([len(one) for one in known])
-    after = [np.repeat(one[-1], HORIZON) for one in known] if test is None else list(test)
+    after = np.stack([np.repeat(one[-1], HORIZON) for one in known]) if test is None else test
     panel = Panel.of(names, [np.append(one, ahead) for one, ahead in zip(known, after, strict=True)])
-    return panel, np.stack([lengths - held, lengths, lengths + HORIZON], axis=1)
+    return panel, np.stack([lengths - held, lengths, lengths + after.shape[1]], axis=1)
 
 
 def cut(

@@ -93,16 +93,14 @@ def run_trial(plan: Plan, trial: Trial) -> list[Row]:
     """Train, write the forecasts, and tell what it cost; the official test steps are not read."""
     if trial.family in BASELINES:
         splits = cut(read_series(), plan["held"][trial.part], plan["context_length"], trial.variant)
-        splits_forecasts = {split: _baseline(trial.family, splits, splits.places(split)) for split in _asked(trial)}
+        splits_forecasts = {split: baseline(trial.family, splits, splits.places(split)) for split in _asked(trial)}
         found: Row = {}
     else:
         values = values_of(plan, trial)
         context = values.pop("data.context_length", plan["context_length"])
         splits = cut(read_series(), plan["held"][trial.part], context, values.pop("data.transform"))
         splits_forecasts, found = _train(trial, case_study_settings(trial.family, values), splits)
-    write_arrays(
-        trial.file, {split: _in_units(forecast, splits, split) for split, forecast in splits_forecasts.items()}
-    )
+    write_arrays(trial.file, {split: in_units(forecast, splits, split) for split, forecast in splits_forecasts.items()})
     return [{**asdict(trial), **found}]
 
 
@@ -126,11 +124,13 @@ def _train(trial: Trial, settings: FamilySettings, splits: Splits) -> tuple[dict
     return forecasts, told
 
 
-def _baseline(name: str, splits: Splits, places: Places) -> FloatArray:
+def baseline(name: str, splits: Splits, places: Places) -> FloatArray:
+    """The forecasts (W, 48) of one of `BASELINES`, in scaled units."""
     if name == "ridge":
         return fit_best_ridge(splits).forecast(splits.panel, places)
     return seasonal_naive_forecast(splits.values, places.origins, HORIZON, SEASON)
 
 
-def _in_units(forecast: FloatArray, splits: Splits, split: Split) -> Any:
+def in_units(forecast: FloatArray, splits: Splits, split: Split) -> Any:
+    """Forecasts (W, 48) of a split in own units, float32."""
     return splits.scaler.unscale(forecast, splits.places(split).series[:, None]).astype(np.float32)
