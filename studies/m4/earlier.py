@@ -48,13 +48,18 @@ def read_earlier() -> Plan:
 
 def trials_of(plan: Plan) -> Iterator[Trial]:
     """The baselines, the seeds of each family with the base, and those of each option in both families."""
-    transforms = {"seasonal_naive": "none", "ridge": plan["ridge_transform"]}
-    yield from (Trial(FAMILIES_PART, name, transforms[name], 0) for name in BASELINES)
+    yield from baselines_of(plan)
     for family in plan["families"]:
         yield from seeds_of(plan, FAMILIES_PART, family, BASE)
     for family in FAMILIES:
         for option in (BASE, *plan["options"]):
             yield from seeds_of(plan, OPTIONS_PART, family, option)
+
+
+def baselines_of(plan: Plan) -> list[Trial]:
+    """The seasonal naive and ridge, each with the transform that suits it."""
+    transforms = {"seasonal_naive": "none", "ridge": plan["ridge_transform"]}
+    return [Trial(FAMILIES_PART, name, transforms[name], 0) for name in BASELINES]
 
 
 def seeds_of(plan: Plan, part: str, family: str, variant: str) -> list[Trial]:
@@ -103,7 +108,7 @@ def _train(plan: Plan, trial: Trial, settings: FamilySettings, splits: Splits) -
     drawn = BUILDERS[trial.family](settings.model, splits.context_length, HORIZON, InputSizes(len(splits.panel)))
     model: nn.Module = drawn
     if trial.variant == "cycle":
-        model, splits = LearnedCycle(drawn, len(splits.panel)), _with_hours(splits)
+        model, splits = LearnedCycle(drawn, len(splits.panel)), with_hours(splits)
     elif trial.variant == "without_seasonal_naive":
         model = WithoutSeasonalNaive(drawn)
     train, validation, test = windows_of(splits, "train", "validation", "test")
@@ -119,7 +124,7 @@ def _train(plan: Plan, trial: Trial, settings: FamilySettings, splits: Splits) -
     return {split: predict(model, windows)[0].double().numpy() for split, windows in asked}, told
 
 
-def _with_hours(splits: Splits) -> Splits:
+def with_hours(splits: Splits) -> Splits:
     """With each step's place in its series' days as the one future covariate."""
     hours = (splits.panel.steps_of_cells % SEASON).astype(np.float64)[:, None]
     return replace(splits, panel=replace(splits.panel, future=hours))

@@ -111,7 +111,7 @@ def _step(state: TrainingState, batch: Batch, params: FitParams, radius: float) 
     if radius:
         weights = list(state.model.parameters())
         before = [weight.detach().clone() for weight in weights]
-        _go_uphill(weights, radius)
+        go_uphill(weights, radius)
         state.optimizer.zero_grad()
         losses(state.model, batch, params)[0].backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
@@ -121,7 +121,7 @@ def _step(state: TrainingState, batch: Batch, params: FitParams, radius: float) 
     return float(squared)
 
 
-def _go_uphill(weights: list[nn.Parameter], radius: float) -> None:
+def go_uphill(weights: list[nn.Parameter], radius: float) -> None:
     """Move all weights along the gradient, by `radius` in all."""
     slopes = [weight.grad for weight in weights if weight.grad is not None]
     length = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(slope) for slope in slopes]))

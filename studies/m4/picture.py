@@ -1,4 +1,4 @@
-"""The pictures of the M4 study: errors with intervals over series beside the published ones, and mean ranks."""
+"""The pictures of the M4 study: errors beside the published ones, mean ranks, and which series suit which family."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rnn_vs_transformer.evaluation.ranks import groups
-from rnn_vs_transformer.plotting.over_series import height_of, rank_diagram
+from rnn_vs_transformer.plotting.over_series import KINDS, KINDS_HEIGHT, height_of, kinds_panels, rank_diagram
 from rnn_vs_transformer.plotting.style import LABELS, LOOKS, SETTINGS, Look, save
 
 TITLES: Final = {"smape": "sMAPE (%)", "mase": "MASE"}
@@ -42,6 +42,14 @@ def draw_m4_ranks(compared: Mapping[str, Any], path: Path) -> None:
         axes = sheet.subplots()
         rank_diagram(axes, table, least)
         axes.set_title("M4 hourly: mean rank of the MASE over 414 series (1: best)")
+        save(sheet, path, dpi=144)
+
+
+def draw_m4_kinds(table: pd.DataFrame, found: Mapping[str, Mapping[str, float]], path: Path) -> None:
+    """Draw the families' ratio of errors on each series against what it is made of, see `kinds_table`."""
+    with mpl.rc_context(SETTINGS):
+        sheet = Figure(figsize=(8.0, KINDS_HEIGHT), layout="constrained")
+        kinds_panels(sheet.subplots(len(KINDS), 1), table, found)
         save(sheet, path, dpi=144)
 
 

@@ -1,12 +1,16 @@
 """A stage whose inputs change while it runs is refused: DVC would record the new input with the old result."""
 
+import hashlib
 import os
 import re
 import sys
+import time
 
 import pytest
 
+from rnn_vs_transformer.runtime import files
 from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import fingerprint
 from rnn_vs_transformer.runtime.inputs import read_inputs
 
 SETTINGS = "model:\n  width: 8\n  heads: 2\ntrain:\n  epochs: 2\nreport:\n  language: en\n"
@@ -96,3 +100,20 @@ def test_a_stage_that_reads_all_settings_is_told_of_any_change(workspace):
     (workspace / "params.yaml").write_text(SETTINGS.replace("language: en", "language: zh"))
     with refused("params.yaml"):
         inputs.require_unchanged()
+
+
+def test_a_file_that_lies_as_it_did_is_read_once(workspace, monkeypatch):
+    """And again when it was written in between, however alike it looks; within the clock's tick always."""
+    file, reads = workspace / "mine.csv", []
+    read_whole = hashlib.file_digest
+    monkeypatch.setattr("hashlib.file_digest", lambda *given: reads.append(1) or read_whole(*given))
+    assert fingerprint(file) == fingerprint(file)
+    assert len(reads) == 2  # written just now
+    monkeypatch.setattr(files, "SETTLED_AFTER_NS", -1)
+    first = {fingerprint(file) for _ in range(3)}
+    assert (len(first), len(reads)) == (1, 3)
+    time.sleep(0.02)
+    seen = file.stat()
+    file.write_text("y\n2\n")
+    os.utime(file, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert fingerprint(file) not in first

@@ -6,15 +6,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.splits import Splits
+from rnn_vs_transformer.data.windows import WindowCovariates, windows_of
+from rnn_vs_transformer.models.families import BUILDERS
+from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import read_arrays, write_json
+from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_json
 from rnn_vs_transformer.runtime.yaml import read_yaml
+from rnn_vs_transformer.training.fit import fit
+from studies.m4 import earlier, earlier_summary, summarise, trials
 from studies.m4 import series as files
-from studies.m4 import summarise, trials
+from studies.m4.options import LearnedCycle, WithoutSeasonalNaive, fit_otherwise, go_uphill
 from studies.m4.scores import judge_of_test, judge_of_validation
 from studies.m4.summary import best_variants, variant_table
 from studies.m4.trials import Trial
+from studies.training import case_study_settings
 
 HELD = 144
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,6 +115,142 @@ def test_the_final_part_tells_every_forecaster(workspace, plan, monkeypatch, cap
     assert (table["mase"] > 0).all()
     assert Path("studies/results/m4_ranks.png").exists()
     assert "ensemble" in capsys.readouterr().out
+
+
+@pytest.fixture
+def earlier_plan(plan, monkeypatch):
+    """The plan of the second look, with the smallest of trainings and one seed each."""
+    monkeypatch.setattr(earlier, "read_plan", lambda: plan)
+    monkeypatch.setattr(earlier, "EARLIER_PLAN", ROOT / earlier.EARLIER_PLAN)
+    whole = earlier.read_earlier()
+    small = {**whole, "epochs": dict.fromkeys(whole["epochs"], 1), "seeds": dict.fromkeys(whole["seeds"], 1)}
+    monkeypatch.setattr(earlier_summary, "read_earlier", lambda: small)
+    return small
+
+
+def test_the_second_look_tells_every_option_and_reads_nothing_behind_its_test(workspace, earlier_plan, capsys):
+    """The official test is not there, and the steps of train that chose the recipe are such as no model can take."""
+    files.TEST.unlink()
+    train = pd.read_csv(files.TRAIN)
+    for row, length in enumerate(workspace):
+        train.iloc[row, 1 + length - earlier_plan["held"]["unread"] : 1 + length] = -1e9
+    train.to_csv(files.TRAIN, index=False)
+    for trial in earlier.trials_of(earlier_plan):
+        [row] = earlier.run_trial(earlier_plan, trial)
+        found = read_arrays(trial.file)
+        assert (row["variant"], {len(found[split]) for split in found}) == (trial.variant, {12, 12 * 49})
+        assert all(np.isfinite(forecast).all() for forecast in found.values())
+    earlier_summary.main()
+    table = pd.read_csv("studies/results/m4_options.csv")
+    assert set(table["option"]) == {*earlier_plan["options"], "ensemble"}
+    told = read_json(Path("studies/results/m4_earlier.json"))
+    assert (told["series"], told["forecast_origins_per_series"]) == (12, 49)
+    assert set(told["families_by_option"]) == {"base", *earlier_plan["options"]}
+    each = pd.read_csv("studies/results/m4_earlier.csv")
+    assert each["rnn_mase"].mean() == pytest.approx(told["mean_errors"]["rnn"]["mase"], abs=1e-5)
+    assert Path("studies/results/m4_kinds.png").exists()
+    assert "| weights averaged | base |" in capsys.readouterr().out
+
+
+def small_splits(steps=24 * 9):
+    """Two random walks, with L = 48 and H = 24."""
+    panel = Panel.wide(np.random.default_rng(0).normal(size=(steps, 2)).cumsum(axis=0), ["a", "b"])
+    return Splits(panel, np.tile([24 * 7, steps, steps], (2, 1)), 48, 24, None)
+
+
+@pytest.fixture
+def windows():
+    """Those of train and validation."""
+    return tuple(windows_of(small_splits(), "train", "validation"))
+
+
+def built(**values):
+    """A small Transformer in a residual block, read flat, and how it is trained."""
+    settings = case_study_settings("transformer", {
+        "model.transformer_width": 8, "model.feedforward_width": 8, "model.patch_length": 24, "model.patch_stride": 24,
+        "model.readout": "flatten", "train.epochs": 2, **values})  # fmt: skip
+    torch.manual_seed(0)
+    return BUILDERS["transformer"](settings.model, 48, 24, InputSizes(2)), settings.train
+
+
+def test_training_otherwise_is_training_where_nothing_is_otherwise(windows):
+    (one, params), (other, _) = built(), built()
+    first, second = fit(one, windows, params, 0), fit_otherwise(other, windows, params, 0)
+    assert first.validation_losses == second.validation_losses
+    assert all(torch.equal(first.state[name], second.state[name]) for name in first.state)
+
+
+def test_averaged_weights_are_a_running_mean(windows):
+    """With a decay of 0 the mean is the last weights; with one of 1 it stays where it began."""
+    (plain, params), (nearly, _), (still, _) = built(), built(), built()
+    begun = {name: value.clone() for name, value in still.state_dict().items()}
+    expected = fit(plain, windows, params, 0)
+    found = fit_otherwise(nearly, windows, params, 0, decay=1e-12)
+    assert found.validation_losses == pytest.approx(expected.validation_losses, rel=1e-5)
+    kept = fit_otherwise(still, windows, params, 0, decay=1.0)
+    assert all(torch.equal(kept.state[name], begun[name]) for name in begun)
+    assert kept.validation_losses[0] == kept.validation_losses[1]
+
+
+def test_a_sharpness_aware_step_takes_the_gradient_uphill(windows):
+    """Of f(w) = w^2 / 2 at 1 with radius 0.5 the slope is 1.5; the step starts where the weights were."""
+    weight = torch.nn.Parameter(torch.tensor([1.0]))
+    (weight.square().sum() / 2).backward()
+    go_uphill([weight], 0.5)
+    assert weight.item() == pytest.approx(1.5)
+    (plain, params), (aware, _), (barely, _) = built(), built(), built()
+    expected = fit(plain, windows, params, 0).validation_losses
+    assert fit_otherwise(aware, windows, params, 0, radius=0.5).validation_losses != expected
+    found = fit_otherwise(barely, windows, params, 0, radius=1e-9).validation_losses
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_learned_cycle_is_taken_off_and_added_at_the_hour_of_each_step():
+    """A model that forecasts 0 leaves the cycle and the window's mean; of a context that is its cycle it sees none."""
+    model, _ = built(**{"model.instance_norm": "none"})
+    cycle = LearnedCycle(model, 2)
+    with torch.no_grad():
+        cycle.cycle.copy_(torch.arange(48.0).reshape(2, 24))
+        for parameter in model.readout.parameters():
+            parameter.zero_()
+    [train] = windows_of(earlier.with_hours(small_splits()), "train")
+    batch = train.batch(torch.tensor([5, len(train) - 1]))
+    forecast = cycle(*batch.inputs)
+    mean, spread = batch.context.mean(1, keepdim=True), batch.context.std(1, keepdim=True, correction=0)
+    hours = batch.covariates.horizon[..., 0].long()
+    assert torch.allclose((forecast - mean) / spread, hours + 24.0 * batch.series[:, None], atol=1e-2)
+    day = 2**0.5 * torch.sin(2 * torch.pi * torch.arange(24) / 24)  # mean 0, deviation 1
+    with torch.no_grad():
+        cycle.cycle.copy_(day.repeat(2, 1))
+    seen = []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    hours = (torch.arange(72) % 24).float()[None, :, None]
+    known = WindowCovariates(hours[:, :48], hours[:, 48:], torch.empty(1, 0))
+    cycle(7 + 3 * day.repeat(1, 2), torch.tensor([0]), None, known)
+    assert torch.allclose(seen[0], torch.zeros(1, 48), atol=1e-3)
+
+
+def test_the_seasonal_naive_is_what_a_model_without_an_opinion_forecasts():
+    model, _ = built(**{"model.instance_norm": "standard"})
+    with torch.no_grad():
+        for parameter in model.readout.parameters():
+            parameter.zero_()
+    context = torch.randn(3, 48)
+    assert torch.allclose(
+        WithoutSeasonalNaive(model)(context, torch.zeros(3, dtype=torch.long)), context[:, -24:], atol=1e-6
+    )
+
+
+def test_an_option_helps_only_where_both_families_gain_and_none_loses():
+    row = {"mase_difference": -0.1, "mase_holm_p": 0.01, "smape_difference": 0.0, "smape_holm_p": 1.0}
+    changed = {
+        "good": {}, "one": {}, "unsure": {"mase_holm_p": 0.2}, "worse": {"mase_difference": 0.1},
+        "harms": {"smape_difference": 0.1, "smape_holm_p": 0.01},
+    }  # fmt: skip
+    rows = [{"family": family, "option": option, **row, **(other if family == "rnn" else {})}
+            for option, other in changed.items() for family in ("rnn", "transformer")]  # fmt: skip
+    table = pd.DataFrame(rows)
+    assert earlier_summary.helping(table[(table["option"] != "one") | (table["family"] == "rnn")]) == ["good"]
 
 
 def test_a_trial_repeats_to_the_byte(workspace, plan):

@@ -15,8 +15,10 @@ from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.data.splits import Borders, Splits
 from rnn_vs_transformer.data.windows import windows_of
+from rnn_vs_transformer.evaluation import scoring
 from rnn_vs_transformer.evaluation.conformal import half_widths
 from rnn_vs_transformer.evaluation.quantiles import conformal_quantile, corrections, quantile_row, widened
+from rnn_vs_transformer.evaluation.test_split import open_test_split
 from rnn_vs_transformer.forecasting.forecaster import Forecaster
 from rnn_vs_transformer.forecasting.package import package_forecasters
 from rnn_vs_transformer.models.families import BUILDERS
@@ -213,7 +215,17 @@ def test_from_a_file_to_a_forecast_with_quantiles(tmp_path, monkeypatch, configu
         assert metrics[family]["validation_mse"] != pytest.approx(best_validation_losses(family).mean(), rel=0.1)
         assert {"quantile_coverage_80", "cqr_coverage_80", "quantile_width_95", "cqr_width_95"} <= set(row)
     assert "wql" not in metrics["ridge"]
+    test, asked = open_test_split(), []
+    monkeypatch.setattr(
+        scoring, "predict_quantiles", lambda model, windows: asked.append(windows) or predict_quantiles(model, windows)
+    )
+    monkeypatch.setattr(scoring, "predict", None)  # the median is one of the quantiles
+    runs = scoring.score_family("rnn", test).runs
+    of_test = [windows for windows in asked if (windows.places.origins[:1] == test.places.origins[:1]).all()]
+    assert len(of_test) == len(runs)
 
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
     found = Forecaster.load("models/forecaster", "rnn").predict(frame)
     assert len(found) == 3 * PANEL_H
     quantiles = found[[f"quantile_{level:g}" for level in quantile["train.quantiles"]]]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import nn
 
 from rnn_vs_transformer.data.evidence import FEWEST_SERIES
 from rnn_vs_transformer.data.panel import FloatArray
@@ -16,9 +15,11 @@ from rnn_vs_transformer.evaluation.quantiles import quantile_row
 from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.naive2 import naive2_forecast
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.settings.family.families import trained_settings
+from rnn_vs_transformer.settings.family.train import MEDIAN
 from rnn_vs_transformer.training.fit import predict, predict_quantiles
 from rnn_vs_transformer.training.history import validation_losses
 
@@ -155,18 +156,22 @@ def _naive2(test: TestSplit) -> FloatArray | None:
 
 
 def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> ScoredFamily:
-    """Scores of every trained seed of a family; each model forecasts once, one forecast in memory at a time."""
+    """Scores of every trained seed of a family; each model forecasts test once, one forecast in memory at a time."""
     [windows] = windows_of(test.splits, "test")
     models = list(load_trained(family, test.meta, recipe))
-    runs, total = [], np.zeros(())
+    runs, total, levels = [], np.zeros(()), models[0].sizes.levels
     for model in models:
-        forecast = forecast_windows(model, windows)
-        runs.append(score(forecast, test))
-        total = total + forecast
-    mean, levels = total / len(models), models[0].sizes.levels
+        found = _found(model, windows)
+        runs.append(score(_points(model, found), test))
+        total = total + found
+    mean = {"validation": _mean(models, *windows_of(test.splits, "validation")), "test": total / len(models)}
+    forecasts: dict[Split, FloatArray] = {
+        "validation": _points(models[0], mean["validation"]),
+        "test": _points(models[0], mean["test"]),
+    }
     losses = _median_errors(family, test, recipe) if levels else validation_losses(family, recipe)
-    forecasts: dict[Split, FloatArray] = {"validation": mean_forecast(models, test.splits, "validation"), "test": mean}
-    return ScoredFamily(runs, forecasts, score(mean, test), losses, _quantile_row(models, test, levels))
+    quantiles = quantile_row(mean["validation"], mean["test"], test.splits, levels) if levels else {}
+    return ScoredFamily(runs, forecasts, score(forecasts["test"], test), losses, quantiles)
 
 
 def _median_errors(family: str, test: TestSplit, recipe: str) -> FloatArray:
@@ -180,29 +185,34 @@ def _median_errors(family: str, test: TestSplit, recipe: str) -> FloatArray:
     return np.asarray(np.mean(found, axis=0))
 
 
-def _quantile_row(models: Sequence[nn.Module], test: TestSplit, levels: tuple[float, ...]) -> dict[str, float]:
-    if not levels:
-        return {}
-    validation, found = (mean_quantiles(models, *windows_of(test.splits, split)) for split in ("validation", "test"))
-    return quantile_row(validation, found, test.splits, levels)
+def mean_quantiles(models: Sequence[ForecastModel], windows: Windows) -> FloatArray:
+    """Of models of quantiles on all windows (W, H, Q), in scaled units: of each quantile the mean over the models."""
+    return _mean(models, windows)
 
 
-def mean_quantiles(models: Sequence[nn.Module], windows: Windows) -> FloatArray:
-    """Of some models on all windows (W, H, Q), in scaled units: of each quantile the mean over the models."""
-    torch.set_num_threads(1)
-    total = np.zeros(())
-    for model in models:
-        total = total + predict_quantiles(model, windows).double().numpy()
-    return np.asarray(total / len(models))
-
-
-def mean_forecast(models: Sequence[nn.Module], splits: Splits, split: Split) -> FloatArray:
+def mean_forecast(models: Sequence[ForecastModel], splits: Splits, split: Split) -> FloatArray:
     """Of some models on all windows of a split (W, H), in scaled units."""
-    [windows] = windows_of(splits, split)
+    return _points(models[0], _mean(models, *windows_of(splits, split)))
+
+
+def _mean(models: Sequence[ForecastModel], windows: Windows) -> FloatArray:
+    """Of what they tell, see `_found`."""
     total = np.zeros(())
     for model in models:
-        total = total + forecast_windows(model, windows)
+        total = total + _found(model, windows)
     return np.asarray(total / len(models))
+
+
+def _found(model: ForecastModel, windows: Windows) -> FloatArray:
+    """All that a model tells of all windows, in float64: points (W, H), or quantiles (W, H, Q)."""
+    torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
+    found = predict_quantiles(model, windows) if model.sizes.levels else predict(model, windows)[0]
+    return found.double().numpy()
+
+
+def _points(model: ForecastModel, found: FloatArray) -> FloatArray:
+    """(W, H): of quantiles the median."""
+    return found[..., model.sizes.levels.index(MEDIAN)] if model.sizes.levels else found
 
 
 def squared_error_of(forecast: FloatArray, splits: Splits, places: Places) -> float:
@@ -219,10 +229,9 @@ def residuals_of(forecast: FloatArray, splits: Splits, places: Places) -> list[F
     return [residuals[one][whole[one]] for one in places.of_series(len(splits.panel))]
 
 
-def forecast_windows(model: nn.Module, windows: Windows) -> FloatArray:
-    """Forecasts of all windows (W, H), in float64."""
-    torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
-    return predict(model, windows)[0].double().numpy()
+def forecast_windows(model: ForecastModel, windows: Windows) -> FloatArray:
+    """Forecasts of all windows (W, H), in float64; of quantiles the median."""
+    return _points(model, _found(model, windows))
 
 
 def mean_series_mse(runs: Sequence[Scores]) -> FloatArray:
@@ -231,6 +240,6 @@ def mean_series_mse(runs: Sequence[Scores]) -> FloatArray:
     return means
 
 
-def score_model(model: nn.Module, test: TestSplit) -> Scores:
+def score_model(model: ForecastModel, test: TestSplit) -> Scores:
     """Scores of one trained model on all test windows."""
     return score(forecast_windows(model, *windows_of(test.splits, "test")), test)

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
 from rnn_vs_transformer.data.panel import FloatArray, IntArray, Panel
 from rnn_vs_transformer.data.scaling import Scaler
@@ -20,6 +19,7 @@ from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifac
 from rnn_vs_transformer.forecasting.bounds import NEW, forecast_columns
 from rnn_vs_transformer.forecasting.origin import require_current
 from rnn_vs_transformer.models.baselines import last_value_forecast, seasonal_naive_forecast
+from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.weights import build_family, load_weights
 from rnn_vs_transformer.runtime.errors import InputError, quoted
 from rnn_vs_transformer.settings.data import DataParams
@@ -36,7 +36,7 @@ class Forecaster:
     >>> Forecaster.load("models/forecaster").predict(frame)  # doctest: +SKIP
     """
 
-    def __init__(self, name: str, artifact: Artifact, seeds: Mapping[str, list[nn.Module]]) -> None:
+    def __init__(self, name: str, artifact: Artifact, seeds: Mapping[str, list[ForecastModel]]) -> None:
         """Use `load`."""
         self.name = name
         self._artifact = artifact
@@ -212,9 +212,9 @@ class Forecaster:
         return pd.DataFrame({**columns, **{name: numbers.ravel() for name, numbers in told.items()}})
 
 
-def _load_seeds(folder: Path, artifact: Artifact, family: str) -> list[nn.Module]:
+def _load_seeds(folder: Path, artifact: Artifact, family: str) -> list[ForecastModel]:
     """The models of a family, ready to forecast."""
-    seeds = list[nn.Module]()
+    seeds = list[ForecastModel]()
     for seed in range(artifact.seeds[family]):
         levels = tuple(artifact.levels_of.get(family, ()))
         model = build_family(family, artifact.models[family], artifact.meta, levels)

@@ -1,6 +1,6 @@
 """The figures of panels: which forecasters differ over the series, and for which kinds of series a family is better."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,8 @@ KINDS: Final = {
     "season_strength": "Strength of the season (0: none, 1: all)",
     "trend_strength": "Strength of the trend (0: none, 1: all)",
 }
+KINDS_HEIGHT: Final = 1.0 + 2.8 * len(KINDS)
+"""Inches of their panels, one above the other."""
 GROUPS: Final = 5
 FEWEST: Final = 10
 """Medians are drawn of so many groups along an axis, where there are so many series for each."""
@@ -111,18 +113,28 @@ def _rank_axis(axes: Axes, forecasters: int) -> None:
 
 def draw_kinds(results: Results) -> None:
     """Ratio of the families' errors on each series, each at its best, against what the series is made of."""
-    table, found = results.kinds, results.metrics["over_series"]["kinds"]
+    with figure("kinds", panels=len(KINDS), height=KINDS_HEIGHT) as panels:
+        kinds_panels(panels, results.kinds, results.metrics["over_series"]["kinds"])
+
+
+def kinds_panels(panels: Sequence[Axes], table: pd.DataFrame, found: Mapping[str, Mapping[str, float]]) -> None:
+    """One panel per kind.
+
+    Args:
+        panels: Where to draw, as many as `KINDS`.
+        table: Of `kinds_table`.
+        found: Its `correlations`.
+    """
     reach = max(float(np.log(1.1)), float(table["log_ratio"].abs().quantile(SHOWN)))
-    with figure("kinds", panels=len(KINDS), height=1.0 + 2.8 * len(KINDS)) as panels:
-        for axes, (kind, label) in zip(panels, KINDS.items(), strict=True):
-            if kind not in found:
-                say(axes, f"{label}: alike in all series, or not to be told")
-                continue
-            _draw_kind(axes, table[[kind, "log_ratio"]].dropna(), reach)
-            axes.set_xlabel(label)
-            told = found[kind]
-            axes.set_title(f"{TITLES[kind]}: rank correlation {told['spearman']:+.2f} ({told_p(told['holm_p'])}, Holm)")
-        legend_below(next((axes for axes in panels if axes.get_legend_handles_labels()[0]), panels[0]), columns=3)
+    for axes, (kind, label) in zip(panels, KINDS.items(), strict=True):
+        if kind not in found:
+            say(axes, f"{label}: alike in all series, or not to be told")
+            continue
+        _draw_kind(axes, table[[kind, "log_ratio"]].dropna(), reach)
+        axes.set_xlabel(label)
+        told = found[kind]
+        axes.set_title(f"{TITLES[kind]}: rank correlation {told['spearman']:+.2f} ({told_p(told['holm_p'])}, Holm)")
+    legend_below(next((axes for axes in panels if axes.get_legend_handles_labels()[0]), panels[0]), columns=3)
 
 
 def _draw_kind(axes: Axes, table: pd.DataFrame, reach: float) -> None:

@@ -4,10 +4,12 @@ import hashlib
 import json
 import math
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,8 @@ from safetensors.numpy import load_file, save
 from rnn_vs_transformer.runtime.errors import InputError
 
 Arrays = dict[str, npt.NDArray[Any]]
+SETTLED_AFTER_NS: Final = 1_000_000_000
+"""A file changed less long ago may change again within the same tick of its clock."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -113,6 +117,8 @@ def read_arrays(path: Path) -> Arrays:
 def fingerprint(path: Path) -> str:
     """A short hash of a file, or of all files in a folder, by which what was made of it is known to belong to it.
 
+    A file that lies as it did is read once in a process.
+
     Raises:
         InputError: The file is missing.
     """
@@ -121,10 +127,18 @@ def fingerprint(path: Path) -> str:
         told = "".join(f"{file.relative_to(path).as_posix()} {fingerprint(file)}\n" for file in files)
         return hashlib.sha256(told.encode()).hexdigest()[:12]
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+        found = path.stat()
+        stamp = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        settled = time.time_ns() - found.st_ctime_ns > SETTLED_AFTER_NS
+        return _hash_of(path, stamp) if settled else _hash_of.__wrapped__(path, stamp)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run: dvc repro") from None
+
+
+@lru_cache(maxsize=4096)
+def _hash_of(path: Path, stamp: tuple[int, ...]) -> str:  # noqa: ARG001 - a file with another stamp is hashed anew
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def finite(value: float) -> float:
