@@ -27,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-slow-pages test-slow-pipeline test-reliability test-clusters nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-slow-pages test-slow-pipeline test-reliability test-clusters test-peers nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +119,10 @@ soak: $(READY)  ## Queue small experiments for MINUTES=30 and tell whether memor
 
 test-clusters: $(EXTRAS)/.ready  ## The tests that start Ray and Dask clusters on this machine, in .venv-extras
 	$(EXTRAS)/bin/python -m pytest tests/clusters
+
+test-peers: $(EXTRAS)/.ready $(PEERS)/.ready  ## The tests against utilsforecast (in .venv-extras) and statsforecast (in .venv-peers)
+	$(EXTRAS)/bin/python -m pytest tests/unit/test_metrics_peers.py
+	$(PEERS)/bin/python -m pytest tests/unit/test_peers.py
 
 bench: $(EXTRAS)/.ready  ## Time training, accuracy, growth and pipeline beside neuralforecast, darts and bare PyTorch (idle machine, two hours)
 	$(EXTRAS)/bin/python -m benchmarks

@@ -20,7 +20,7 @@ from studies.statistical import Task, forecast_all
 
 FOLDER: Final = FORECASTS / "peers"
 DEFAULT: Final = ("AutoETS", "AutoTheta")
-"""AutoARIMA takes minutes for each series."""
+"""AutoARIMA would take some six hours."""
 
 
 def write_peer(name: str) -> None:

@@ -13,8 +13,10 @@ from rnn_vs_transformer.models.baselines import fit_best_ridge, fit_ridge, load_
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
+from rnn_vs_transformer.settings.family.families import given_settings, save_settings
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.history import best_validation_losses
+from rnn_vs_transformer.training.fit import Fit
+from rnn_vs_transformer.training.history import best_recipes, best_validation_losses, validation_losses, write_history
 
 from .test_panel_training import LONG, stores, train_all
 from .test_panel_training import H as PANEL_H
@@ -135,3 +137,20 @@ def test_the_form_that_evaluation_chose_is_fitted_again_to_the_same_weights(spli
     again = load_ridge(splits)
     np.testing.assert_array_equal(again.weights, chosen.weights)
     assert (again.context_length, again.penalty) == (chosen.context_length, chosen.penalty)
+
+
+def test_the_recipe_is_chosen_by_the_mean_over_folds(tmp_path, monkeypatch, configure):
+    """Season tokens are better on the last stretch; over three the tutorial's recipe is, for the RNN alone."""
+    monkeypatch.chdir(tmp_path)
+    losses = {
+        ("rnn", "tutorial"): (0.5, 0.2, 0.2), ("rnn", "season_tokens"): (0.4, 0.3, 0.3),
+        ("transformer", "tutorial"): (0.5, 0.3, 0.3), ("transformer", "season_tokens"): (0.4, 0.3, 0.3),
+    }  # fmt: skip
+    for (family, recipe), folds in losses.items():
+        params = configure({"train.validation_folds": len(folds)})
+        save_settings(paths.trained_settings(family, recipe), given_settings(family, params.model, params.train))
+        for fold, loss in enumerate(folds):
+            seeds = {seed: Fit({}, [1.0], [loss + change], [1.0]) for seed, change in enumerate((-0.01, 0.01))}
+            write_history(family, recipe, seeds, fold)
+    assert validation_losses("rnn").tolist() == pytest.approx([0.29, 0.31])
+    assert best_recipes() == {"rnn": "tutorial", "transformer": "season_tokens"}

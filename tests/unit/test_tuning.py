@@ -346,3 +346,19 @@ def test_claimed_values_are_settings_of_their_family(params):
     """A misspelt key would make the claim untestable, silently."""
     for family, values in CLAIMED.items():
         assert values.keys() <= given(params, family).model.model_dump().keys()
+
+
+def test_a_trial_is_judged_by_the_mean_over_folds(world, monkeypatch):
+    """The last fold's loss of each epoch, with the best of the earlier folds; no trial is pruned by one fold alone."""
+    params = world("folds", {"train.validation_folds": 3, "train.epochs": 2, "train.patience": 2})
+    fits, plain = [], runs.fit
+    monkeypatch.setattr(runs, "fit", lambda *args, **more: fits.append(plain(*args, **more)) or fits[-1])
+    never_good_enough = (0.0,) * 10
+    settings = given(params, "rnn")
+    task = runs.Task("rnn", "test", "common", "trial 0", 0, {}, settings, seed=0, medians=never_good_enough)
+    made = runs.make_run(task)
+    last, *earlier = fits
+    assert (made.state, len(earlier)) == ("complete", 2)
+    assert len({fold.best_validation_loss for fold in fits}) == 3
+    others = sum(fold.best_validation_loss for fold in earlier)
+    assert made.losses == pytest.approx([(loss + others) / 3 for loss in last.validation_losses])
