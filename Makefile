@@ -163,7 +163,7 @@ factorial: $(READY)  ## How much is recipe, how much is family: a factorial on E
 map: $(READY)  ## Where each family wins: kinds of series, lengths, recipes, models (some four hours on 2 cores; goes on where it was)
 	dvc repro studies/map/dvc.yaml
 
-m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the competition (M4-Hourly-train.csv and -test.csv in data/raw/; two hours; goes on where it was)
+m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the competition, and what each option changes (M4-Hourly-train.csv and -test.csv in data/raw/; two hours; goes on where it was)
 	dvc repro studies/m4/dvc.yaml
 
 m4-peers: $(PEERS)/.ready  ## AutoETS and AutoTheta on M4 hourly (15 minutes); `make m4` then tells them beside ours

@@ -35,6 +35,7 @@ SMALL = {
     },
     "model.context_share": 1.0,
     "model.instance_norm": "none",
+    "model.seasonal_naive": 0,
     "model.patch_length": 1,
     "model.patch_stride": 1,
     "model.readout": "last",

@@ -1,4 +1,4 @@
-"""A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier`.
+"""A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier earlier`, or `confirm`.
 
 It trains the families with the base of plan.yaml, and each option in both families, see earlier.yaml. A killed run goes
 on where it was.
@@ -27,7 +27,7 @@ from rnn_vs_transformer.settings.family.families import FAMILIES, FamilySettings
 from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.training.fit import Fit, fit, predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
-from studies.m4.options import LearnedCycle, WithoutSeasonalNaive, fit_otherwise
+from studies.m4.options import LearnedCycle, fit_otherwise
 from studies.m4.series import HORIZON, SEASON, TRAIN, cut, read_series
 from studies.m4.trials import BASE, BASELINES, PLAN, Plan, Trial, baseline, in_units, read_plan, values_of
 from studies.resumable import Row, Work, kept_file, run_to_table
@@ -54,6 +54,14 @@ def trials_of(plan: Plan) -> Iterator[Trial]:
     for family in FAMILIES:
         for option in (BASE, *plan["options"]):
             yield from seeds_of(plan, OPTIONS_PART, family, option)
+
+
+def confirming_trials(plan: Plan) -> Iterator[Trial]:
+    """Of each option that helped, with both budgets."""
+    for part in (FAMILIES_PART, OPTIONS_PART):
+        for family in FAMILIES:
+            for option in plan["confirm"]:
+                yield from seeds_of(plan, part, family, option)
 
 
 def baselines_of(plan: Plan) -> list[Trial]:
@@ -109,8 +117,6 @@ def _train(plan: Plan, trial: Trial, settings: FamilySettings, splits: Splits) -
     model: nn.Module = drawn
     if trial.variant == "cycle":
         model, splits = LearnedCycle(drawn, len(splits.panel)), with_hours(splits)
-    elif trial.variant == "without_seasonal_naive":
-        model = WithoutSeasonalNaive(drawn)
     train, validation, test = windows_of(splits, "train", "validation", "test")
     otherwise = {key: plan["options"].get(trial.variant, {}).get(key, 0.0) for key in ("radius", "decay")}
     if any(otherwise.values()):
@@ -130,18 +136,19 @@ def with_hours(splits: Splits) -> Splits:
     return replace(splits, panel=replace(splits.panel, future=hours))
 
 
-def main() -> None:
-    """Write the forecasts of all trials, and studies/m4/runs/earlier.csv with what each cost."""
+def main(part: str) -> None:
+    """Write the forecasts of all trials of `earlier` or `confirm`, and studies/m4/runs/<part>.csv with their cost."""
     plan = read_earlier()
     if load_params().run.backend != "loky":
         raise InputError("trials of this study write their forecasts here: run.backend must be loky")
     read_series()  # that a missing file is told before anything is trained
-    work = Work(list(trials_of(plan)), partial(run_trial, plan), partial(expected_cost, plan))
-    run_to_table(work, Path("studies/m4/runs/earlier.csv"), kept_file("m4-earlier", PLAN, EARLIER_PLAN, TRAIN))
+    trials = {"earlier": trials_of, "confirm": confirming_trials}[part](plan)
+    work = Work(list(trials), partial(run_trial, plan), partial(expected_cost, plan))
+    run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept_file(f"m4-{part}", PLAN, EARLIER_PLAN, TRAIN))
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1])
     except InputError as error:
         sys.exit(f"error: {error}")

@@ -21,24 +21,6 @@ EPSILON: Final = 1e-5
 """Added to a window's variance, as the shell does."""
 
 
-class WithoutSeasonalNaive(nn.Module):
-    """The seasonal naive taken off: the model forecasts by how much the window's last day will be wrong."""
-
-    def __init__(self, model: ForecastModel) -> None:
-        """Around a model with `instance_norm: standard` that reads the whole context."""
-        super().__init__()
-        self.model = model
-
-    def forward(
-        self, context: Tensor, series: Tensor, target: Tensor | None = None, covariates: WindowCovariates | None = None
-    ) -> Tensor:
-        """As of the model."""
-        ahead = torch.arange(self.model.prediction_length) % SEASON - SEASON
-        deviation = self.model(context, series, target, covariates) - context.mean(dim=1, keepdim=True)
-        forecast: Tensor = context[:, ahead] + deviation
-        return forecast
-
-
 class LearnedCycle(nn.Module):
     """CycleNet (Lin et al. 2024): a day per series, learnt with the weights.
 

@@ -19,7 +19,7 @@ from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.training.fit import fit
 from studies.m4 import earlier, earlier_summary, summarise, trials
 from studies.m4 import series as files
-from studies.m4.options import LearnedCycle, WithoutSeasonalNaive, fit_otherwise, go_uphill
+from studies.m4.options import LearnedCycle, fit_otherwise, go_uphill
 from studies.m4.scores import judge_of_test, judge_of_validation
 from studies.m4.summary import best_variants, variant_table
 from studies.m4.trials import Trial
@@ -228,17 +228,6 @@ def test_a_learned_cycle_is_taken_off_and_added_at_the_hour_of_each_step():
     known = WindowCovariates(hours[:, :48], hours[:, 48:], torch.empty(1, 0))
     cycle(7 + 3 * day.repeat(1, 2), torch.tensor([0]), None, known)
     assert torch.allclose(seen[0], torch.zeros(1, 48), atol=1e-3)
-
-
-def test_the_seasonal_naive_is_what_a_model_without_an_opinion_forecasts():
-    model, _ = built(**{"model.instance_norm": "standard"})
-    with torch.no_grad():
-        for parameter in model.readout.parameters():
-            parameter.zero_()
-    context = torch.randn(3, 48)
-    assert torch.allclose(
-        WithoutSeasonalNaive(model)(context, torch.zeros(3, dtype=torch.long)), context[:, -24:], atol=1e-6
-    )
 
 
 def test_an_option_helps_only_where_both_families_gain_and_none_loses():

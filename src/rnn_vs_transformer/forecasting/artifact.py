@@ -20,10 +20,11 @@ from rnn_vs_transformer.settings.family.families import FAMILIES, MODELS
 from rnn_vs_transformer.settings.family.model import SharedModelParams
 
 __all__ = ["FOLDER", "FORECASTERS", "Artifact", "load_artifact", "save_artifact", "weights_file"]
-FORMAT: Final = 7
+FORMAT: Final = 8
 """Raised with what the folder holds: 2 has model.decoding, and the settings of each family apart; 3 has weights of the
 Transformer under other names; 4 has all forecasters, panels and covariates, and tells what it was made of; 5 has the
-ensemble and quantiles; 6 has the errors of each fold; 7 has model.context_share."""
+ensemble and quantiles; 6 has the errors of each fold; 7 has model.context_share; 8 has
+model.seasonal_naive."""
 MANIFEST: Final = "manifest.json"
 TOLD: Final = ("seeds", "fold_mse", "accuracy", "levels", "ensemble", "levels_of")
 """What stands in the manifest as it is."""

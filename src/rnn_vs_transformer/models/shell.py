@@ -10,7 +10,8 @@ static ones in every patch, and those of the horizon correct the forecast before
 effect grows with the series' spread (see `models/horizon.py`).
 
 Sources: patches and channel independence, PatchTST (Nie et al. 2023); instance norm, RevIN (Kim et al. 2022) without
-its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear highway, LSTNet (Lai et al. 2018).
+its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear highway, LSTNet (Lai et al. 2018). With
+`seasonal_naive` the mixer's forecast is what the seasonal naive leaves (Hyndman and Athanasopoulos, section 5.2).
 """
 
 from collections.abc import Callable
@@ -106,7 +107,7 @@ class ForecastModel(nn.Module):
         """
         super().__init__()
         self.sizes, self.prediction_length = sizes, prediction_length
-        self.instance_norm = params.instance_norm
+        self.instance_norm, self.seasonal_naive = params.instance_norm, params.seasonal_naive
         self.patch_length, self.patch_stride = params.patch_length, params.patch_stride
         self.last_only = params.readout == "last"
         self.steps_read = params.steps_read(context_length)
@@ -164,6 +165,8 @@ class ForecastModel(nn.Module):
         self._check(covariates)
         level, spread = self._level_and_spread(context)
         normed = (context - level) / spread
+        if self.seasonal_naive:
+            level = self._last_season(context)
         embedded = Embedded(self._inputs(normed, covariates), self.embedding)  # tokens (B, T, D)
         if isinstance(self.readout, SegmentReadout):
             read = self.mixer.answer(embedded, self.readout.queries(len(context), series))  # (B, S, D)
@@ -205,6 +208,11 @@ class ForecastModel(nn.Module):
     def _patches(self, steps: Tensor) -> Tensor:
         """(B, L, ...) -> (B, T, ..., P); patches end with the last step, so the oldest steps are the ones left over."""
         return steps[:, self.unused_steps :].unfold(1, self.patch_length, self.patch_stride)
+
+    def _last_season(self, context: Tensor) -> Tensor:
+        """The last season of the context, repeated over the horizon (B, H)."""
+        ahead = torch.arange(self.prediction_length, device=context.device) % self.seasonal_naive
+        return context[:, ahead - self.seasonal_naive]
 
     def _level_and_spread(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """What instance normalisation takes off and multiplies back, (B, 1) each."""

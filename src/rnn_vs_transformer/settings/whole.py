@@ -39,7 +39,7 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _patches_fit_context(self) -> Self:
-        lengths = {"model.patch_length": self.model.patch_length}
+        lengths = {f"model.{name}": getattr(self.model, name) for name in ("patch_length", "seasonal_naive")}
         if self.train.settings == "tuned":
             lengths["tune.shared.patch_length"] = max(self.tune.shared.patch_length)
         for key, length in lengths.items():

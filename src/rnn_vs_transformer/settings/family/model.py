@@ -10,7 +10,9 @@ from rnn_vs_transformer.runtime.section import Count, Number, Section
 Cell = Literal["rnn", "gru", "lstm", "min_gru"]
 Readout = Literal["last", "flatten", "segments"]
 Positional = Literal["sinusoidal", "learned", "rotary", "none"]
-NO_OTHER_DECODING: Final = "model.readout, model.linear_highway or model.block is for direct decoding alone"
+NO_OTHER_DECODING: Final = (
+    "model.readout, model.linear_highway, model.seasonal_naive or model.block is for direct decoding alone"
+)
 """Why a model has no other decoding than its own."""
 
 
@@ -18,7 +20,8 @@ class SharedModelParams(Section):
     """The shell around the mixer, the same for both families."""
 
     context_share: Annotated[Number, Field(gt=0, le=1)]
-    """Share of the context that is read: its last steps, rounded to whole ones, and at least a patch."""
+    """Share of the context that is read: its last steps, rounded to whole ones, and at least a patch, and the season
+    that is repeated."""
     instance_norm: Literal["none", "last", "standard"]
     """Per-window normalisation: none, subtract the last value, or subtract mean and divide by deviation."""
     patch_length: Count
@@ -35,11 +38,16 @@ class SharedModelParams(Section):
     linear_highway: bool | Literal["ridge"]
     """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet): none, one drawn
     at random, or one that starts at ridge while the mixer starts at zero."""
+    seasonal_naive: Annotated[int, Field(ge=0, lt=2**31)]
+    """Steps in a season, whose last values are repeated over the horizon: the model forecasts what is left after that.
+    0: all of it."""
 
     @model_validator(mode="after")
-    def _ridge_has_this_centring(self) -> Self:
+    def _starts_at_what_ridge_is(self) -> Self:
         if self.linear_highway == "ridge" and self.instance_norm == "standard":
             raise ValueError("model.linear_highway: ridge needs model.instance_norm: none or last, got standard")
+        if self.linear_highway == "ridge" and self.seasonal_naive:
+            raise ValueError(f"model.linear_highway: ridge needs model.seasonal_naive: 0, got {self.seasonal_naive}")
         return self
 
     @model_validator(mode="after")
@@ -48,17 +56,17 @@ class SharedModelParams(Section):
             got = f"{self.readout} and {str(self.linear_highway).lower()}"
             raise ValueError(
                 "model.decoding: autoregressive makes one step at a time, from the decoder's own token: model.readout "
-                f"must be last and model.linear_highway false, got {got}; and model.block bare"
+                f"must be last and model.linear_highway false, got {got}; model.seasonal_naive 0 and model.block bare"
             )
         return self
 
     def steps_read(self, context_length: int) -> int:
         """How many of so many observed steps are read."""
-        return max(self.patch_length, round(self.context_share * context_length))
+        return max(self.patch_length, self.seasonal_naive, round(self.context_share * context_length))
 
     @property
     def _leaves_decoding_open(self) -> bool:
-        return self.readout == "last" and not self.linear_highway
+        return self.readout == "last" and not self.linear_highway and not self.seasonal_naive
 
     @property
     def other_decoding(self) -> Self | None:
@@ -164,7 +172,7 @@ class ProbeModelParams(Section):
             "patch_stride": patch_length,
             "readout": "last",
         }
-        shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False}
+        shell |= {"decoding": "direct", "dropout": 0.0, "linear_highway": False, "seasonal_naive": 0}
         shell |= {"block": "bare", "recurrent_start": "default", "mlp_width": self.width, "mlp_layers": 1}
         shell |= {"cell": cell, "rnn_width": self.width, "rnn_layers": rnn_layers, "positional": positional}
         sizes = {name: getattr(self, name) for name in ("transformer_layers", "heads", "feedforward_width")}
