@@ -1,4 +1,4 @@
-"""A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier earlier`, or `confirm`.
+"""A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier earlier|confirm`.
 
 It trains the families with the base of plan.yaml, and each option in both families, see earlier.yaml. A killed run goes
 on where it was.

@@ -1,7 +1,7 @@
 """What the trials say: which variants help each family, and how the chosen ones fare on the official test steps."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,8 @@ from rnn_vs_transformer.evaluation.ensemble import MEMBERS, least_squares_on_sim
 from studies.m4.scores import METRICS, Judge, read_forecast
 from studies.m4.trials import BASELINES, Plan, Trial, variants_of
 
+VERDICTS: Final = {"first better": "rnn better", "second better": "transformer better"}
+"""What `compare_across` says of RNN and Transformer, in this order."""
 Forecasts = Mapping[str, FloatArray]
 """By forecaster (S, n, 48)."""
 
@@ -82,9 +84,8 @@ def ensemble_weights(forecasts: Forecasts, judge: Judge) -> dict[str, float]:
 def compare_families(errors: Mapping[str, Mapping[str, FloatArray]], margin: float) -> dict[str, dict[str, Any]]:
     """RNN against Transformer over the series, in each metric, with Holm's p over the metrics."""
     found = {metric: compare_across(errors["rnn"][metric], errors["transformer"][metric], margin) for metric in METRICS}
-    names = {"first better": "rnn better", "second better": "transformer better"}
     corrected = holm([one.wilcoxon_p for one in found.values()])
     return {
-        metric: {**vars(one), "verdict": names.get(one.verdict, one.verdict), "wilcoxon_holm_p": float(p)}
+        metric: {**vars(one), "verdict": VERDICTS.get(one.verdict, one.verdict), "wilcoxon_holm_p": float(p)}
         for (metric, one), p in zip(found.items(), corrected, strict=True)
     }

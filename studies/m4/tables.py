@@ -6,15 +6,16 @@ from typing import Any, Final
 import pandas as pd
 
 from rnn_vs_transformer.plotting.style import LABELS
+from studies.m4.trials import BASE
 
 NAMES: Final = {
     "last": "last value taken off",
-    "ridge_start": "and started at ridge",
+    "ridge_start": "the same, started at ridge",
     "cycle": "learned cycle",
     "without_seasonal_naive": "seasonal naive taken off",
     "averaged": "weights averaged",
-    "sharpness_aware": "sharpness-aware, radius 0.05",
-    "sharpness_aware_wide": "sharpness-aware, radius 0.5",
+    "sharpness_aware": "sharpness-aware, 0.05",
+    "sharpness_aware_wide": "sharpness-aware, 0.5",
     "ensemble": "ensemble",
 }
 
@@ -30,22 +31,32 @@ def forecasters_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def options_markdown(table: pd.DataFrame, families: Mapping[str, Mapping[str, Any]]) -> str:
-    """Of m4_options.csv, a row per option: what it does to each family's MASE, and the families with it.
+def options_markdown(options: pd.DataFrame, confirmed: pd.DataFrame, told: Mapping[str, Any]) -> str:
+    """What each option does to each family's MASE, and the families with it; in bold what had the whole budget.
 
     Args:
-        table: A row per family and option.
-        families: RNN and Transformer compared with each option, `families_by_option` of m4_earlier.json.
+        options: m4_options.csv, a row per family and option.
+        confirmed: m4_confirmed.csv, the same.
+        told: m4_earlier.json.
     """
-    lines = ["| option | against | RNN | Transformer | Transformer against RNN |", "|---|---|---|---|---|"]
+    lines = ["| option | RNN | Transformer | Transformer against RNN |", "|---|---|---|---|"]
+    lines.append(f"| none | | | {_between(told['families_by_option'], BASE)} |")
+    lines += _option_lines(options, told["families_by_option"], "")
+    lines.append(f"| **none** | | | {_between(told['families_confirmed'], BASE)} |")
+    return "\n".join([*lines, *_option_lines(confirmed, told["families_confirmed"], "**")])
+
+
+def _option_lines(table: pd.DataFrame, families: Mapping[str, Any], mark: str) -> list[str]:
+    lines = []
     for option, rows in table.groupby("option", sort=False):
-        by_family = {row["family"]: row for row in rows.to_dict("records")}
-        cells = [_difference(by_family[family], "mase_difference", "mase_") if family in by_family else ""
-                 for family in ("rnn", "transformer")]  # fmt: skip
-        found = families.get(str(option))
-        cells.append("" if found is None else _difference(found, "relative_difference", "ci_"))
-        lines.append(f"| {NAMES[str(option)]} | {rows['against'].iloc[0]} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        of = {row["family"]: _difference(row, "mase_difference", "mase_") for row in rows.to_dict("records")}
+        cells = [of.get(family, "") for family in ("rnn", "transformer")]
+        lines.append(f"| {mark}{NAMES[str(option)]}{mark} | {' | '.join(cells)} | {_between(families, str(option))} |")
+    return lines
+
+
+def _between(families: Mapping[str, Any], option: str) -> str:
+    return _difference(families[option], "relative_difference", "ci_") if option in families else ""
 
 
 def _difference(row: Mapping[Any, Any], middle: str, ends: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from rnn_vs_transformer.evaluation.across import compare_across, holm
-from rnn_vs_transformer.evaluation.intervals import ratio_of_pairs
+from rnn_vs_transformer.evaluation.intervals import crossed_interval, mean_interval, ratio_of_pairs
 from studies.across_levels import UNITS, error_rates, error_table
 
 MARGIN = 0.02
@@ -184,3 +184,28 @@ def test_the_comparison_errs_about_as_often_as_it_says():
     assert (rates.loc[rates["units"] == 5, "wilcoxon"] == 0).all()
     assert (rates["side"] >= rates["both"]).all()
     assert len(error_table(rates).splitlines()) == 2 + len(rates)
+
+
+def test_an_interval_over_seeds_and_units_is_that_over_one_of_them_where_the_other_changes_nothing():
+    values = np.random.default_rng(0).normal(size=30)
+    alone = mean_interval(values)
+    for both in (np.tile(values, (4, 1)), np.tile(values[:, None], (1, 4))):
+        found = crossed_interval(both)
+        assert (found.estimate, found.low, found.high) == pytest.approx((alone.estimate, alone.low, alone.high))
+    same = crossed_interval(np.full((3, 5), 0.25))
+    assert (same.low, same.high) == (0.25, 0.25)
+
+
+@pytest.mark.parametrize(("of_seeds", "of_units"), [(0.0, 3.0), (1.0, 0.0), (1.0, 3.0)])
+def test_an_interval_over_seeds_and_units_holds_the_mean_in_95_of_100(of_seeds, of_units):
+    """Over units alone it holds in fewer than half where the seeds differ."""
+    draw, held, narrow, rounds = np.random.default_rng(1), 0, 0, 1_000
+    for _ in range(rounds):
+        values = (
+            of_seeds * draw.normal(size=(5, 1)) + of_units * draw.normal(size=(1, 100)) + draw.normal(size=(5, 100))
+        )
+        found, over_units = crossed_interval(values), mean_interval(values.mean(axis=0))
+        held += found.low <= 0 <= found.high
+        narrow += over_units.low <= 0 <= over_units.high
+    assert 0.92 <= held / rounds <= 0.98
+    assert (narrow / rounds < 0.8) == (of_seeds > 0)

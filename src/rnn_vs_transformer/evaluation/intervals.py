@@ -72,6 +72,24 @@ def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> 
     return Estimate(mean, float(mean - half), float(mean + half))
 
 
+def crossed_interval(values: FloatArray) -> Estimate:
+    """The mean of values (seeds, units) with an interval over both: another draw of either would give another mean.
+
+    The analysis of variance with two crossed random effects and one value per cell (Scheffe 1959, section 7.4), with
+    Satterthwaite's degrees of freedom. Where all seeds agree it is `mean_interval` over units, and the other way round.
+    """
+    seeds, units = values.shape
+    mean, by_seed, by_unit = values.mean(), values.mean(axis=1), values.mean(axis=0)
+    rest = values - by_seed[:, None] - by_unit + mean
+    of_seeds, of_units = by_seed.var(ddof=1) / seeds, by_unit.var(ddof=1) / units
+    within = float(np.square(rest).sum()) / ((seeds - 1) * (units - 1)) / values.size
+    variance = max(of_seeds + of_units - within, of_seeds, of_units)
+    parts = ((of_seeds, seeds - 1), (of_units, units - 1), (within, (seeds - 1) * (units - 1)))
+    spread = sum(part**2 / freedom for part, freedom in parts)
+    half = student_quantile(variance**2 / spread) * np.sqrt(variance) if spread else 0.0
+    return Estimate(float(mean), float(mean - half), float(mean + half))
+
+
 def ratio_of_pairs(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Estimate:
     """Geometric mean of paired positive ratios (n,), with Student's t interval on the log scale.
 
