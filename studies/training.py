@@ -13,7 +13,7 @@ from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.splits import Borders, Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.quantiles import quantile_row
-from rnn_vs_transformer.evaluation.scoring import mean_quantiles
+from rnn_vs_transformer.evaluation.scoring import mean_of_models
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
@@ -87,6 +87,6 @@ def train_and_score_quantiles(
     train, validation = windows_of(splits, "train", "validation")
     fit(model, (train, validation), params, 0)
     [test] = windows_of(opened, "test")
-    known, found = mean_quantiles([model], validation), mean_quantiles([model], test)
+    known, found = mean_of_models([model], validation), mean_of_models([model], test)
     row = quantile_row(known, found, opened, params.levels)
     return {key: round(value, DECIMALS) for key, value in row.items()}

@@ -1,7 +1,7 @@
-"""A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier earlier|confirm`.
+"""A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier earlier`.
 
-It trains the families with the base of plan.yaml, and each option in both families, see earlier.yaml. A killed run goes
-on where it was.
+It trains the families with the base of plan.yaml, and each option in both families, see earlier.yaml. `whole_budget`
+instead of `earlier` trains what helped for longer. A killed run goes on where it was.
 """
 
 import sys
@@ -56,12 +56,11 @@ def trials_of(plan: Plan) -> Iterator[Trial]:
             yield from seeds_of(plan, OPTIONS_PART, family, option)
 
 
-def confirming_trials(plan: Plan) -> Iterator[Trial]:
-    """Of each option that helped, with both budgets."""
-    for part in (FAMILIES_PART, OPTIONS_PART):
-        for family in FAMILIES:
-            for option in plan["confirm"]:
-                yield from seeds_of(plan, part, family, option)
+def trials_of_whole_budget(plan: Plan) -> Iterator[Trial]:
+    """The options that helped, with the budget of the families."""
+    for family in FAMILIES:
+        for option in plan["whole_budget"]:
+            yield from seeds_of(plan, FAMILIES_PART, family, option)
 
 
 def baselines_of(plan: Plan) -> list[Trial]:
@@ -137,12 +136,12 @@ def with_hours(splits: Splits) -> Splits:
 
 
 def main(part: str) -> None:
-    """Write the forecasts of all trials of `earlier` or `confirm`, and studies/m4/runs/<part>.csv with their cost."""
+    """Write the forecasts of all trials of `earlier` or `whole_budget`, and studies/m4/runs/<part>.csv with their cost."""
     plan = read_earlier()
     if load_params().run.backend != "loky":
         raise InputError("trials of this study write their forecasts here: run.backend must be loky")
     read_series()  # that a missing file is told before anything is trained
-    trials = {"earlier": trials_of, "confirm": confirming_trials}[part](plan)
+    trials = {"earlier": trials_of, "whole_budget": trials_of_whole_budget}[part](plan)
     work = Work(list(trials), partial(run_trial, plan), partial(expected_cost, plan))
     run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept_file(f"m4-{part}", PLAN, EARLIER_PLAN, TRAIN))
 

@@ -68,10 +68,11 @@ def fit_otherwise(
         seed: Of the order of the batches.
         radius: Of sharpness-aware minimisation (Foret et al. 2021): the gradient is taken where the weights have gone
             so far uphill. Takes two passes.
-        decay: Weights are judged and kept as their running mean, of which each step leaves so much (Polyak averaging).
+        decay: Weights are judged and kept as their exponential mean, of which each step leaves so much, and less at
+            first, (1 + t) / (10 + t) after t steps.
     """
     state = begin(model, windows, params, seed, UNWATCHED, from_start=False)
-    average = copy.deepcopy(model)
+    average, steps = copy.deepcopy(model), 0
     while not state.run.finished:
         started = time.perf_counter()
         model.train()
@@ -79,7 +80,8 @@ def fit_otherwise(
         for index in torch.split(order, params.batch_size):
             total += len(index) * _step(state, windows[0].batch(index), params, radius)
             if decay:
-                _move(average, model, decay)
+                _move(average, model, min(decay, (1 + steps) / (10 + steps)))
+                steps += 1
         judged = replace(state, model=average) if decay else state
         end_epoch(judged, windows[1], params, total / len(order), time.perf_counter() - started)
     model.load_state_dict(state.run.state)

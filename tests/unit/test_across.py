@@ -209,3 +209,9 @@ def test_an_interval_over_seeds_and_units_holds_the_mean_in_95_of_100(of_seeds, 
         narrow += over_units.low <= 0 <= over_units.high
     assert 0.92 <= held / rounds <= 0.98
     assert (narrow / rounds < 0.8) == (of_seeds > 0)
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1)])
+def test_one_seed_or_unit_has_no_interval_over_both(shape):
+    with pytest.raises(ValueError, match="expected two seeds and two units"):
+        crossed_interval(np.zeros(shape))

@@ -100,9 +100,9 @@ STACKED = pytest.mark.parametrize(
     [
         ("transformer", {}),
         ("transformer", {"model.positional": "rotary", "model.readout": "segments", "model.patch_length": 4,
-                         "model.patch_stride": 4}),
+                         "model.patch_stride": 4, "model.seasonal_naive": 4}),
         ("transformer", {"train.loss": "quantile"}),
-        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2}),
+        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2, "model.seasonal_naive": 3}),
     ],
 )  # fmt: skip
 

@@ -77,8 +77,13 @@ def crossed_interval(values: FloatArray) -> Estimate:
 
     The analysis of variance with two crossed random effects and one value per cell (Scheffe 1959, section 7.4), with
     Satterthwaite's degrees of freedom. Where all seeds agree it is `mean_interval` over units, and the other way round.
+
+    Raises:
+        ValueError: There are fewer than two of either.
     """
     seeds, units = values.shape
+    if 1 in (seeds, units):
+        raise ValueError(f"expected two seeds and two units at least, got {seeds} and {units}")
     mean, by_seed, by_unit = values.mean(), values.mean(axis=1), values.mean(axis=0)
     rest = values - by_seed[:, None] - by_unit + mean
     of_seeds, of_units = by_seed.var(ddof=1) / seeds, by_unit.var(ddof=1) / units

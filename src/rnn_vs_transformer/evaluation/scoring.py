@@ -161,10 +161,10 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
     models = list(load_trained(family, test.meta, recipe))
     runs, total, levels = [], np.zeros(()), models[0].sizes.levels
     for model in models:
-        found = _found(model, windows)
+        found = _forecast_of(model, windows)
         runs.append(score(_points(model, found), test))
         total = total + found
-    mean = {"validation": _mean(models, *windows_of(test.splits, "validation")), "test": total / len(models)}
+    mean = {"validation": mean_of_models(models, *windows_of(test.splits, "validation")), "test": total / len(models)}
     forecasts: dict[Split, FloatArray] = {
         "validation": _points(models[0], mean["validation"]),
         "test": _points(models[0], mean["test"]),
@@ -185,26 +185,21 @@ def _median_errors(family: str, test: TestSplit, recipe: str) -> FloatArray:
     return np.asarray(np.mean(found, axis=0))
 
 
-def mean_quantiles(models: Sequence[ForecastModel], windows: Windows) -> FloatArray:
-    """Of models of quantiles on all windows (W, H, Q), in scaled units: of each quantile the mean over the models."""
-    return _mean(models, windows)
-
-
 def mean_forecast(models: Sequence[ForecastModel], splits: Splits, split: Split) -> FloatArray:
     """Of some models on all windows of a split (W, H), in scaled units."""
-    return _points(models[0], _mean(models, *windows_of(splits, split)))
+    return _points(models[0], mean_of_models(models, *windows_of(splits, split)))
 
 
-def _mean(models: Sequence[ForecastModel], windows: Windows) -> FloatArray:
-    """Of what they tell, see `_found`."""
+def mean_of_models(models: Sequence[ForecastModel], windows: Windows) -> FloatArray:
+    """The mean of what some models forecast of all windows, in scaled units: points (W, H), or quantiles (W, H, Q)."""
     total = np.zeros(())
     for model in models:
-        total = total + _found(model, windows)
+        total = total + _forecast_of(model, windows)
     return np.asarray(total / len(models))
 
 
-def _found(model: ForecastModel, windows: Windows) -> FloatArray:
-    """All that a model tells of all windows, in float64: points (W, H), or quantiles (W, H, Q)."""
+def _forecast_of(model: ForecastModel, windows: Windows) -> FloatArray:
+    """What a model forecasts of all windows, in float64: points (W, H), or quantiles (W, H, Q)."""
     torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
     found = predict_quantiles(model, windows) if model.sizes.levels else predict(model, windows)[0]
     return found.double().numpy()
@@ -231,7 +226,7 @@ def residuals_of(forecast: FloatArray, splits: Splits, places: Places) -> list[F
 
 def forecast_windows(model: ForecastModel, windows: Windows) -> FloatArray:
     """Forecasts of all windows (W, H), in float64; of quantiles the median."""
-    return _points(model, _found(model, windows))
+    return _points(model, _forecast_of(model, windows))
 
 
 def mean_series_mse(runs: Sequence[Scores]) -> FloatArray:

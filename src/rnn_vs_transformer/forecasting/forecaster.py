@@ -14,7 +14,7 @@ from rnn_vs_transformer.data.scaling import Scaler
 from rnn_vs_transformer.data.series import Meta, lower_bounds, scale_panel
 from rnn_vs_transformer.data.splits import Places
 from rnn_vs_transformer.data.windows import Windows, steps_of
-from rnn_vs_transformer.evaluation.scoring import forecast_windows, mean_quantiles
+from rnn_vs_transformer.evaluation.scoring import forecast_windows, mean_of_models
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, load_artifact, weights_file
 from rnn_vs_transformer.forecasting.bounds import NEW, forecast_columns
 from rnn_vs_transformer.forecasting.origin import require_current
@@ -195,7 +195,7 @@ class Forecaster:
         """(S, H, Q), in scaled units; None where the forecaster has none."""
         if self.name not in self._artifact.levels_of:
             return None
-        return mean_quantiles(self._seeds[self.name], self._windows(panel, places, numbers))
+        return mean_of_models(self._seeds[self.name], self._windows(panel, places, numbers))
 
     def _windows(self, panel: Panel, places: Places, numbers: IntArray) -> Windows:
         return Windows(steps_of(panel), places, self.meta.context_length, self.meta.prediction_length, numbers)

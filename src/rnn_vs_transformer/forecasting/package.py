@@ -12,7 +12,7 @@ from rnn_vs_transformer.evaluation.conformal import LEVELS, half_widths_by_serie
 from rnn_vs_transformer.evaluation.ensemble import MEMBERS, ensemble_weights, with_ensemble
 from rnn_vs_transformer.evaluation.folds import FoldForecasts, fold_forecasts
 from rnn_vs_transformer.evaluation.quantiles import corrections
-from rnn_vs_transformer.evaluation.scoring import mean_quantiles
+from rnn_vs_transformer.evaluation.scoring import mean_of_models
 from rnn_vs_transformer.forecasting.artifact import FOLDER, FORECASTERS, Artifact, save_artifact
 from rnn_vs_transformer.forecasting.origin import origin_here
 from rnn_vs_transformer.models.baselines import (
@@ -78,7 +78,7 @@ def _corrections(
     """By how much the intervals of those with quantiles are widened; see `corrections`."""
     [windows], found = windows_of(splits, "validation"), {}
     for family, levels in ((family, one.train.levels) for family, one in settings.items() if one.train.levels):
-        quantiles = mean_quantiles(list(load_trained(family, meta, recipes[family])), windows)
+        quantiles = mean_of_models(list(load_trained(family, meta, recipes[family])), windows)
         found[family] = corrections(quantiles, splits, levels)
     return found
 

@@ -11,7 +11,7 @@ effect grows with the series' spread (see `models/horizon.py`).
 
 Sources: patches and channel independence, PatchTST (Nie et al. 2023); instance norm, RevIN (Kim et al. 2022) without
 its affine part, and last-value subtraction, NLinear (Zeng et al. 2023); linear highway, LSTNet (Lai et al. 2018). With
-`seasonal_naive` the mixer's forecast is what the seasonal naive leaves (Hyndman and Athanasopoulos, section 5.2).
+`seasonal_naive` a forecast is a difference from the seasonal naive's (Hyndman and Athanasopoulos, section 5.2).
 """
 
 from collections.abc import Callable

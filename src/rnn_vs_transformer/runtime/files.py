@@ -20,8 +20,8 @@ from safetensors.numpy import load_file, save
 from rnn_vs_transformer.runtime.errors import InputError
 
 Arrays = dict[str, npt.NDArray[Any]]
-SETTLED_AFTER_NS: Final = 1_000_000_000
-"""A file changed less long ago may change again within the same tick of its clock."""
+SETTLED_AFTER_NS: Final = 2_000_000_000
+"""A file changed less long ago may change again within the same tick of its clock, which is at most 2 s (FAT)."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -129,7 +129,7 @@ def fingerprint(path: Path) -> str:
     try:
         found = path.stat()
         stamp = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-        settled = time.time_ns() - found.st_ctime_ns > SETTLED_AFTER_NS
+        settled = time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) > SETTLED_AFTER_NS
         return _hash_of(path, stamp) if settled else _hash_of.__wrapped__(path, stamp)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run: dvc repro") from None

@@ -78,9 +78,11 @@ class Params(Section):
     @model_validator(mode="after")
     def _ridge_can_be_tried(self) -> Self:
         asked = self.train.settings == "tuned" and "ridge" in self.tune.shared.linear_highway
-        if asked and (self.model.instance_norm == "standard" or self.train.loss == "quantile"):
+        model = self.model
+        if asked and (model.instance_norm == "standard" or model.seasonal_naive or self.train.loss == "quantile"):
             raise ValueError(
-                "tune.shared.linear_highway: ridge needs model.instance_norm: none or last, and no train.loss: quantile"
+                "tune.shared.linear_highway: ridge needs model.instance_norm: none or last, model.seasonal_naive: 0 "
+                "and no train.loss: quantile"
             )
         return self
 

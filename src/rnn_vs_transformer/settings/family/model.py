@@ -39,8 +39,8 @@ class SharedModelParams(Section):
     """Add a linear forecast from the context to that of the mixer (the autoregressive part of LSTNet): none, one drawn
     at random, or one that starts at ridge while the mixer starts at zero."""
     seasonal_naive: Annotated[int, Field(ge=0, lt=2**31)]
-    """Steps in a season, whose last values are repeated over the horizon: the model forecasts what is left after that.
-    0: all of it."""
+    """Steps in a season: models forecast the difference from the last season, repeated over the horizon. 0: the values
+    themselves."""
 
     @model_validator(mode="after")
     def _starts_at_what_ridge_is(self) -> Self:
