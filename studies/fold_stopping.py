@@ -94,10 +94,10 @@ def _test_error(family: str, settings: FamilySettings, splits: Splits, state: St
 
 def compared(runs: pd.DataFrame) -> pd.DataFrame:
     """The mean of folds against one's own stretch, per family; of a world the geometric mean over recipes."""
-    logs = np.log(runs.set_index(["model", "draw", "recipe"])[["own_mse", "mean_mse"]])
-    worlds = np.exp(logs.groupby(level=["model", "draw"]).mean())
+    logs = runs.assign(own=np.log(runs["own_mse"]), mean=np.log(runs["mean_mse"]))
+    worlds = logs.groupby(["model", "draw"])[["own", "mean"]].mean()
     found = {
-        str(family): compare_across(rows["own_mse"], rows["mean_mse"], MARGIN)
+        str(family): compare_across(np.exp(rows["own"]), np.exp(rows["mean"]), MARGIN)
         for family, rows in worlds.groupby(level="model")
     }
     table = pd.DataFrame.from_dict({name: asdict(one) for name, one in found.items()}, orient="index")

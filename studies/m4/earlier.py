@@ -136,7 +136,7 @@ def with_hours(splits: Splits) -> Splits:
 
 
 def main(part: str) -> None:
-    """Write the forecasts of all trials of `earlier` or `whole_budget`, and studies/m4/runs/<part>.csv with their cost."""
+    """Write the forecasts of a part, `earlier` or `whole_budget`, and studies/m4/runs/<part>.csv: what each cost."""
     plan = read_earlier()
     if load_params().run.backend != "loky":
         raise InputError("trials of this study write their forecasts here: run.backend must be loky")

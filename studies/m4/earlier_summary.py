@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from rnn_vs_transformer.evaluation.across import compare_across, holm
 from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE
 from rnn_vs_transformer.evaluation.intervals import crossed_interval
 from rnn_vs_transformer.evaluation.kinds import correlations, kinds_table
-from rnn_vs_transformer.evaluation.rows import rounded
+from rnn_vs_transformer.evaluation.rows import DIGITS, rounded
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -32,13 +32,30 @@ from studies.m4.scores import METRICS, Judge, judge_of_validation, read_forecast
 from studies.m4.series import SEASON
 from studies.m4.summary import VERDICTS, compare_families, ensemble_weights, mean_forecast
 from studies.m4.tables import options_markdown
-from studies.m4.trials import BASE, Plan
+from studies.m4.trials import BASE, Plan, Trial
 
 RESULTS: Final = Path("studies/results")
 Errors = Mapping[str, FloatArray]
 """By metric (S,)."""
-ByOption = dict[str, dict[str, Errors]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Errors of the mean of some seeds' forecasts, and of each seed alone."""
+
+    mean: Errors
+    seeds: Sequence[Errors] = ()
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial], judge: Judge) -> Self:
+        """Of trials that have run, on test."""
+        alone = [judge.errors(read_forecast(trial, "test", judge)) for trial in trials]
+        return cls(judge.errors(mean_forecast(trials, "test", judge)), alone)
+
+
+ByOption = dict[str, dict[str, Found]]
 """By family and option, the base first."""
+Pair = tuple[Found, Found]
 
 
 def judges(plan: Plan) -> tuple[Judge, Judge]:
@@ -62,42 +79,64 @@ def forecasters(plan: Plan, validation: Judge, test: Judge) -> tuple[dict[str, E
 
 def option_errors(plan: Plan, part: str, options: Iterable[str], test: Judge) -> ByOption:
     """Errors on test of the base and of some options, with the budget of a part."""
+    trials = {
+        family: {option: seeds_of(plan, part, family, option) for option in (BASE, *options)} for family in FAMILIES
+    }
     return {
-        family: {
-            option: test.errors(mean_forecast(seeds_of(plan, part, family, option), "test", test))
-            for option in (BASE, *options)
-        }
-        for family in FAMILIES
+        family: {option: Found.of(some, test) for option, some in by_option.items()}
+        for family, by_option in trials.items()
     }
 
 
-def option_table(plan: Plan, errors: ByOption) -> pd.DataFrame:
+def option_table(plan: Plan, errors: ByOption, ensemble: Mapping[str, Pair]) -> pd.DataFrame:
     """A row per family and option: its errors, and in each metric its difference from what it changes, with Holm's p.
 
-    An option that the plan does not name, which is the ensemble, is compared with the base.
+    Args:
+        plan: What each option is compared with.
+        errors: By family and option.
+        ensemble: What is compared with what, of the family that the ensemble is compared with.
     """
     tables = []
     for family, found in errors.items():
-        against = {name: plan["options"].get(name, {"against": BASE})["against"] for name in found if name != BASE}
-        pairs = [(found[other], found[name]) for name, other in against.items()]
+        against = {name: option["against"] for name, option in plan["options"].items() if name in found}
+        pairs = {name: (found[other], found[name]) for name, other in against.items()}
+        if family in ensemble:
+            against, pairs = {**against, ENSEMBLE: f"{BASE}, whole budget"}, {**pairs, ENSEMBLE: ensemble[family]}
         named = {"family": family, "option": list(against), "against": list(against.values())}
-        columns = [_differences(pairs, metric, plan["margin"]) for metric in METRICS]
+        columns = [_differences(list(pairs.values()), metric, plan["margin"]) for metric in METRICS]
         tables.append(pd.concat([pd.DataFrame(named), *columns], axis=1))
     return pd.concat(tables, ignore_index=True)
 
 
-def _differences(pairs: Sequence[tuple[Errors, Errors]], metric: str, margin: float) -> pd.DataFrame:
-    """A row per pair: the error of the second, its difference from the first with Student's interval, and Holm's p."""
-    found = [compare_across(first[metric], second[metric], margin) for first, second in pairs]
-    return pd.DataFrame(
-        {
-            metric: [float(second[metric].mean()) for _, second in pairs],
-            f"{metric}_difference": [one.relative_difference for one in found],
-            f"{metric}_low": [one.ci_low for one in found],
-            f"{metric}_high": [one.ci_high for one in found],
-            f"{metric}_holm_p": holm([one.wilcoxon_p for one in found]),
-        }
-    )
+def _differences(pairs: Sequence[Pair], metric: str, margin: float) -> pd.DataFrame:
+    """A row per pair: the error of the second, its difference from the first with Student's interval, and Holm's p.
+
+    Behind them the difference of single models with its interval over series and seeds, where there are seeds.
+    """
+    found = [compare_across(first.mean[metric], second.mean[metric], margin) for first, second in pairs]
+    single = [over_seeds(first, second, metric) for first, second in pairs]
+    columns = {
+        metric: [float(second.mean[metric].mean()) for _, second in pairs],
+        f"{metric}_difference": [one.relative_difference for one in found],
+        f"{metric}_low": [one.ci_low for one in found],
+        f"{metric}_high": [one.ci_high for one in found],
+        f"{metric}_holm_p": holm([one.wilcoxon_p for one in found]),
+    }
+    names = ("relative_difference", "ci_low", "ci_high")
+    return pd.DataFrame(columns | {f"{metric}_seeds_{name}": [one.get(name) for one in single] for name in names})
+
+
+def over_seeds(first: Found, second: Found, metric: str) -> dict[str, float]:
+    """The relative difference of single models over series and seeds, as which seeds were drawn is chance too.
+
+    They are paired by seed, which fixes the order of batches. Empty for a forecast that no seed makes alone.
+    """
+    if not first.seeds or not second.seeds:
+        return {}
+    one, other = (np.stack([seed[metric] for seed in found.seeds]) for found in (first, second))
+    found = crossed_interval(np.log(other / one))
+    ends = {"relative_difference": found.estimate, "ci_low": found.low, "ci_high": found.high}
+    return {name: round(float(np.expm1(end)), DIGITS) for name, end in ends.items() if end is not None}
 
 
 def helping(table: pd.DataFrame, level: float = 0.05) -> list[str]:
@@ -122,26 +161,15 @@ def series_table(kinds: pd.DataFrame, errors: Mapping[str, Errors]) -> pd.DataFr
 
 
 def compare_options(errors: ByOption, margin: float) -> dict[str, Any]:
-    """The families' MASE with each option that both have."""
+    """The families' MASE with each option, over series, and that of single models over series and seeds."""
     rnn, transformer = (errors[family] for family in FAMILIES)
-    shared = [option for option in rnn if option in transformer]
-    return {option: _compare(rnn[option]["mase"], transformer[option]["mase"], margin) for option in shared}
-
-
-def over_seeds(plan: Plan, option: str, test: Judge) -> dict[str, float | str]:
-    """The families' MASE by single models with the whole budget, over series and seeds: which seeds is chance too."""
-    rnn, transformer = (
-        np.stack(
-            [
-                test.errors(read_forecast(one, "test", test))["mase"]
-                for one in seeds_of(plan, FAMILIES_PART, family, option)
-            ]
-        )
-        for family in FAMILIES
-    )
-    found = crossed_interval(np.log(transformer / rnn))
-    ends = {"relative_difference": found.estimate, "ci_low": found.low, "ci_high": found.high}
-    return rounded({name: float(np.expm1(end)) for name, end in ends.items() if end is not None})
+    return {
+        option: {
+            **_compare(rnn[option].mean["mase"], transformer[option].mean["mase"], margin),
+            "over_seeds": over_seeds(rnn[option], transformer[option], "mase"),
+        }
+        for option in rnn
+    }
 
 
 def _compare(rnn: FloatArray, transformer: FloatArray, margin: float) -> dict[str, float | str]:
@@ -150,17 +178,18 @@ def _compare(rnn: FloatArray, transformer: FloatArray, margin: float) -> dict[st
 
 
 def main() -> None:
-    """Write m4_earlier.json, m4_earlier.csv (a row per series), m4_options.csv, m4_confirmed.csv and m4_kinds.png."""
+    """Write m4_earlier.json, m4_kinds.png, m4_earlier.csv (a row per series), m4_options.csv, m4_whole_budget.csv."""
     plan, (names, _) = read_earlier(), earlier_series(read_earlier())
     validation, test = judges(plan)
     errors, weights, better = forecasters(plan, validation, test)
     options = option_errors(plan, OPTIONS_PART, plan["options"], test)
-    confirmed = option_errors(plan, FAMILIES_PART, plan["confirm"], test)
-    confirmed[better][ENSEMBLE] = errors[ENSEMBLE]
+    whole = option_errors(plan, FAMILIES_PART, plan["whole_budget"], test)
+    ensemble = {better: (whole[better][BASE], Found(errors[ENSEMBLE]))}
     ratio = np.log(errors["transformer"]["mase"] / errors["rnn"]["mase"])
     kinds = kinds_table(earlier_splits(plan, plan["base"]["all"]["data.transform"]), SEASON, names, ratio)
     correlated = correlations(kinds)
-    tables = {"m4_options": option_table(plan, options), "m4_confirmed": option_table(plan, confirmed)}
+    table = option_table(plan, options, ensemble)
+    whole_table = option_table(plan, whole, {})
     told = {
         "series": len(names),
         "forecast_origins_per_series": test.truth.shape[1],
@@ -171,17 +200,16 @@ def main() -> None:
         "families": {metric: rounded(found) for metric, found in compare_families(errors, plan["margin"]).items()},
         "families_by_length": by_length(kinds["length"], errors, plan["margin"]),
         "families_by_option": compare_options(options, plan["margin"]),
-        "families_confirmed": compare_options(confirmed, plan["margin"]),
-        "families_over_seeds": {option: over_seeds(plan, option, test) for option in (BASE, *plan["confirm"])},
-        "options_that_help": helping(tables["m4_options"]),
+        "families_with_whole_budget": compare_options(whole, plan["margin"]),
+        "options_that_help": helping(table),
         "kinds": {kind: rounded(found) for kind, found in correlated.items()},
     }
     write_json(RESULTS / "m4_earlier.json", told)
     write_table(RESULTS / "m4_earlier.csv", series_table(kinds, errors).round(5))
-    for name, table in tables.items():
-        write_table(RESULTS / f"{name}.csv", table.round(5))
+    write_table(RESULTS / "m4_options.csv", table.round(5))
+    write_table(RESULTS / "m4_whole_budget.csv", whole_table.round(5))
     draw_m4_kinds(kinds, correlated, RESULTS / "m4_kinds.png")
-    print(options_markdown(tables["m4_options"], tables["m4_confirmed"], told))  # noqa: T201
+    print(options_markdown(table, whole_table, told))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ NAMES: Final = {
     "last": "last value taken off",
     "ridge_start": "the same, started at ridge",
     "cycle": "learned cycle",
-    "without_seasonal_naive": "seasonal naive taken off",
+    "seasonal_naive": "seasonal naive taken off",
     "averaged": "weights averaged",
     "sharpness_aware": "sharpness-aware, 0.05",
     "sharpness_aware_wide": "sharpness-aware, 0.5",
@@ -31,37 +31,43 @@ def forecasters_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def options_markdown(options: pd.DataFrame, confirmed: pd.DataFrame, told: Mapping[str, Any]) -> str:
+def options_markdown(options: pd.DataFrame, whole: pd.DataFrame, told: Mapping[str, Any]) -> str:
     """What each option does to each family's MASE, and the families with it; in bold what had the whole budget.
 
     Args:
         options: m4_options.csv, a row per family and option.
-        confirmed: m4_confirmed.csv, the same.
+        whole: m4_whole_budget.csv, the same.
         told: m4_earlier.json.
     """
+    short, long = told["families_by_option"], told["families_with_whole_budget"]
     lines = ["| option | RNN | Transformer | Transformer against RNN |", "|---|---|---|---|"]
-    lines.append(f"| none | | | {_between(told['families_by_option'], BASE)} |")
-    lines += _option_lines(options, told["families_by_option"], "")
-    lines.append(f"| **none** | | | {_between(told['families_confirmed'], BASE)} |")
-    return "\n".join([*lines, *_option_lines(confirmed, told["families_confirmed"], "**")])
+    lines += [f"| none | | | {_between(short, BASE)} |", *_option_lines(options, short, "")]
+    return "\n".join([*lines, f"| **none** | | | {_between(long, BASE)} |", *_option_lines(whole, long, "**")])
 
 
 def _option_lines(table: pd.DataFrame, families: Mapping[str, Any], mark: str) -> list[str]:
     lines = []
     for option, rows in table.groupby("option", sort=False):
-        of = {row["family"]: _difference(row, "mase_difference", "mase_") for row in rows.to_dict("records")}
+        of = {
+            row["family"]: _difference(row, "mase_difference", "mase_", "mase_seeds_ci_")
+            for row in rows.to_dict("records")
+        }
         cells = [of.get(family, "") for family in ("rnn", "transformer")]
         lines.append(f"| {mark}{NAMES[str(option)]}{mark} | {' | '.join(cells)} | {_between(families, str(option))} |")
     return lines
 
 
 def _between(families: Mapping[str, Any], option: str) -> str:
-    return _difference(families[option], "relative_difference", "ci_") if option in families else ""
+    found = families.get(option)
+    flat = found and {**found, **{f"seeds_{name}": end for name, end in found["over_seeds"].items()}}
+    return _difference(flat, "relative_difference", "ci_", "seeds_ci_") if flat else ""
 
 
-def _difference(row: Mapping[Any, Any], middle: str, ends: str) -> str:
-    """A relative difference with its interval, in percent."""
-    return f"{100 * row[middle]:+.1f} % ({100 * row[f'{ends}low']:+.1f} to {100 * row[f'{ends}high']:+.1f})"
+def _difference(row: Mapping[Any, Any], middle: str, ends: str, seeds: str) -> str:
+    """A relative difference with its interval over series, in percent; starred where it holds over seeds too."""
+    low, high = (row.get(f"{seeds}{end}") for end in ("low", "high"))
+    star = "\\*" if low is not None and high is not None and (low > 0 or high < 0) else ""
+    return f"{100 * row[middle]:+.1f}{star} % ({100 * row[f'{ends}low']:+.1f} to {100 * row[f'{ends}high']:+.1f})"
 
 
 def _error(row: Mapping[Hashable, Any], metric: str, digits: int) -> str:
