@@ -188,8 +188,8 @@ def main() -> None:
     ratio = np.log(errors["transformer"]["mase"] / errors["rnn"]["mase"])
     kinds = kinds_table(earlier_splits(plan, plan["base"]["all"]["data.transform"]), SEASON, names, ratio)
     correlated = correlations(kinds)
-    table = option_table(plan, options, ensemble)
-    whole_table = option_table(plan, whole, {})
+    table = option_table(plan, options, ensemble).round(DIGITS)
+    whole_table = option_table(plan, whole, {}).round(DIGITS)
     told = {
         "series": len(names),
         "forecast_origins_per_series": test.truth.shape[1],
@@ -206,8 +206,8 @@ def main() -> None:
     }
     write_json(RESULTS / "m4_earlier.json", told)
     write_table(RESULTS / "m4_earlier.csv", series_table(kinds, errors).round(5))
-    write_table(RESULTS / "m4_options.csv", table.round(5))
-    write_table(RESULTS / "m4_whole_budget.csv", whole_table.round(5))
+    write_table(RESULTS / "m4_options.csv", table)
+    write_table(RESULTS / "m4_whole_budget.csv", whole_table)
     draw_m4_kinds(kinds, correlated, RESULTS / "m4_kinds.png")
     print(options_markdown(table, whole_table, told))  # noqa: T201
 

@@ -67,7 +67,7 @@ def _difference(row: Mapping[Any, Any], middle: str, ends: str, seeds: str) -> s
     """A relative difference with its interval over series, in percent; starred where it holds over seeds too."""
     low, high = (row.get(f"{seeds}{end}") for end in ("low", "high"))
     star = "\\*" if low is not None and high is not None and (low > 0 or high < 0) else ""
-    return f"{100 * row[middle]:+.1f}{star} % ({100 * row[f'{ends}low']:+.1f} to {100 * row[f'{ends}high']:+.1f})"
+    return f"{100 * row[middle]:+.1f} % ({100 * row[f'{ends}low']:+.1f} to {100 * row[f'{ends}high']:+.1f}){star}"
 
 
 def _error(row: Mapping[Hashable, Any], metric: str, digits: int) -> str:

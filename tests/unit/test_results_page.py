@@ -5,8 +5,9 @@ import pytest
 
 from rnn_vs_transformer.data.evidence import NOT_ENOUGH
 from rnn_vs_transformer.evaluation.conformal import STEP
+from rnn_vs_transformer.runtime.files import read_json
 from studies.coverage import choose_step, coverage_tables
-from studies.m4.tables import forecasters_markdown
+from studies.m4.tables import forecasters_markdown, options_markdown
 from studies.shipped import BENCHMARKS
 from studies.tables import effect_table, horizon_table, quantile_table, shipped_table
 
@@ -50,6 +51,13 @@ def test_the_coverage_of_quantiles_is_that_of_its_file(page, read):
 def test_the_table_of_m4_is_that_of_its_file(page, root):
     """As measured by `make m4`."""
     assert forecasters_markdown(pd.read_csv(root / "studies/results/m4.csv")) in page
+
+
+def test_the_options_of_m4_are_those_of_their_files(page, root):
+    """As `make m4` prints them."""
+    results = root / "studies/results"
+    tables = (pd.read_csv(results / f"{name}.csv") for name in ("m4_options", "m4_whole_budget"))
+    assert options_markdown(*tables, read_json(results / "m4_earlier.json")) in page
 
 
 def test_the_coverage_of_intervals_is_that_of_its_file(page, read):
