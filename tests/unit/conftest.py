@@ -135,7 +135,7 @@ def saved(tmp_path, monkeypatch):
         losses = {"seed": [0, 0, 0, 1, 1, 1, 1], "epoch": [1, 2, 3, 1, 2, 3, 4], "train_loss": 0.3}
         history = pd.DataFrame({**losses, "validation_loss": [0.5, 0.6, 0.7, 0.9, 0.8, 0.9, last]})
         write_table(paths.history(family), history)
-        model = {"cell": "rnn", "context_share": 1.0, "patch_length": 1}
+        model = {"cell": "rnn", "context_share": 1.0, "seasonal_naive": 0, "patch_length": 1}
         settings = {"model": model, "train": {"epochs": 4, "patience": 2}, "seeds": 2}
         write_json(paths.family_settings("given", family), settings)
     for name in PICTURES:

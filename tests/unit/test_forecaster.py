@@ -443,7 +443,7 @@ def test_a_damaged_folder_is_told(make, tmp_path):
         Forecaster.load(folder, "arima")
     manifest = (folder / MANIFEST).read_text()
     for old, new, message in [
-        ('"format": 7', '"format": 6', "has format 6, this version reads format 7"),
+        ('"format": 8', '"format": 6', "has format 6, this version reads format 8"),
         ('"cell"', '"sell"', "damaged"),
         ('"prediction_length": 4', '"prediction_length": 5', "damaged"),
         ('"rnn": 0.2', '"rnn": null', "damaged"),
