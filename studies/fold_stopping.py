@@ -10,23 +10,20 @@ two) below 0.05. All train for 30 epochs without patience, so that both rules ch
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.evaluation.across import compare_across, holm
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.runtime.files import write_table
-from rnn_vs_transformer.runtime.parallel import run_as_finished
-from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.sources.cases import draw_world
 from rnn_vs_transformer.training.fit import Fit, State, Watch, fit, predict
+from studies.resumable import CASE_STUDY, Row, Work, kept_file, run_to_table
 from studies.training import case_study_settings, split_world
 
 CASE: Final = "long_memory_48"
@@ -45,7 +42,13 @@ Trial = tuple[str, str, int]
 """Family, recipe and draw."""
 
 
-def run(trial: Trial) -> dict[str, Any]:
+def expected_cost(trial: Trial) -> float:
+    """Roughly the seconds that a trial takes."""
+    family, recipe, _ = trial
+    return {"rnn": 25.0, "transformer": 120.0}[family] / (1 if recipe == "tutorial" else 10)
+
+
+def run(trial: Trial) -> list[Row]:
     """Train on each fold; the test errors of fold 0's weights at its own best epoch, and at that of the mean."""
     family, recipe, draw = trial
     train_end, steps, end = STEPS
@@ -58,9 +61,10 @@ def run(trial: Trial) -> dict[str, Any]:
         name: _test_error(family, settings, splits, kept[0][1][epoch]) for name, epoch in (("own", own), ("mean", mean))
     }
     seconds = [sum(fitted.seconds) for fitted, _ in kept]
-    return {"model": family, "recipe": recipe, "draw": draw, "own_epoch": own + 1, "mean_epoch": mean + 1,
-            "own_mse": errors["own"], "mean_mse": errors["mean"], "seconds": round(seconds[0], 1),
-            "seconds_of_all_folds": round(sum(seconds), 1)}  # fmt: skip
+    row = {"model": family, "recipe": recipe, "draw": draw, "own_epoch": own + 1, "mean_epoch": mean + 1,
+           "own_mse": errors["own"], "mean_mse": errors["mean"], "seconds": round(seconds[0], 1),
+           "seconds_of_all_folds": round(sum(seconds), 1)}  # fmt: skip
+    return [row]
 
 
 def chosen_epochs(losses: Sequence[Sequence[float]]) -> tuple[int, int]:
@@ -108,12 +112,11 @@ def compared(runs: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Write docs/results/fold_stopping.csv and print the comparisons."""
-    trials = [(family, recipe, draw) for family in ("transformer", "rnn") for recipe in RECIPES for draw in DRAWS]
-    done = run_as_finished(run, trials, RunParams(workers=0, backend="loky", address="local", device="cpu"))
-    rows = [row for _, row in tqdm(done, total=len(trials), desc="fold stopping")]
-    runs = pd.DataFrame(rows).sort_values(["model", "recipe", "draw"])
-    write_table(RUNS, runs)
-    print(compared(runs).round(4).to_string())  # noqa: T201
+    trials = [
+        (family, recipe, draw) for family in ("rnn", "transformer") for recipe in sorted(RECIPES) for draw in DRAWS
+    ]
+    run_to_table(Work(trials, run, expected_cost), RUNS, kept_file("fold-stopping", CASE_STUDY))
+    print(compared(pd.read_csv(RUNS)).round(4).to_string())  # noqa: T201
 
 
 if __name__ == "__main__":

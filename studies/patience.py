@@ -8,17 +8,14 @@ asked before they were opened: is either family worse with patience 8, and does 
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
-from tqdm import tqdm
 
 from rnn_vs_transformer.evaluation.across import compare_across
 from rnn_vs_transformer.models.families import BUILDERS
-from rnn_vs_transformer.runtime.files import write_table
-from rnn_vs_transformer.runtime.parallel import run_as_finished
-from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.sources.cases import draw_world
+from studies.resumable import CASE_STUDY, Row, Work, kept_file, run_to_table
 from studies.training import case_study_settings, split_world, train_and_score
 
 CASE: Final = "long_memory_48"
@@ -34,7 +31,12 @@ Trial = tuple[str, int, int]
 """Family, patience and draw."""
 
 
-def run(trial: Trial) -> dict[str, Any]:
+def expected_cost(trial: Trial) -> float:
+    """Roughly the seconds that a trial takes."""
+    return {"rnn": 15.0, "transformer": 60.0}[trial[0]]
+
+
+def run(trial: Trial) -> list[Row]:
     """One training of the case study on one draw; its errors, epochs and seconds."""
     family, patience, draw = trial
     train_end, steps, end = STEPS
@@ -42,7 +44,7 @@ def run(trial: Trial) -> dict[str, Any]:
     settings = case_study_settings(family, {"train.patience": patience})
     build = partial(BUILDERS[family], settings.model, *LENGTHS)
     scores = train_and_score(build, settings.train, splits, draw)
-    return {"model": family, "patience": patience, "draw": draw, **scores}
+    return [{"model": family, "patience": patience, "draw": draw, **scores}]
 
 
 def compared(runs: pd.DataFrame) -> pd.DataFrame:
@@ -58,12 +60,9 @@ def compared(runs: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Write docs/results/patience.csv and print the comparisons."""
-    trials = [(family, patience, draw) for family in ("transformer", "rnn") for patience in PATIENCE for draw in DRAWS]
-    done = run_as_finished(run, trials, RunParams(workers=0, backend="loky", address="local", device="cpu"))
-    rows = [row for _, row in tqdm(done, total=len(trials), desc="patience")]
-    runs = pd.DataFrame(rows).sort_values(["model", "patience", "draw"])
-    write_table(RUNS, runs)
-    print(compared(runs).round(3).to_string())  # noqa: T201
+    trials = [(family, patience, draw) for family in ("rnn", "transformer") for patience in PATIENCE for draw in DRAWS]
+    run_to_table(Work(trials, run, expected_cost), RUNS, kept_file("patience", CASE_STUDY))
+    print(compared(pd.read_csv(RUNS)).round(3).to_string())  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -24,13 +24,12 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_arrays
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FAMILIES, FamilySettings
-from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.training.fit import Fit, fit, predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 from studies.m4.options import LearnedCycle, fit_otherwise
-from studies.m4.series import HORIZON, SEASON, TRAIN, cut, read_series
-from studies.m4.trials import BASE, BASELINES, PLAN, Plan, Trial, baseline, in_units, read_plan, values_of
-from studies.resumable import Row, Work, kept_file, run_to_table
+from studies.m4.series import HORIZON, SEASON, cut, read_series
+from studies.m4.trials import BASE, BASELINES, Plan, Trial, baseline, in_units, read_plan, run_here, values_of
+from studies.resumable import Row, Work
 from studies.training import case_study_settings
 
 EARLIER_PLAN: Final = Path("studies/m4/earlier.yaml")
@@ -138,12 +137,9 @@ def with_hours(splits: Splits) -> Splits:
 def main(part: str) -> None:
     """Write the forecasts of a part, `earlier` or `whole_budget`, and studies/m4/runs/<part>.csv: what each cost."""
     plan = read_earlier()
-    if load_params().run.backend != "loky":
-        raise InputError("trials of this study write their forecasts here: run.backend must be loky")
-    read_series()  # that a missing file is told before anything is trained
     trials = {"earlier": trials_of, "whole_budget": trials_of_whole_budget}[part](plan)
     work = Work(list(trials), partial(run_trial, plan), partial(expected_cost, plan))
-    run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept_file(f"m4-{part}", PLAN, EARLIER_PLAN, TRAIN))
+    run_here(part, work, EARLIER_PLAN)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE
 from rnn_vs_transformer.evaluation.intervals import crossed_interval
 from rnn_vs_transformer.evaluation.kinds import correlations, kinds_table
 from rnn_vs_transformer.evaluation.rows import DIGITS, rounded
+from rnn_vs_transformer.evaluation.series_comparison import VERDICTS
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
 from rnn_vs_transformer.settings.family.families import FAMILIES
@@ -30,7 +31,7 @@ from studies.m4.earlier import (
 from studies.m4.picture import draw_m4_kinds
 from studies.m4.scores import METRICS, Judge, judge_of_validation, read_forecast
 from studies.m4.series import SEASON
-from studies.m4.summary import VERDICTS, compare_families, ensemble_weights, mean_forecast
+from studies.m4.summary import compare_families, ensemble_weights, mean_forecast
 from studies.m4.tables import options_markdown
 from studies.m4.trials import BASE, Plan, Trial
 

@@ -1,7 +1,7 @@
 """What the trials say: which variants help each family, and how the chosen ones fare on the official test steps."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,10 @@ import pandas as pd
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.evaluation.across import compare_across, holm
 from rnn_vs_transformer.evaluation.ensemble import MEMBERS, least_squares_on_simplex
+from rnn_vs_transformer.evaluation.series_comparison import VERDICTS
 from studies.m4.scores import METRICS, Judge, read_forecast
 from studies.m4.trials import BASELINES, Plan, Trial, variants_of
 
-VERDICTS: Final = {"first better": "rnn better", "second better": "transformer better"}
-"""What `compare_across` says of RNN and Transformer, in this order."""
 Forecasts = Mapping[str, FloatArray]
 """By forecaster (S, n, 48)."""
 

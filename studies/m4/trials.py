@@ -15,13 +15,15 @@ from rnn_vs_transformer.models.baselines import fit_best_ridge, seasonal_naive_f
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.models.size import parameter_count
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_json, write_arrays
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FamilySettings
+from rnn_vs_transformer.settings.whole import load_params
 from rnn_vs_transformer.training.fit import fit, predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
-from studies.m4.series import HORIZON, SEASON, cut, read_series
-from studies.resumable import Row
+from studies.m4.series import HORIZON, SEASON, TRAIN, cut, read_series
+from studies.resumable import Row, Work, kept_file, run_to_table
 from studies.training import case_study_settings
 
 PLAN: Final = Path("studies/m4/plan.yaml")
@@ -87,6 +89,23 @@ def expected_cost(plan: Plan, trial: Trial) -> float:
     """Roughly the seconds that a trial takes, to begin with the longest and to tell the time left."""
     longer = plan["epochs"][trial.part] / plan["epochs"]["choose"]
     return 20.0 if trial.family in BASELINES else longer * plan["seconds"][trial.family]
+
+
+def run_here(part: str, work: Work[Trial], *read: Path) -> None:
+    """Run what is left of a part: the forecasts of its trials, and studies/m4/runs/<part>.csv with what each cost.
+
+    Args:
+        part: Its name.
+        work: Its trials.
+        read: What they read besides the plan and the series.
+
+    Raises:
+        InputError: A file is missing, or trials would run on other machines.
+    """
+    if load_params().run.backend != "loky":
+        raise InputError("trials of this study write their forecasts here: run.backend must be loky")
+    read_series()  # that a missing file is told before anything is trained
+    run_to_table(work, Path(f"studies/m4/runs/{part}.csv"), kept_file(f"m4-{part}", PLAN, TRAIN, *read))
 
 
 def run_trial(plan: Plan, trial: Trial) -> list[Row]:

@@ -81,6 +81,10 @@ def test_the_season_is_read_whatever_the_share_of_the_context(configure):
             {"model.seasonal_naive": 4, "model.decoding": "autoregressive"},
             "model.seasonal_naive 0 and model.block bare",
         ),
+        (
+            {"model.seasonal_naive": 4, "train.settings": "tuned", "tune.shared.linear_highway": [False, "ridge"]},
+            "tune.shared.linear_highway: ridge needs .* model.seasonal_naive: 0",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(configure, changes, told):
