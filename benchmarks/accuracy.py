@@ -20,7 +20,8 @@ from benchmarks.peer_accuracy import darts_accuracy, neuralforecast_accuracy
 from benchmarks.peer_models import DARTS, FAMILY_OF, NEURALFORECAST, SEASON
 from benchmarks.reach import ASKED, TABLE, chosen_so_far, sum_up
 from rnn_vs_transformer.runtime.files import write_table
-from rnn_vs_transformer.training.fit import TrainingState, Watch, fit, predict, window_errors
+from rnn_vs_transformer.training.fit import TrainingState, Watch, fit
+from rnn_vs_transformer.training.predict import predict, window_errors
 
 ROUNDS: Final = 3
 """Seeds of each contender."""

@@ -13,7 +13,7 @@ from benchmarks.case import Case
 from benchmarks.enough import Enough, fit_until_enough
 from rnn_vs_transformer.runtime.parallel import run_as_finished
 from rnn_vs_transformer.runtime.run import RunParams
-from rnn_vs_transformer.training.fit import predict, window_errors
+from rnn_vs_transformer.training.predict import predict, window_errors
 
 WARM_UP = 10
 FEWEST_PASSES = 3

@@ -22,7 +22,8 @@ from rnn_vs_transformer.evaluation.across import compare_across, holm
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.sources.cases import draw_world
-from rnn_vs_transformer.training.fit import Fit, State, Watch, fit, predict
+from rnn_vs_transformer.training.fit import Fit, State, Watch, fit
+from rnn_vs_transformer.training.predict import predict
 from studies.resumable import CASE_STUDY, Row, Work, kept_file, run_to_table
 from studies.training import case_study_settings, split_world
 

@@ -21,7 +21,8 @@ from rnn_vs_transformer.settings.family.model import ModelParams
 from rnn_vs_transformer.settings.family.train import FitParams, TrainParams
 from rnn_vs_transformer.settings.recipes import load_recipe
 from rnn_vs_transformer.sources.cases import World
-from rnn_vs_transformer.training.fit import fit, predict
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 DECIMALS: Final = 5

@@ -1,7 +1,8 @@
 """A second look at M4 hourly, on origins by which nothing was chosen: `python -m studies.m4.earlier earlier`.
 
 It trains the families with the base of plan.yaml, and each option in both families, see earlier.yaml. `whole_budget`
-instead of `earlier` trains what helped for longer. A killed run goes on where it was.
+instead of `earlier` trains what helped for longer, and `official` up to the official test, which it does not read. A
+killed run goes on where it was.
 """
 
 import sys
@@ -24,9 +25,11 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_arrays
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FAMILIES, FamilySettings
-from rnn_vs_transformer.training.fit import Fit, fit, predict
+from rnn_vs_transformer.training.fit import Fit, fit
+from rnn_vs_transformer.training.predict import predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
-from studies.m4.options import LearnedCycle, fit_otherwise
+from studies.m4 import trials
+from studies.m4.options import LearnedCycle, fit_sharpness_aware
 from studies.m4.series import HORIZON, SEASON, cut, read_series
 from studies.m4.trials import BASE, BASELINES, Plan, Trial, baseline, in_units, read_plan, run_here, values_of
 from studies.resumable import Row, Work
@@ -35,19 +38,29 @@ from studies.training import case_study_settings
 EARLIER_PLAN: Final = Path("studies/m4/earlier.yaml")
 FAMILIES_PART: Final = "families"
 OPTIONS_PART: Final = "options"
+OFFICIAL_PART: Final = "final"
 SPLITS: Final[tuple[Split, ...]] = ("validation", "test")
 
 
 def read_earlier() -> Plan:
     """The plan as it was committed, with the base of the first one."""
     first, own = read_plan(), read_yaml(EARLIER_PLAN)
-    variants = {BASE: {}, **{name: option["changes"] for name, option in own["options"].items()}}
-    return {**first, **own, "variants": variants}
+    return {**first, **own, "variants": _variants(own)}
+
+
+def read_official() -> Plan:
+    """The first plan, for one more final recipe."""
+    own = read_yaml(EARLIER_PLAN)
+    return {**read_plan(), "variants": _variants(own), "families": own["families"], "official": own["official"]}
+
+
+def _variants(own: Plan) -> dict[str, Any]:
+    return {BASE: {}, **{name: option["changes"] for name, option in (own["options"] | own["combined"]).items()}}
 
 
 def trials_of(plan: Plan) -> Iterator[Trial]:
     """The baselines, the seeds of each family with the base, and those of each option in both families."""
-    yield from baselines_of(plan)
+    yield from baselines_of(plan, FAMILIES_PART)
     for family in plan["families"]:
         yield from seeds_of(plan, FAMILIES_PART, family, BASE)
     for family in FAMILIES:
@@ -62,10 +75,17 @@ def trials_of_whole_budget(plan: Plan) -> Iterator[Trial]:
             yield from seeds_of(plan, FAMILIES_PART, family, option)
 
 
-def baselines_of(plan: Plan) -> list[Trial]:
+def trials_of_official(plan: Plan) -> Iterator[Trial]:
+    """The baselines, and the families with one more final recipe."""
+    yield from baselines_of(plan, OFFICIAL_PART)
+    for family in plan["families"]:
+        yield from seeds_of(plan, OFFICIAL_PART, family, plan["official"])
+
+
+def baselines_of(plan: Plan, part: str) -> list[Trial]:
     """The seasonal naive and ridge, each with the transform that suits it."""
     transforms = {"seasonal_naive": "none", "ridge": plan["ridge_transform"]}
-    return [Trial(FAMILIES_PART, name, transforms[name], 0) for name in BASELINES]
+    return [Trial(part, name, transforms[name], 0) for name in BASELINES]
 
 
 def seeds_of(plan: Plan, part: str, family: str, variant: str) -> list[Trial]:
@@ -116,9 +136,8 @@ def _train(plan: Plan, trial: Trial, settings: FamilySettings, splits: Splits) -
     if trial.variant == "cycle":
         model, splits = LearnedCycle(drawn, len(splits.panel)), with_hours(splits)
     train, validation, test = windows_of(splits, "train", "validation", "test")
-    otherwise = {key: plan["options"].get(trial.variant, {}).get(key, 0.0) for key in ("radius", "decay")}
-    if any(otherwise.values()):
-        run: Fit = fit_otherwise(model, (train, validation), settings.train, trial.seed, **otherwise)
+    if radius := plan["options"].get(trial.variant, {}).get("radius"):
+        run: Fit = fit_sharpness_aware(model, (train, validation), settings.train, trial.seed, radius)
     else:
         from_start = start_at_ridge(drawn, splits)
         run = fit(model, (train, validation), settings.train, trial.seed, from_start=from_start)
@@ -134,12 +153,21 @@ def with_hours(splits: Splits) -> Splits:
     return replace(splits, panel=replace(splits.panel, future=hours))
 
 
-def main(part: str) -> None:
-    """Write the forecasts of a part, `earlier` or `whole_budget`, and studies/m4/runs/<part>.csv: what each cost."""
+def work_of(part: str) -> Work[Trial]:
+    """The trials of `earlier`, `whole_budget` or `official`."""
+    if part == "official":
+        plan = read_official()
+        return Work(
+            list(trials_of_official(plan)), partial(trials.run_trial, plan), partial(trials.expected_cost, plan)
+        )
     plan = read_earlier()
-    trials = {"earlier": trials_of, "whole_budget": trials_of_whole_budget}[part](plan)
-    work = Work(list(trials), partial(run_trial, plan), partial(expected_cost, plan))
-    run_here(part, work, EARLIER_PLAN)
+    some = {"earlier": trials_of, "whole_budget": trials_of_whole_budget}[part](plan)
+    return Work(list(some), partial(run_trial, plan), partial(expected_cost, plan))
+
+
+def main(part: str) -> None:
+    """Write the forecasts of a part, and studies/m4/runs/<part>.csv: what each cost."""
+    run_here(part, work_of(part), EARLIER_PLAN)
 
 
 if __name__ == "__main__":

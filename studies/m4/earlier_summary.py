@@ -66,10 +66,20 @@ def judges(plan: Plan) -> tuple[Judge, Judge]:
     return judge_of_validation(before, held["validation"]), judge_of_validation(series, held["test"])
 
 
-def forecasters(plan: Plan, validation: Judge, test: Judge) -> tuple[dict[str, Errors], dict[str, float], str]:
-    """Errors on test of each forecaster with the base, the ensemble's weights, and the family better on validation."""
-    trials = {name: seeds_of(plan, FAMILIES_PART, name, BASE) for name in plan["families"]}
-    trials |= {trial.family: [trial] for trial in baselines_of(plan)}
+def forecasters(
+    plan: Plan, recipe: tuple[str, str], validation: Judge, test: Judge
+) -> tuple[dict[str, Errors], dict[str, float], str]:
+    """Errors on test of each forecaster, the ensemble's weights, and the family better on validation.
+
+    Args:
+        plan: What was trained.
+        recipe: The part, and the variant in it.
+        validation: By it the ensemble's weights are found.
+        test: By it forecasters are judged.
+    """
+    part, variant = recipe
+    trials = {name: seeds_of(plan, part, name, variant) for name in plan["families"]}
+    trials |= {trial.family: [trial] for trial in baselines_of(plan, part)}
     known = {name: mean_forecast(some, "validation", validation) for name, some in trials.items()}
     found = {name: mean_forecast(some, "test", test) for name, some in trials.items()}
     weights = ensemble_weights(known, validation)
@@ -99,7 +109,8 @@ def option_table(plan: Plan, errors: ByOption, ensemble: Mapping[str, Pair]) -> 
     """
     tables = []
     for family, found in errors.items():
-        against = {name: option["against"] for name, option in plan["options"].items() if name in found}
+        known = {**plan["options"], **plan["combined"]}
+        against = {name: option["against"] for name, option in known.items() if name in found}
         pairs = {name: (found[other], found[name]) for name, other in against.items()}
         if family in ensemble:
             against, pairs = {**against, ENSEMBLE: f"{BASE}, whole budget"}, {**pairs, ENSEMBLE: ensemble[family]}
@@ -148,6 +159,13 @@ def helping(table: pd.DataFrame, level: float = 0.05) -> list[str]:
     return [str(option) for option, good in judged if good.all() and len(good) == len(FAMILIES)]
 
 
+def mean_errors(errors: Mapping[str, Errors]) -> dict[str, Any]:
+    """By forecaster and metric, over the series."""
+    return {
+        name: rounded({metric: float(found[metric].mean()) for metric in METRICS}) for name, found in errors.items()
+    }
+
+
 def by_length(lengths: "pd.Series[int]", errors: Mapping[str, Errors], margin: float) -> dict[str, Any]:
     """The families' MASE over the series of each length."""
     rnn, transformer = (errors[family]["mase"] for family in FAMILIES)
@@ -182,7 +200,7 @@ def main() -> None:
     """Write m4_earlier.json, m4_kinds.png, m4_earlier.csv (a row per series), m4_options.csv, m4_whole_budget.csv."""
     plan, (names, _) = read_earlier(), earlier_series(read_earlier())
     validation, test = judges(plan)
-    errors, weights, better = forecasters(plan, validation, test)
+    errors, weights, better = forecasters(plan, (FAMILIES_PART, BASE), validation, test)
     options = option_errors(plan, OPTIONS_PART, plan["options"], test)
     whole = option_errors(plan, FAMILIES_PART, plan["whole_budget"], test)
     ensemble = {better: (whole[better][BASE], Found(errors[ENSEMBLE]))}
@@ -194,9 +212,7 @@ def main() -> None:
     told = {
         "series": len(names),
         "forecast_origins_per_series": test.truth.shape[1],
-        "mean_errors": {
-            name: rounded({metric: float(found[metric].mean()) for metric in METRICS}) for name, found in errors.items()
-        },
+        "mean_errors": mean_errors(errors),
         "ensemble_weights": rounded(weights),
         "families": {metric: rounded(found) for metric, found in compare_families(errors, plan["margin"]).items()},
         "families_by_length": by_length(kinds["length"], errors, plan["margin"]),

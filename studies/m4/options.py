@@ -3,9 +3,7 @@
 Each stands for both families and changes one thing. None is on by default, and what `earlier` found tells why.
 """
 
-import copy
 import time
-from dataclasses import replace
 from typing import Final
 
 import torch
@@ -50,40 +48,26 @@ class LearnedCycle(nn.Module):
         return forecast
 
 
-def fit_otherwise(
-    model: nn.Module,
-    windows: tuple[Windows, Windows],
-    params: FitParams,
-    seed: int,
-    *,
-    radius: float = 0.0,
-    decay: float = 0.0,
+def fit_sharpness_aware(
+    model: nn.Module, windows: tuple[Windows, Windows], params: FitParams, seed: int, radius: float
 ) -> Fit:
-    """As `fit`, but with another step, or with other weights to forecast with.
+    """As `fit`, by sharpness-aware minimisation (Foret et al. 2021), which takes two passes for a step.
 
     Args:
         model: As for `fit`.
         windows: Those to learn from, and those that choose the epoch.
         params: Budget and optimiser settings.
         seed: Of the order of the batches.
-        radius: Of sharpness-aware minimisation (Foret et al. 2021): the gradient is taken where the weights have gone
-            so far uphill. Takes two passes.
-        decay: Weights are judged and kept as their exponential mean, of which each step leaves so much, and less at
-            first, (1 + t) / (10 + t) after t steps.
+        radius: The gradient is taken where the weights have gone so far uphill.
     """
     state = begin(model, windows, params, seed, UNWATCHED, from_start=False)
-    average, steps = copy.deepcopy(model), 0
     while not state.run.finished:
         started = time.perf_counter()
         model.train()
         total, order = 0.0, draw_order(state, windows[0], params)
         for index in torch.split(order, params.batch_size):
             total += len(index) * _step(state, windows[0].batch(index), params, radius)
-            if decay:
-                _move(average, model, min(decay, (1 + steps) / (10 + steps)))
-                steps += 1
-        judged = replace(state, model=average) if decay else state
-        end_epoch(judged, windows[1], params, total / len(order), time.perf_counter() - started)
+        end_epoch(state, windows[1], params, total / len(order), time.perf_counter() - started)
     model.load_state_dict(state.run.state)
     return state.run
 
@@ -92,15 +76,14 @@ def _step(state: TrainingState, batch: Batch, params: FitParams, radius: float) 
     """Take one step; the mean squared error before it."""
     loss, squared = losses(state.model, batch, params)
     loss.backward()  # type: ignore[no-untyped-call]
-    if radius:
-        weights = list(state.model.parameters())
-        before = [weight.detach().clone() for weight in weights]
-        go_uphill(weights, radius)
-        state.optimizer.zero_grad()
-        losses(state.model, batch, params)[0].backward()  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            for weight, old in zip(weights, before, strict=True):
-                weight.copy_(old)
+    weights = list(state.model.parameters())
+    before = [weight.detach().clone() for weight in weights]
+    go_uphill(weights, radius)
+    state.optimizer.zero_grad()
+    losses(state.model, batch, params)[0].backward()  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        for weight, old in zip(weights, before, strict=True):
+            weight.copy_(old)
     step(state, params)
     return float(squared)
 
@@ -113,10 +96,3 @@ def go_uphill(weights: list[nn.Parameter], radius: float) -> None:
         for weight in weights:
             if weight.grad is not None:
                 weight.add_(weight.grad, alpha=float(radius / length.clamp_min(1e-12)))
-
-
-def _move(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Bring the running mean of the weights nearer to what they are now."""
-    with torch.no_grad():
-        for mean, weight in zip(average.parameters(), model.parameters(), strict=True):
-            mean.lerp_(weight, 1 - decay)

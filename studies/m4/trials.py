@@ -20,7 +20,8 @@ from rnn_vs_transformer.runtime.files import read_json, write_arrays
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.settings.family.families import FamilySettings
 from rnn_vs_transformer.settings.whole import load_params
-from rnn_vs_transformer.training.fit import fit, predict
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 from studies.m4.series import HORIZON, SEASON, TRAIN, cut, read_series
 from studies.resumable import Row, Work, kept_file, run_to_table

@@ -9,7 +9,8 @@ from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.settings.family.families import FamilySettings
-from rnn_vs_transformer.training.fit import fit, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import window_errors
 from studies.probes.plan import Row
 
 

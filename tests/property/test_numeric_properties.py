@@ -17,7 +17,8 @@ from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.family.train import FitParams
-from rnn_vs_transformer.training.fit import fit, predict, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import predict, window_errors
 
 LENGTHS = (12, 4)
 BORDERS = Borders(120, 160, 200)

@@ -13,7 +13,8 @@ from rnn_vs_transformer.data.splits import Splits
 from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.families import BUILDERS as FAMILIES
 from rnn_vs_transformer.models.shell import InputSizes
-from rnn_vs_transformer.training.fit import fit, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import window_errors
 
 L, H = 12, 4
 BUDGET = {"train.epochs": 10, "train.patience": 10, "train.learning_rate": 3e-3, "train.schedule": "cosine"}

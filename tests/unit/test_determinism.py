@@ -28,7 +28,8 @@ from rnn_vs_transformer.data.windows import windows_of
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.settings.family.train import FitParams
 from rnn_vs_transformer.settings.whole import Params
-from rnn_vs_transformer.training.fit import fit, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import window_errors
 
 params = Params.model_validate_json(sys.stdin.read())
 series = make_series(params.data)

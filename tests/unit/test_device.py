@@ -102,7 +102,7 @@ STACKED = pytest.mark.parametrize(
         ("transformer", {"model.positional": "rotary", "model.readout": "segments", "model.patch_length": 4,
                          "model.patch_stride": 4, "model.seasonal_naive": 4}),
         ("transformer", {"train.loss": "quantile"}),
-        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2, "model.seasonal_naive": 3}),
+        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2, "model.seasonal_naive": 3, "train.weight_average": 0.9}),
     ],
 )  # fmt: skip
 
@@ -262,7 +262,7 @@ class NoFloat64(TorchDispatchMode):
 @pytest.mark.parametrize("family", ["rnn", "transformer", "mlp"])
 def test_training_has_no_float64_where_the_device_has_none(configure, monkeypatch, family, changes):
     params = configure({"train.epochs": 2, "train.patience": 2, **changes})
-    for module in ("fit", "stack"):
+    for module in ("fit", "predict", "stack"):
         monkeypatch.setattr(f"rnn_vs_transformer.training.{module}.widest", lambda _: widest(torch.device("mps")))
     windows, models = data(CPU), [built(family, params, seed, CPU) for seed in range(2)]
     with NoFloat64():

@@ -13,7 +13,8 @@ from rnn_vs_transformer.models.encoder_decoder import EncoderDecoder
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.transformer import build_transformer
-from rnn_vs_transformer.training.fit import fit, predict, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import predict, window_errors
 
 L, H = 12, 4
 BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])

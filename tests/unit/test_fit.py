@@ -12,7 +12,8 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.training.fit import EVALUATION_BATCH, fit, predict, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import EVALUATION_BATCH, predict, window_errors
 
 BUILDERS = pytest.mark.parametrize("build", [build_rnn, build_transformer])
 

@@ -16,10 +16,10 @@ from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_json
 from rnn_vs_transformer.runtime.yaml import read_yaml
-from rnn_vs_transformer.training.fit import fit, step
-from studies.m4 import earlier, earlier_summary, options, summarise, trials
+from rnn_vs_transformer.training.fit import fit
+from studies.m4 import earlier, earlier_summary, official, summarise, trials
 from studies.m4 import series as files
-from studies.m4.options import LearnedCycle, fit_otherwise, go_uphill
+from studies.m4.options import LearnedCycle, fit_sharpness_aware, go_uphill
 from studies.m4.scores import judge_of_test, judge_of_validation
 from studies.m4.summary import best_variants, variant_table
 from studies.m4.trials import Trial
@@ -171,6 +171,27 @@ def test_the_second_look_tells_every_option(workspace, earlier_plan, capsys):
     assert set(told["families_by_length"]) == {str(length - 240) for length in workspace}
 
 
+def test_one_more_final_recipe_is_told_beside_the_control(workspace, earlier_plan, monkeypatch):
+    """Its training reads no step of the official test; what the summary tells changes with the test alone."""
+    plan = {**earlier.read_official(), "seeds": earlier_plan["seeds"] | {"final": 2}}
+    hidden = files.TEST.read_bytes()
+    files.TEST.unlink()
+    for trial in earlier.trials_of_official(plan):
+        trials.run_trial(plan, trial)
+    files.TEST.write_bytes(hidden)
+    monkeypatch.setattr(official, "read_official", lambda: plan)
+    official.main()
+    told = read_json(official.RESULT)
+    assert told["recipe"] == {"model.seasonal_naive": 24, "train.weight_average": 0.998}
+    assert set(told["mean_errors"]) == {"rnn", "transformer", "mlp", "ridge", "seasonal_naive", "ensemble"}
+    assert set(told["families"]) == set(told["families_over_seeds"]) == {"smape", "mase"}
+    rows = pd.read_csv(files.TEST)
+    rows.iloc[:, 1:] += 50.0
+    rows.to_csv(files.TEST, index=False)
+    official.main()
+    assert read_json(official.RESULT)["mean_errors"]["rnn"]["mase"] > told["mean_errors"]["rnn"]["mase"]
+
+
 def small_splits(steps=24 * 9):
     """Two random walks, with L = 48 and H = 24."""
     panel = Panel.wide(np.random.default_rng(0).normal(size=(steps, 2)).cumsum(axis=0), ["a", "b"])
@@ -192,42 +213,17 @@ def built(**values):
     return BUILDERS["transformer"](settings.model, 48, 24, InputSizes(2)), settings.train
 
 
-def test_training_otherwise_is_training_where_nothing_is_otherwise(windows):
-    (one, params), (other, _) = built(), built()
-    first, second = fit(one, windows, params, 0), fit_otherwise(other, windows, params, 0)
-    assert first.validation_losses == second.validation_losses
-    assert all(torch.equal(first.state[name], second.state[name]) for name in first.state)
-
-
-def test_averaged_weights_are_the_exponential_mean_of_those_after_each_step(windows, monkeypatch):
-    """With less of the past at first, (1 + t) / (10 + t), so that the random start is soon forgotten."""
-    model, params = built(**{"train.epochs": 1})
-    name, weight = next((name, weight) for name, weight in model.named_parameters() if "embedding" in name)
-    expected, steps = weight.detach().clone(), []
-
-    def record(state, given):
-        step(state, given)
-        steps.append(weight.detach().clone())
-
-    monkeypatch.setattr(options, "step", record)
-    found = fit_otherwise(model, windows, params, 0, decay=0.5)
-    for number, after in enumerate(steps):
-        kept = min(0.5, (1 + number) / (10 + number))
-        expected = kept * expected + (1 - kept) * after
-    torch.testing.assert_close(found.state[name], expected)
-    assert not torch.equal(expected, steps[-1])
-
-
 def test_a_sharpness_aware_step_takes_the_gradient_uphill(windows):
     """Of f(w) = w^2 / 2 at 1 with radius 0.5 the slope is 1.5; the step starts where the weights were."""
     weight = torch.nn.Parameter(torch.tensor([1.0]))
     (weight.square().sum() / 2).backward()
     go_uphill([weight], 0.5)
     assert weight.item() == pytest.approx(1.5)
-    (plain, params), (aware, _), (barely, _) = built(), built(), built()
+    (plain, params), (still, _), (aware, _), (barely, _) = built(), built(), built(), built()
     expected = fit(plain, windows, params, 0).validation_losses
-    assert fit_otherwise(aware, windows, params, 0, radius=0.5).validation_losses != expected
-    found = fit_otherwise(barely, windows, params, 0, radius=1e-9).validation_losses
+    assert fit_sharpness_aware(still, windows, params, 0, radius=0.0).validation_losses == expected
+    assert fit_sharpness_aware(aware, windows, params, 0, radius=0.5).validation_losses != expected
+    found = fit_sharpness_aware(barely, windows, params, 0, radius=1e-9).validation_losses
     assert found == pytest.approx(expected, rel=1e-3)
 
 

@@ -30,7 +30,8 @@ from rnn_vs_transformer.runtime.files import read_json
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.family.families import FAMILIES, MODELS, given_settings
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.fit import fit, predict, window_errors
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import predict, window_errors
 from rnn_vs_transformer.training.seeds import train_control, train_family
 
 L, H = 12, 4

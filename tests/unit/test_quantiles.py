@@ -30,8 +30,9 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import read_json, write_bytes
 from rnn_vs_transformer.settings.family.families import FAMILIES, given_settings
 from rnn_vs_transformer.sources.make import make_series
-from rnn_vs_transformer.training.fit import _quantile_losses, fit, predict, predict_quantiles
+from rnn_vs_transformer.training.fit import _quantile_losses, fit
 from rnn_vs_transformer.training.history import best_validation_losses
+from rnn_vs_transformer.training.predict import predict, predict_quantiles
 
 from .test_panel_training import LONG, stores, train_all
 from .test_panel_training import H as PANEL_H

@@ -15,7 +15,8 @@ from rnn_vs_transformer.models.baselines import fit_ridge
 from rnn_vs_transformer.models.families import BUILDERS
 from rnn_vs_transformer.models.shell import InputSizes
 from rnn_vs_transformer.settings.family.families import given_settings
-from rnn_vs_transformer.training.fit import fit, predict
+from rnn_vs_transformer.training.fit import fit
+from rnn_vs_transformer.training.predict import predict
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 
 L, H = 12, 4

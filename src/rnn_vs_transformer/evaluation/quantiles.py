@@ -13,7 +13,7 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.splits import Places, Splits
 from rnn_vs_transformer.evaluation.conformal import LEVELS
 from rnn_vs_transformer.evaluation.metrics import weighted_quantile_loss
-from rnn_vs_transformer.settings.family.train import MEDIAN
+from rnn_vs_transformer.models.quantiles import median_of
 
 
 def pair_of(levels: Sequence[float], coverage: float) -> tuple[int, int] | None:
@@ -72,7 +72,7 @@ def widened(quantiles: FloatArray, more: FloatArray, levels: Sequence[float], nu
     """
     if (pair := pair_of(levels, LEVELS[number])) is None:
         return None
-    median = quantiles[..., levels.index(MEDIAN)]
+    median = median_of(quantiles, levels)
     low, high = quantiles[..., pair[0]] - more, quantiles[..., pair[1]] + more
     return np.stack([np.minimum(low, median), np.maximum(high, median)])
 

@@ -15,13 +15,13 @@ from rnn_vs_transformer.evaluation.quantiles import quantile_row
 from rnn_vs_transformer.evaluation.test_split import TestSplit
 from rnn_vs_transformer.models.baselines import Ridge, last_value_forecast, seasonal_naive_forecast
 from rnn_vs_transformer.models.naive2 import naive2_forecast
+from rnn_vs_transformer.models.quantiles import median_of
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.weights import load_trained
 from rnn_vs_transformer.runtime.paths import TUTORIAL
 from rnn_vs_transformer.settings.family.families import trained_settings
-from rnn_vs_transformer.settings.family.train import MEDIAN
-from rnn_vs_transformer.training.fit import predict, predict_quantiles
 from rnn_vs_transformer.training.history import validation_losses
+from rnn_vs_transformer.training.predict import predict, predict_quantiles
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,12 @@ def score_family(family: str, test: TestSplit, recipe: str = TUTORIAL) -> Scored
     runs, total, levels = [], np.zeros(()), models[0].sizes.levels
     for model in models:
         found = _forecast_of(model, windows)
-        runs.append(score(_points(model, found), test))
+        runs.append(score(median_of(found, levels), test))
         total = total + found
     mean = {"validation": mean_of_models(models, *windows_of(test.splits, "validation")), "test": total / len(models)}
     forecasts: dict[Split, FloatArray] = {
-        "validation": _points(models[0], mean["validation"]),
-        "test": _points(models[0], mean["test"]),
+        "validation": median_of(mean["validation"], levels),
+        "test": median_of(mean["test"], levels),
     }
     losses = _median_errors(family, test, recipe) if levels else validation_losses(family, recipe)
     quantiles = quantile_row(mean["validation"], mean["test"], test.splits, levels) if levels else {}
@@ -187,7 +187,7 @@ def _median_errors(family: str, test: TestSplit, recipe: str) -> FloatArray:
 
 def mean_forecast(models: Sequence[ForecastModel], splits: Splits, split: Split) -> FloatArray:
     """Of some models on all windows of a split (W, H), in scaled units."""
-    return _points(models[0], mean_of_models(models, *windows_of(splits, split)))
+    return median_of(mean_of_models(models, *windows_of(splits, split)), models[0].sizes.levels)
 
 
 def mean_of_models(models: Sequence[ForecastModel], windows: Windows) -> FloatArray:
@@ -203,11 +203,6 @@ def _forecast_of(model: ForecastModel, windows: Windows) -> FloatArray:
     torch.set_num_threads(1)  # the last bits of a product depend on the number of threads
     found = predict_quantiles(model, windows) if model.sizes.levels else predict(model, windows)[0]
     return found.double().numpy()
-
-
-def _points(model: ForecastModel, found: FloatArray) -> FloatArray:
-    """(W, H): of quantiles the median."""
-    return found[..., model.sizes.levels.index(MEDIAN)] if model.sizes.levels else found
 
 
 def squared_error_of(forecast: FloatArray, splits: Splits, places: Places) -> float:
@@ -226,7 +221,7 @@ def residuals_of(forecast: FloatArray, splits: Splits, places: Places) -> list[F
 
 def forecast_windows(model: ForecastModel, windows: Windows) -> FloatArray:
     """Forecasts of all windows (W, H), in float64; of quantiles the median."""
-    return _points(model, _forecast_of(model, windows))
+    return median_of(_forecast_of(model, windows), model.sizes.levels)
 
 
 def mean_series_mse(runs: Sequence[Scores]) -> FloatArray:

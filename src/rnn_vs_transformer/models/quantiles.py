@@ -5,11 +5,15 @@ and Galichon 2010); unlike increments that are summed up, it leaves each quantil
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.settings.family.train import MEDIAN
+
+Quantiles = TypeVar("Quantiles", Tensor, FloatArray)
 
 
 def ordered(forecast: Tensor) -> Tensor:
@@ -17,9 +21,9 @@ def ordered(forecast: Tensor) -> Tensor:
     return torch.sort(forecast, dim=-1, stable=True).values
 
 
-def median_of(forecast: Tensor, levels: Sequence[float]) -> Tensor:
-    """The median (...) of quantiles (..., Q)."""
-    return forecast[..., levels.index(MEDIAN)]
+def median_of(forecast: Quantiles, levels: Sequence[float]) -> Quantiles:
+    """The median (...) of quantiles (..., Q); of points, which have no levels, the points."""
+    return forecast[..., levels.index(MEDIAN)] if levels else forecast
 
 
 def pinball_errors(forecast: Tensor, target: Tensor, levels: Sequence[float]) -> Tensor:

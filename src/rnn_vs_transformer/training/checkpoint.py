@@ -28,7 +28,7 @@ PACKAGE: Final = Path(__file__).resolve().parents[1]
 TRAINED_BY: Final = ("data", "models", "runtime", "settings", "training", "tuning")
 """Rooms of the code that decide what a run gives."""
 COURSE: Final = ("start_losses", "train_losses", "validation_losses", "seconds", "best_epoch", "stopped", "finished")
-MODEL, BEST, OPTIMIZER, RANDOM = "model.", "best.", "optimizer.", "random."
+MODEL, BEST, AVERAGE, OPTIMIZER, RANDOM = "model.", "best.", "average.", "optimizer.", "random."
 
 
 @dataclass
@@ -118,6 +118,8 @@ def _take(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
     schedule = {name: value for name, value in state.schedule.state_dict().items() if name != "lr_lambdas"}
     tensors = {MODEL + name: tensor.detach() for name, tensor in state.model.state_dict().items()}
     tensors |= {BEST + name: tensor for name, tensor in state.run.state.items()}
+    if state.average is not None:
+        tensors |= {AVERAGE + name: tensor for name, tensor in state.average.state_dict().items()}
     tensors |= {
         f"{OPTIMIZER}{number}.{name}": tensor
         for number, parameter in optimizer["state"].items()
@@ -137,6 +139,8 @@ def _take(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _put(state: TrainingState, tensors: dict[str, Tensor], notes: dict[str, Any]) -> None:
     state.model.load_state_dict(_under(MODEL, tensors))
+    if state.average is not None:
+        state.average.load_state_dict(_under(AVERAGE, tensors))
     parameters: dict[int, dict[str, Tensor]] = {}
     for key, tensor in _under(OPTIMIZER, tensors).items():
         number, _, name = key.partition(".")

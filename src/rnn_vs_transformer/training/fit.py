@@ -9,17 +9,17 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from rnn_vs_transformer.data.windows import Batch, Windows
-from rnn_vs_transformer.models.quantiles import pinball, pinball_errors
+from rnn_vs_transformer.models.quantiles import pinball
 from rnn_vs_transformer.runtime.adam import PlainAdamW
 from rnn_vs_transformer.runtime.device import widest
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
+from rnn_vs_transformer.training.predict import window_errors
+from rnn_vs_transformer.training.weight_average import average_of
 
-EVALUATION_BATCH = 128
-"""What a processor's cache holds at the usual sizes; 512 takes half as long again."""
-EVALUATION_BATCH_OF_A_GPU: Final = 1024
 State = dict[str, Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES: Final[dict[str, Loss]] = {"mse": functional.mse_loss, "mae": functional.l1_loss, "huber": functional.huber_loss}
@@ -76,6 +76,14 @@ class TrainingState:
     run: Fit
     seed: int
     watch: "Watch"
+    average: AveragedModel | None = None
+    """The mean of the weights, where it is what is judged and kept."""
+
+    @property
+    def judged(self) -> nn.Module:
+        """What validation sees."""
+        judged: nn.Module = self.model if self.average is None else self.average.module
+        return judged
 
     @property
     def device(self) -> torch.device:
@@ -147,7 +155,8 @@ def begin(
     adam = PlainAdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run, order = Fit(state=_copy_state(model)), torch.Generator().manual_seed(seed)
-    state = TrainingState(model, adam, schedule, order, run, seed, watch)
+    average = average_of(model, params.weight_average)
+    state = TrainingState(model, adam, schedule, order, run, seed, watch, average)
     if watch.keeper is not None:
         watch.keeper.restore(state)
     if from_start and run.start_losses is None:
@@ -173,12 +182,12 @@ def end_epoch(
     started, run, watch = time.perf_counter(), state.run, state.watch
     state.schedule.step()
     run.train_losses.append(train_loss)
-    run.validation_losses.append(validation.mean_over_series(window_errors(state.model, validation, params.levels)))
+    run.validation_losses.append(validation.mean_over_series(window_errors(state.judged, validation, params.levels)))
     run.seconds.append(train_seconds + time.perf_counter() - started)
     _check_finite(run, state.seed)
     epoch = len(run.seconds)
     if run.validation_losses[-1] < run.best_validation_loss:
-        run.best_epoch, run.state = epoch, _copy_state(state.model)
+        run.best_epoch, run.state = epoch, _copy_state(state.judged)
     out_of_patience = epoch - run.best_epoch >= params.patience
     run.stopped = not out_of_patience and watch.stops(run)
     run.finished = out_of_patience or run.stopped or epoch == params.epochs
@@ -202,10 +211,12 @@ def _train_epoch(state: TrainingState, train: Windows, params: FitParams) -> flo
 
 
 def step(state: TrainingState, params: FitParams) -> None:
-    """Clip the gradient, move the weights by it, and forget it."""
+    """Clip the gradient, move the weights by it, and their mean, and forget the gradient."""
     nn.utils.clip_grad_norm_(state.model.parameters(), params.gradient_clip)
     state.optimizer.step()
     state.optimizer.zero_grad()
+    if state.average is not None:
+        state.average.update_parameters(state.model)
 
 
 def losses(model: nn.Module, batch: Batch, params: FitParams) -> tuple[Tensor, Tensor]:
@@ -241,56 +252,6 @@ def _quantile_losses(model: nn.Module, batch: Batch, levels: tuple[float, ...]) 
 def _share_observed(batch: Batch) -> Tensor | float:
     """Of the targets."""
     return 1.0 if batch.scored is None else batch.scored.float().mean()
-
-
-def predict(model: nn.Module, windows: Windows) -> tuple[Tensor, Tensor]:
-    """Forecasts and targets of all windows, (windows, H) each, without dropout or gradients."""
-    model.eval()
-    forecasts, targets = [], []
-    with torch.no_grad():  # inference_mode would take the fused kernel of LSTM, which rounds otherwise than training
-        for index in _in_parts(windows):
-            batch = windows.batch(index)
-            forecasts.append(model(*batch.inputs))
-            targets.append(batch.target)
-    return torch.cat(forecasts), torch.cat(targets)
-
-
-def predict_quantiles(model: nn.Module, windows: Windows) -> Tensor:
-    """Quantiles of all windows (windows, H, Q), of a model that was built for them."""
-    model.eval()
-    with torch.no_grad():
-        batches = (windows.batch(index) for index in _in_parts(windows))
-        return torch.cat(
-            [model.quantiles(batch.context, batch.series, batch.covariates) for batch in batches]  # type: ignore[operator]
-        )
-
-
-def window_errors(model: nn.Module, windows: Windows, levels: tuple[float, ...] = ()) -> Tensor:
-    """Mean squared error of each window (W,) over observed targets, in the `widest` numbers; of quantiles pinball."""
-    model.eval()
-    errors = []
-    with torch.no_grad():
-        for index in _in_parts(windows):
-            batch = windows.batch(index)
-            each, scored = _errors(model, batch, levels), batch.scored
-            errors.append(each.mean(1) if scored is None else (each * scored).sum(1) / scored.sum(1))
-    return torch.cat(errors)
-
-
-def _errors(model: nn.Module, batch: Batch, levels: tuple[float, ...]) -> Tensor:
-    """Of each target (B, H)."""
-    wide = widest(batch.context.device)
-    if not levels:
-        squares: Tensor = (model(*batch.inputs) - batch.target).to(wide).square()
-        return squares
-    forecast = model.quantiles(batch.context, batch.series, batch.covariates)  # type: ignore[operator] # (B, H, Q)
-    return pinball_errors(forecast, batch.target[..., None], levels).to(wide).mean(2)
-
-
-def _in_parts(windows: Windows) -> tuple[Tensor, ...]:
-    """The numbers of all windows, so many at a time as suits where they lie."""
-    size = EVALUATION_BATCH if windows.device.type == "cpu" else EVALUATION_BATCH_OF_A_GPU
-    return torch.split(torch.arange(len(windows), device=windows.device), size)
 
 
 def _copy_state(model: nn.Module) -> State:

@@ -1,0 +1,44 @@
+"""Write how one more final recipe fares: `python -m studies.m4.official`, which opens the official test for it.
+
+Its trials are those of `python -m studies.m4.earlier official`, and the plan is point 6 of earlier.yaml.
+"""
+
+import sys
+from typing import Any, Final
+
+from rnn_vs_transformer.evaluation.rows import rounded
+from rnn_vs_transformer.runtime.errors import InputError
+from rnn_vs_transformer.runtime.files import write_json
+from rnn_vs_transformer.settings.family.families import FAMILIES
+from studies.m4.earlier import OFFICIAL_PART, read_official, seeds_of
+from studies.m4.earlier_summary import RESULTS, Found, forecasters, mean_errors, over_seeds
+from studies.m4.scores import METRICS, judge_of_test, judge_of_validation
+from studies.m4.series import read_series, read_test
+from studies.m4.summary import compare_families
+
+RESULT: Final = RESULTS / "m4_official.json"
+
+
+def main() -> None:
+    """Write m4_official.json: errors of every forecaster, and the families compared over series, and over seeds too."""
+    plan, (_, series) = read_official(), read_series()
+    validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
+    recipe = OFFICIAL_PART, plan["official"]
+    errors, weights, _ = forecasters(plan, recipe, validation, test)
+    rnn, transformer = (Found.of(seeds_of(plan, recipe[0], family, recipe[1]), test) for family in FAMILIES)
+    told: dict[str, Any] = {
+        "recipe": plan["variants"][plan["official"]],
+        "series": len(series),
+        "mean_errors": mean_errors(errors),
+        "ensemble_weights": rounded(weights),
+        "families": {metric: rounded(found) for metric, found in compare_families(errors, plan["margin"]).items()},
+        "families_over_seeds": {metric: over_seeds(rnn, transformer, metric) for metric in METRICS},
+    }
+    write_json(RESULT, told)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
