@@ -72,7 +72,7 @@ class TestErrors:
 
     def keep(self, state: TrainingState) -> None:
         """Score the epoch's weights."""
-        self.found.append(float(window_errors(state.model, self.case.split("test")).mean()))
+        self.found.append(float(window_errors(state.judged, self.case.split("test")).mean()))
 
 
 def contenders() -> list[Contender]:

@@ -65,7 +65,7 @@ SMALL = {
     "train.learning_rate": 1e-3,
     "train.schedule": "constant",
     "train.weight_decay": 0.0,
-    "train.weight_average": 0.0,
+    "train.weight_average": False,
     "train.loss": "mse",
     "train.gradient_clip": 1.0,
     "evaluate.resamples": 200,

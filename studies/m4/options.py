@@ -1,6 +1,6 @@
-"""Options of training and of the shell that the product does not have, measured on earlier origins of M4 hourly.
+"""Two options that the product does not have, measured on earlier origins of M4 hourly: `earlier` found why not.
 
-Each stands for both families and changes one thing. None is on by default, and what `earlier` found tells why.
+Each stands for both families and changes one thing.
 """
 
 import time

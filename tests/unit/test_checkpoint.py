@@ -26,7 +26,7 @@ HARD = {
     "train.patience": 6,
     "train.schedule": "cosine",
     "train.weight_decay": 0.1,
-    "train.weight_average": 0.9,
+    "train.weight_average": True,
 }
 """Settings that use all that a checkpoint holds: random numbers of the model, schedule, optimiser, mean of weights."""
 EVERY_EPOCH = float("inf")

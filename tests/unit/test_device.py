@@ -102,7 +102,7 @@ STACKED = pytest.mark.parametrize(
         ("transformer", {"model.positional": "rotary", "model.readout": "segments", "model.patch_length": 4,
                          "model.patch_stride": 4, "model.seasonal_naive": 4}),
         ("transformer", {"train.loss": "quantile"}),
-        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2, "model.seasonal_naive": 3, "train.weight_average": 0.9}),
+        ("mlp", {"train.loss": "mae", "model.mlp_layers": 2, "model.seasonal_naive": 3, "train.weight_average": True}),
     ],
 )  # fmt: skip
 
@@ -130,7 +130,8 @@ def test_dropout_differs_between_stacked_seeds_and_repeats(configure, device):
 @pytest.mark.parametrize("family", ["transformer", "mlp"])
 def test_a_checkpoint_of_stacked_seeds_goes_on_alone_and_elsewhere(configure, device, tmp_path, family):
     """What a GPU has begun, a CPU can end, and the other way: a checkpoint is of one seed and knows of no device."""
-    params = configure({"model.dropout": 0.0, "train.epochs": 6, "train.patience": 6, "train.batch_size": 8})
+    changes = {"train.epochs": 6, "train.patience": 6, "train.batch_size": 8, "train.weight_average": True}
+    params = configure({"model.dropout": 0.0, **changes})
     wholes = alone(family, params, CPU)
     for there, here in {(device, CPU), (CPU, device)}:
         folder = tmp_path / f"{there}-{here}"
@@ -224,15 +225,15 @@ def test_a_device_that_is_not_seen_is_told_with_what_to_do(configure, monkeypatc
         configure({"run.device": name, "run.backend": "ray"})
 
 
+@pytest.mark.parametrize("averaged", [False, True])
 @pytest.mark.parametrize("family", ["rnn", "transformer", "mlp"])
 def test_a_device_trains_what_the_cpu_trains_and_repeats(
-    configure, pass_settings, tmp_path, monkeypatch, device, family
+    configure, pass_settings, tmp_path, monkeypatch, device, family, averaged
 ):
     """As a stage does it."""
     monkeypatch.chdir(tmp_path)
-    params = configure(
-        {"model.dropout": 0.0, "train.epochs": 2, "train.patience": 2, "train.epoch_windows": 128, "train.seeds": 2}
-    )
+    params = configure({"model.dropout": 0.0, "train.epochs": 2, "train.patience": 2, "train.epoch_windows": 128,
+                        "train.seeds": 2, "train.weight_average": averaged})  # fmt: skip
     save_series(make_series(params.data))
     pass_settings(params)
     tasks = training.seed_tasks(family, given_settings(family, params.model, params.train))
@@ -258,7 +259,10 @@ class NoFloat64(TorchDispatchMode):
         return found
 
 
-@pytest.mark.parametrize("changes", [{}, {"train.loss": "quantile"}, {"train.precision": "bfloat16"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"train.loss": "quantile"}, {"train.precision": "bfloat16"}, {"train.weight_average": True}],
+)
 @pytest.mark.parametrize("family", ["rnn", "transformer", "mlp"])
 def test_training_has_no_float64_where_the_device_has_none(configure, monkeypatch, family, changes):
     params = configure({"train.epochs": 2, "train.patience": 2, **changes})

@@ -112,10 +112,11 @@ def plan(frame, promo=0, steps=H):
     return pd.concat(tables, ignore_index=True)
 
 
+@pytest.mark.parametrize("changes", [{}, {"model.seasonal_naive": 7}])
 @pytest.mark.parametrize("family", list(MODELS))
-def test_a_forecast_is_the_mean_of_the_seeds_in_the_units_of_the_series(make, family):
+def test_a_forecast_is_the_mean_of_the_seeds_in_the_units_of_the_series(make, family, changes):
     """Written out: scale by train, forecast with each seed, take the mean, scale back."""
-    folder, artifact, models = make(daily())
+    folder, artifact, models = make(daily(), changes)
     frame = daily(20, seed=1)
     mean, deviation = artifact.scaler.mean[:, None], artifact.scaler.deviation[:, None]
     context = (frame[["a", "b"]].to_numpy()[-L:].T - mean) / deviation

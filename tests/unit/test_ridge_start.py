@@ -57,10 +57,11 @@ def test_it_forecasts_as_ridge_with_its_context_and_centring(started, splits, fa
     np.testing.assert_allclose(predict(model, windows)[0].numpy(), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("averaged", [False, True])
 @pytest.mark.parametrize("family", BUILDERS)
-def test_training_never_keeps_what_is_worse_than_ridge(started, splits, family):
+def test_training_never_keeps_what_is_worse_than_ridge(started, splits, family, averaged):
     model, params, starts = started(family)
-    far = params.model_copy(update={"learning_rate": 1.0})
+    far = params.model_copy(update={"learning_rate": 1.0, "weight_average": averaged})
     run = fit(model, windows_of(splits, "train", "validation"), far, 0, from_start=starts)
     assert run.best_epoch == 0, "whose losses are means over windows in train, as those of later epochs are"
     assert run.best_validation_loss == pytest.approx(fit_ridge(splits, L, centrings=[False]).validation_mse, rel=1e-5)

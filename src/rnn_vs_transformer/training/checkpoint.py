@@ -119,7 +119,7 @@ def _take(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
     tensors = {MODEL + name: tensor.detach() for name, tensor in state.model.state_dict().items()}
     tensors |= {BEST + name: tensor for name, tensor in state.run.state.items()}
     if state.average is not None:
-        tensors |= {AVERAGE + name: tensor for name, tensor in state.average.state_dict().items()}
+        tensors |= {AVERAGE + name: tensor.detach() for name, tensor in state.average.model.state_dict().items()}
     tensors |= {
         f"{OPTIMIZER}{number}.{name}": tensor
         for number, parameter in optimizer["state"].items()
@@ -134,13 +134,15 @@ def _take(state: TrainingState) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "run": run,
         "groups": groups,
         "schedule": schedule,
+        "averaged": state.average.steps if state.average is not None else 0,
     }
 
 
 def _put(state: TrainingState, tensors: dict[str, Tensor], notes: dict[str, Any]) -> None:
     state.model.load_state_dict(_under(MODEL, tensors))
     if state.average is not None:
-        state.average.load_state_dict(_under(AVERAGE, tensors))
+        state.average.model.load_state_dict(_under(AVERAGE, tensors))
+        state.average.steps = notes["averaged"]
     parameters: dict[int, dict[str, Tensor]] = {}
     for key, tensor in _under(OPTIMIZER, tensors).items():
         number, _, name = key.partition(".")

@@ -9,7 +9,6 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
 
 from rnn_vs_transformer.data.windows import Batch, Windows
 from rnn_vs_transformer.models.quantiles import pinball
@@ -18,7 +17,7 @@ from rnn_vs_transformer.runtime.device import widest
 from rnn_vs_transformer.runtime.errors import DivergedError
 from rnn_vs_transformer.settings.family.train import FitParams
 from rnn_vs_transformer.training.predict import window_errors
-from rnn_vs_transformer.training.weight_average import average_of
+from rnn_vs_transformer.training.weight_average import WeightAverage
 
 State = dict[str, Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -76,14 +75,13 @@ class TrainingState:
     run: Fit
     seed: int
     watch: "Watch"
-    average: AveragedModel | None = None
-    """The mean of the weights, where it is what is judged and kept."""
+    average: WeightAverage | None = None
+    """Of the weights, where it is what is judged and kept."""
 
     @property
     def judged(self) -> nn.Module:
         """What validation sees."""
-        judged: nn.Module = self.model if self.average is None else self.average.module
-        return judged
+        return self.model if self.average is None else self.average.model
 
     @property
     def device(self) -> torch.device:
@@ -144,7 +142,7 @@ def fit(
         started = time.perf_counter()
         train_loss = _train_epoch(state, windows[0], params)
         end_epoch(state, windows[1], params, train_loss, time.perf_counter() - started)
-    model.load_state_dict(state.run.state)
+    model.eval().load_state_dict(state.run.state)
     return state.run
 
 
@@ -155,7 +153,7 @@ def begin(
     adam = PlainAdamW(model.parameters(), params.learning_rate, weight_decay=params.weight_decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(adam, SCHEDULES[params.schedule](params.epochs))
     run, order = Fit(state=_copy_state(model)), torch.Generator().manual_seed(seed)
-    average = average_of(model, params.weight_average)
+    average = WeightAverage(model) if params.weight_average else None
     state = TrainingState(model, adam, schedule, order, run, seed, watch, average)
     if watch.keeper is not None:
         watch.keeper.restore(state)
@@ -216,7 +214,7 @@ def step(state: TrainingState, params: FitParams) -> None:
     state.optimizer.step()
     state.optimizer.zero_grad()
     if state.average is not None:
-        state.average.update_parameters(state.model)
+        state.average.update(state.model)
 
 
 def losses(model: nn.Module, batch: Batch, params: FitParams) -> tuple[Tensor, Tensor]:

@@ -46,7 +46,7 @@ def fit_stacked(states: Sequence[TrainingState], windows: tuple[Windows, Windows
         for state, loss in zip(going, means, strict=True):
             end_epoch(state, validation, params, loss, seconds)
     for state in states:
-        state.model.load_state_dict(state.run.state)
+        state.model.eval().load_state_dict(state.run.state)
     return [state.run for state in states]
 
 

@@ -1,29 +1,31 @@
-"""The exponential mean of a model's weights over the steps of training (Polyak and Juditsky 1992).
+"""The running mean of a model's weights over the steps of training (Polyak and Juditsky 1992).
 
-The last steps of training go to and fro about what they near, and their mean lies nearer to it.
+The last steps go to and fro about what they near, and their mean lies nearer to it. Each step counts by about the
+eighth power of its number, much as in the polynomial-decay averaging of Shamir and Zhang (2013), so that the mean is
+one over the last tenth or so of the steps, however many there are.
 """
 
-from collections.abc import Sequence
-from functools import partial
+import copy
 
 import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import nn
 
 
-def average_of(model: nn.Module, decay: float) -> AveragedModel | None:
-    """A model of the same form that is brought nearer by `update_parameters`, after each step; none where decay is 0.
+class WeightAverage:
+    """A model of the same form with the mean of another's weights."""
 
-    Args:
-        model: As drawn; the mean begins with its weights after the first step.
-        decay: The share of the mean that a step leaves, (1 + t) / (10 + t) at most after t steps, so that the first,
-            which are nearly random, are soon forgotten.
-    """
-    return AveragedModel(model, multi_avg_fn=partial(_move, decay)) if decay else None
+    def __init__(self, model: nn.Module) -> None:
+        """Of the model as drawn, before its first step; buffers stay as they are."""
+        self.model = copy.deepcopy(model)
+        self.steps = 0
+        for part in self.model.modules():
+            if isinstance(part, nn.RNNBase):
+                part.flatten_parameters()  # a copy lies in pieces, of which cuDNN would warn
 
-
-def _move(decay: float, means: Sequence[Tensor], weights: Sequence[Tensor], steps: Tensor | int) -> None:
-    """In place; the share of the new weights stays a tensor, as a GPU would be waited for to read it."""
-    share = (9 / (10 + torch.as_tensor(steps))).clamp_min(1 - decay)
-    for mean, weight in zip(means, weights, strict=True):
-        mean.lerp_(weight, share)
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Take in the weights after one more step."""
+        share = 9 / (10 + self.steps) if self.steps else 1.0
+        for mean, weight in zip(self.model.parameters(), model.parameters(), strict=True):
+            mean.lerp_(weight, share)
+        self.steps += 1

@@ -33,9 +33,9 @@ class FitParams(Section):
     from the third on."""
     weight_decay: Annotated[Number, Field(ge=0)]
     """Decoupled weight decay (AdamW); 0 is Adam."""
-    weight_average: Annotated[Number, Field(ge=0, lt=1)]
-    """The share of the exponential mean of a model's weights that each step leaves, and less at first, as 0.998; that
-    mean is judged, kept and forecast with. 0 is the weights themselves."""
+    weight_average: bool
+    """Whether a running mean of a model's weights, of about the last tenth of its steps, is judged, kept and used to
+    forecast, instead of the weights themselves."""
     loss: Literal["mse", "mae", "huber", "quantile"]
     """What training makes small; models are chosen by validation MSE all the same, but where quantiles are forecast by
     this loss of theirs, the pinball loss."""
