@@ -27,7 +27,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 MINUTES ?= 30
-.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-slow-pages test-slow-pipeline test-reliability test-clusters test-peers nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-peers peers mixers probes quantiles coverage-study readme lock clean
+.PHONY: help setup chromium repro test test-unit test-pipeline test-slow test-slow-pages test-slow-pipeline test-reliability test-clusters test-peers nightly fuzz coverage mutation audit soak bench lint format times experiments sweep search etth1 exchange factorial map m4 m4-options m4-peers peers mixers probes quantiles coverage-study readme lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -163,8 +163,11 @@ factorial: $(READY)  ## How much is recipe, how much is family: a factorial on E
 map: $(READY)  ## Where each family wins: kinds of series, lengths, recipes, models (some four hours on 2 cores; goes on where it was)
 	dvc repro studies/map/dvc.yaml
 
-m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the competition, and what each option changes (M4-Hourly-train.csv and -test.csv in data/raw/; two hours; goes on where it was)
-	dvc repro studies/m4/dvc.yaml
+m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the competition (M4-Hourly-train.csv and -test.csv in data/raw/; an hour; goes on where it was)
+	dvc repro studies/m4/dvc.yaml:summary studies/m4/dvc.yaml:quantiles
+
+m4-options: $(READY)  ## Both families on earlier steps of M4 hourly, what each option changes, and one more final recipe (the same files; two hours; goes on where it was)
+	dvc repro studies/m4/dvc.yaml:earlier_summary studies/m4/dvc.yaml:official_summary
 
 m4-peers: $(PEERS)/.ready  ## AutoETS and AutoTheta on M4 hourly (15 minutes); `make m4` then tells them beside ours
 	$(PEERS)/bin/python -m studies.m4.peers
