@@ -138,6 +138,12 @@ class Results:
         return self.meta.context_length + self.meta.prediction_length
 
     @property
+    def needs_ahead(self) -> bool:
+        """Whether a forecast needs columns of the steps ahead; the calendar is no column."""
+        columns = {column["name"] for column in self.meta.columns}
+        return any(one.known == "future" and one.name in columns for one in self.meta.covariates)
+
+    @property
     def test_windows(self) -> int:
         """Forecast origins of the test split."""
         return self.meta.forecast_origins["test"]

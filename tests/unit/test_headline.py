@@ -240,6 +240,12 @@ def test_the_best_of_the_simple_forecasts_is_what_must_be_beaten(language, name)
     assert not any("python -m" in sentence.en for sentence in on_this_series(metrics))
 
 
+@pytest.mark.parametrize("ahead", [False, True])
+def test_the_command_names_what_is_known_ahead_where_a_forecast_needs_it(ahead) -> None:
+    told = next(on_this_series(made_metrics(beaten=BOTH), ahead=ahead)).en
+    assert ("--input FILE --future AHEAD --output" in told) == ahead
+
+
 def test_where_the_mlp_beats_the_simple_forecast_its_command_is_given() -> None:
     metrics = made_metrics(beaten=BOTH)
     metrics["mlp"] = {"mse": 0.112, "ridge_difference_ci_high": -0.01}

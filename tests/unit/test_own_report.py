@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from rnn_vs_transformer.claims.judge import CLAIMS, judge_all
+from rnn_vs_transformer.data.covariates import Covariate
 from rnn_vs_transformer.plotting import comparison
 from rnn_vs_transformer.plotting.draw import draw_all
 from rnn_vs_transformer.reporting.claims_table import told_claims
@@ -108,6 +109,13 @@ def test_what_was_read_is_told_with_roles_and_reasons(own, language) -> None:
     assert "5" in filled
     assert "6" in filled
     assert texts["reading"]["left_out"].format(count=1) in said
+
+
+def test_a_forecast_that_needs_columns_ahead_is_told_with_them(own) -> None:
+    """Those of the file, as the calendar is known."""
+    assert "--future AHEAD" in page_of(own, "en")
+    calendar = [Covariate("weekday", "future", "number")]
+    assert not dataclasses.replace(own, meta=dataclasses.replace(own.meta, covariates=calendar)).needs_ahead
 
 
 @LANGUAGES

@@ -12,7 +12,7 @@ from rnn_vs_transformer.__main__ import main
 from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.whole import load_params
-from rnn_vs_transformer.sources.advice import borders_of, too_short, trend
+from rnn_vs_transformer.sources.advice import borders_of, shifts, too_short, trend
 from rnn_vs_transformer.sources.propose import command
 from rnn_vs_transformer.sources.tabular import read_file
 
@@ -167,12 +167,36 @@ def test_a_trend_is_found_whatever_the_unit_and_the_test_steps(project, scale):
 
     def found(*values):
         panel = panel_of([scale * one for one in values])
-        return trend(panel, borders_of(panel, data()))
+        return trend(shifts(panel, borders_of(panel, data())))
 
     assert found(noise) is None
     assert found(rising) == pytest.approx(2.18, abs=0.01)
     assert found(swapped) == found(rising)
     assert found(noise, noise, rising) is None
+
+
+def test_a_season_does_not_hide_a_trend(project):
+    """Of a week of 100 and a level that rises by 5 from train to validation only the level counts."""
+    level = np.random.default_rng(0).standard_normal(600) + 5.0 * (np.arange(600) >= 300)
+    panel = panel_of([level, level + 100 * np.sin(2 * np.pi * np.arange(600) / 7)])
+    alone, seasonal = shifts(panel, borders_of(panel, data()), 7)
+    assert seasonal == pytest.approx(alone)
+    assert alone == pytest.approx(5.0, rel=0.1)
+    assert shifts(panel, borders_of(panel, data()))[1] < 0.2
+    short = panel_of([np.arange(20.0) % 7])
+    assert shifts(short, borders_of(short, data()), 7) == shifts(short, borders_of(short, data())), "two seasons"
+
+
+def test_the_one_series_that_moves_is_named(project, capsys):
+    days, draw = pd.date_range("2022-01-03", periods=600), np.random.default_rng(0)
+    table = pd.DataFrame({"date": days, **{name: draw.standard_normal(600) for name in "abc"}})
+    table["b"] += 0.02 * np.arange(600)
+    table.to_csv("data/raw/a.csv", index=False)
+    main(["inspect", "data/raw/a.csv"])
+    told = capsys.readouterr().out
+    assert "trend: from train to validation 1 of 3 series moved by more than 1 standard deviation, 'b' most (2." in told
+    assert "try -S model.instance_norm=last too" in told
+    assert "instance_norm" not in told.splitlines()[-1]
 
 
 def test_the_command_takes_up_a_trend_unless_the_models_do_already(project, capsys):

@@ -25,16 +25,19 @@ class Headline:
     """What this run says, and what it cost."""
 
 
-def headline(studies: Mapping[str, Report], metrics: Report, times: Mapping[str, Report]) -> Headline:
+def headline(
+    studies: Mapping[str, Report], metrics: Report, times: Mapping[str, Report], *, ahead: bool = False
+) -> Headline:
     """The answer from the map and from this run.
 
     Args:
         studies: `map` as in studies/results/map.json, where it lies.
         metrics: As in reports/metrics.json.
         times: Per forecaster `train_seconds`, of those that were timed here.
+        ahead: Whether a forecast needs columns of the steps ahead.
     """
     lead, *others = general(studies.get("map"))
-    return Headline(lead, others, [*on_this_series(metrics), *cost(times)])
+    return Headline(lead, others, [*on_this_series(metrics, ahead=ahead), *cost(times)])
 
 
 def markdown(told: Headline, language: str, *, own: bool = False) -> str:

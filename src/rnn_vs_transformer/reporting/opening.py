@@ -8,8 +8,6 @@ from rnn_vs_transformer.claims.claim import NAMES, Words
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.general import kinds_won, over_kinds
 from rnn_vs_transformer.reporting.this_series import (
-    COMMAND,
-    FORECAST,
     SIMPLE,
     TOO_LITTLE,
     TURNS,
@@ -18,6 +16,7 @@ from rnn_vs_transformer.reporting.this_series import (
     best_simple,
     comparisons,
     contrast,
+    forecast_command,
 )
 from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, difference, listed
 from rnn_vs_transformer.results import in_seconds, rows_of
@@ -138,7 +137,9 @@ class Opening:
     """Below the figure: whose test error is lower with the recipe that was not chosen."""
 
 
-def opening(found: Report | None, metrics: Report, times: Mapping[str, Report], best: str, *, many: bool) -> Opening:
+def opening(
+    found: Report | None, metrics: Report, times: Mapping[str, Report], best: str, *, many: bool, ahead: bool = False
+) -> Opening:
     """The first screen.
 
     Args:
@@ -147,11 +148,12 @@ def opening(found: Report | None, metrics: Report, times: Mapping[str, Report], 
         times: Per forecaster `train_seconds`, of those that were timed here.
         best: What validation chose, which forecasts by default.
         many: Whether the run is on several series.
+        ahead: Whether a forecast needs columns of the steps ahead.
     """
     name = recommended(metrics)
     return Opening(
         answer=_answer(found, metrics, many=many),
-        **_use(metrics, name, best),
+        **_use(metrics, name, best, ahead=ahead),
         cost=_cost(metrics, times, name),
         sure=_sure(found, metrics),
         change=_change(found, metrics),
@@ -209,17 +211,17 @@ def _here(general: str, said: str, within: Words) -> Words:
     return (ALONE if general == "equivalent" else HERE)[said].filled(here=within)
 
 
-def _use(metrics: Report, name: str, best: str) -> dict[str, Any]:
+def _use(metrics: Report, name: str, best: str, *, ahead: bool) -> dict[str, Any]:
     """`now`, `command` and `instead` of the opening."""
     if metrics["comparison"]["verdict"] == NOT_ENOUGH:
         return {
             "now": USE.filled(name=OTHERS[name]),
-            "command": COMMAND.format(forecaster=name),
+            "command": forecast_command(name, ahead=ahead),
             "instead": Words("", ""),
         }
     words, control = SHOWN if name in FAMILIES else SIMPLER, OTHERS[_control(metrics)]
     instead = Words("", "") if name == best else words.filled(name=CALLED[name], other=control, key=name)
-    return {"now": CHOOSE.filled(name=CALLED[best]), "command": FORECAST, "instead": instead}
+    return {"now": CHOOSE.filled(name=CALLED[best]), "command": forecast_command(ahead=ahead), "instead": instead}
 
 
 def _cost(metrics: Report, times: Mapping[str, Report], name: str) -> Words:

@@ -45,7 +45,8 @@ def _first_screen(texts: Texts, results: Results, best: str) -> Part:
     """The answer, its figure, what to do and what it costs."""
     own = results.meta.source != "synthetic"
     found = None if own else results.studies.get("map")
-    told = opening(found, results.metrics, results.times, best, many=len(results.meta.series) > 1)
+    many = len(results.meta.series) > 1
+    told = opening(found, results.metrics, results.times, best, many=many, ahead=results.needs_ahead)
     return {
         "verdict": results.metrics["comparison"]["verdict"],
         "own": own,
@@ -94,7 +95,7 @@ def _over_series(texts: Texts, results: Results) -> Part:
 
 def _general(texts: Texts, results: Results) -> Part:
     """The map, and what it says in words; and what this run says."""
-    told = headline(results.studies, results.metrics, results.times)
+    told = headline(results.studies, results.metrics, results.times, ahead=results.needs_ahead)
     general, series = ([one.told(texts["lang"]) for one in some] for some in ([told.lead, *told.general], told.series))
     measured = results.studies.get("map", {}).get("measured", "")
     return {"map": list(world_map(texts, results)), "measured": measured, "general": general, "series": series}

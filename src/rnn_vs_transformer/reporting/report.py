@@ -49,7 +49,8 @@ def write_report(results: Results, language: Literal["en", "zh"], best: str) -> 
     page = render(load_texts(language), results, claims, best)
     write_json(paths.CLAIMS, claims)
     write_bytes(REPORT, page.encode())
-    told, own = headline(results.studies, results.metrics, times={}), results.meta.source != "synthetic"
+    told = headline(results.studies, results.metrics, times={}, ahead=results.needs_ahead)
+    own = results.meta.source != "synthetic"
     write_bytes(VERDICT, f"{markdown(told, 'en', own=own)}\n".encode())
     return markdown(told, language, own=own).replace("**", "")
 

@@ -51,11 +51,10 @@ SIMPLE: Final = {
     "ridge": Words("a linear ridge", "线性岭回归"),
 }
 """Forecasts that need no training, by the names that `forecast --family` knows."""
-FORECAST: Final = "python -m rnn_vs_transformer forecast --input FILE --output forecast.csv"
-COMMAND: Final = FORECAST + " --family {forecaster}"
 NOBODY: Final = Words(
-    "Neither family is shown to beat {name} ({mse:.3f}), even at its best, so that will do:",
-    "即使取最佳配方，也没有证据表明任一家族优于{name}（{mse:.3f}），用它即可：",
+    "Neither family is shown to beat {name} ({mse:.3f}), even at its best, so take that (or what validation chose, by "
+    "leaving out --family):",
+    "即使取最佳配方，也没有证据表明任一家族优于{name}（{mse:.3f}），用它即可（去掉 --family 则用验证选出的预测）：",
 )
 MLP_DOES: Final = Words(
     "Neither family is shown to beat {name} ({mse:.3f}), even at its best; an MLP on the window is, so take that:",
@@ -84,16 +83,20 @@ COST_SEASON: Final = Words(
 COST_END: Final = Words(", on one thread.", "（单线程）。")
 
 
-def on_this_series(metrics: Report) -> Iterator[Words]:
+def on_this_series(metrics: Report, *, ahead: bool = False) -> Iterator[Words]:
     """The verdicts of this run: as set up, with season tokens, each at its best; and the controls.
 
     First comes what makes them idle: that there are too few data for any, or that no family beats a simple forecast.
+
+    Args:
+        metrics: As in reports/metrics.json.
+        ahead: Whether a forecast needs columns of the steps ahead.
     """
     comparison, season = metrics["comparison"], metrics.get(SEASON_TOKENS)
     if comparison["verdict"] == NOT_ENOUGH:
         yield TOO_LITTLE.filled(blocks=FEWEST_BLOCKS, series=FEWEST_SERIES, **comparison)
         return
-    yield from nobody(metrics)
+    yield from nobody(metrics, ahead=ahead)
     yield _compared(TUTORIAL, comparison)
     if season is not None:
         yield _compared(SEASON_TOKENS, season["comparison"])
@@ -102,14 +105,20 @@ def on_this_series(metrics: Report) -> Iterator[Words]:
     yield from controls(metrics)
 
 
-def nobody(metrics: Report) -> Iterator[Words]:
+def nobody(metrics: Report, *, ahead: bool) -> Iterator[Words]:
     """That no family is shown to beat the best of the simple forecasts, and the command that gives this one."""
     name = best_simple(metrics)
     if any(beats(row, name) for row in at_its_best(metrics).values()):
         return
     said, forecaster = (MLP_DOES, "mlp") if beats(metrics["mlp"], name) else (NOBODY, name)
-    command = f" {COMMAND.format(forecaster=forecaster)}"
+    command = f" {forecast_command(forecaster, ahead=ahead)}"
     yield said.filled(name=SIMPLE[name], mse=metrics[name]["mse"]) + Words(command, command)
+
+
+def forecast_command(forecaster: str = "", *, ahead: bool) -> str:
+    """The command that forecasts, by what validation chose if by none that is named."""
+    future, family = " --future AHEAD" if ahead else "", f" --family {forecaster}" if forecaster else ""
+    return f"python -m rnn_vs_transformer forecast --input FILE{future} --output forecast.csv{family}"
 
 
 def best_simple(metrics: Report) -> str:

@@ -104,8 +104,8 @@ def _run_on_loky(
         yield from running
     except TerminatedWorkerError:
         raise InputError(
-            f"one of {count} worker processes was killed, as the system does when memory runs out; "
-            "lower run.workers, then run: dvc repro"
+            f"one of {count} worker processes was killed; the same command goes on where it was. If memory ran out, "
+            f"which kills them too, lower run.workers (now {count})"
         ) from None
 
 

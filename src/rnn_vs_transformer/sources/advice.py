@@ -5,12 +5,12 @@ from typing import Final
 import numpy as np
 
 from rnn_vs_transformer.data.evidence import shortage
-from rnn_vs_transformer.data.panel import Panel
+from rnn_vs_transformer.data.panel import FloatArray, Panel
 from rnn_vs_transformer.data.splits import Borders, split_borders
 from rnn_vs_transformer.settings.data import DataParams
 
 FAR: Final = 1.0
-"""Standard deviations of train by which the mean of validation lies off where a trend is told."""
+"""Standard deviations of train by which the level of validation lies off where a trend is told."""
 
 
 def borders_of(panel: Panel, params: DataParams) -> list[Borders]:
@@ -22,17 +22,28 @@ def borders_of(panel: Panel, params: DataParams) -> list[Borders]:
     return [split_borders(params.split, steps) for steps in panel.lengths.tolist()]
 
 
-def trend(panel: Panel, borders: list[Borders]) -> float | None:
-    """Standard deviations of train by which half of the series or more moved until validation; None where few moved.
+def shifts(panel: Panel, borders: list[Borders], season: int = 1) -> FloatArray:
+    """Standard deviations of train by which the level of each series moved until validation (S,), in its own units.
 
-    In the series' own units. Test steps are not looked at.
+    Each phase of the season has its own mean in train, which is taken off first where train has three seasons. Test
+    steps are not looked at.
     """
-    shifts = []
-    for one, start in zip(borders, panel.offsets[:-1], strict=True):
-        train, validation = np.split(panel.values[start : start + one.validation_end], [one.train_end])
-        if len(train) and len(validation) and train.std() > 0:
-            shifts.append(abs(validation.mean() - train.mean()) / train.std())
-    shift = float(np.median(shifts)) if shifts else 0.0
+    found = np.zeros(len(panel))
+    for number, (one, start) in enumerate(zip(borders, panel.offsets[:-1], strict=True)):
+        if not 0 < one.train_end < one.validation_end:
+            continue
+        phases = np.arange(one.validation_end) % (season if 3 * season <= one.train_end else 1)
+        values, train = panel.values[start : start + one.validation_end], slice(one.train_end)
+        sums, counts = np.bincount(phases[train], values[train]), np.bincount(phases[train])
+        rest = values - (sums / counts)[phases]
+        if (spread := rest[train].std()) > 0:
+            found[number] = abs(rest[one.train_end :].mean() - rest[train].mean()) / spread
+    return found
+
+
+def trend(moved: FloatArray) -> float | None:
+    """By how much half of the series or more moved; None where it is little."""
+    shift = float(np.median(moved))
     return shift if shift > FAR else None
 
 

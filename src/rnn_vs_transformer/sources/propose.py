@@ -17,7 +17,7 @@ from rnn_vs_transformer.data.panel import Panel
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.settings.data import DataParams
 from rnn_vs_transformer.settings.whole import load_params
-from rnn_vs_transformer.sources.advice import borders_of, too_short, trend
+from rnn_vs_transformer.sources.advice import FAR, borders_of, shifts, too_short, trend
 from rnn_vs_transformer.sources.describe import describe
 from rnn_vs_transformer.sources.roles import LEFT_OUT, SERIES, OtherFormatError
 from rnn_vs_transformer.sources.sheet import Sheet, read_sheet
@@ -62,7 +62,8 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     settings = {"source": "csv", "file": file.as_posix(), **_changes(present, proposal.params)}
     lengths = _lengths(proposal.reading, present)
     data, panel = proposal.params.model_copy(update=lengths), proposal.reading.panel
-    advice, norm = _advice(panel, data, params.model.instance_norm)
+    season = data.season_length if isinstance(data.season_length, int) else season_of(proposal.reading) or 1
+    advice, norm = _advice(panel, data, season, params.model.instance_norm)
     lines = [*describe(proposal.reading), *proposal.advice, *advice, ""]
     settings |= lengths
     if not inside:
@@ -70,15 +71,19 @@ def inspect(path: Path, given: Sequence[str] = ()) -> list[str]:
     return [*lines, command(settings, norm)]
 
 
-def _advice(panel: Panel, params: DataParams, instance_norm: str) -> tuple[list[str], Settings]:
+def _advice(panel: Panel, params: DataParams, season: int, instance_norm: str) -> tuple[list[str], Settings]:
     """Lines on what the series ask for, and the settings of the models that follow."""
     try:
         borders = borders_of(panel, params)
     except InputError as error:
         return [str(error)], {}
-    lines, shift = too_short(panel, borders, params), trend(panel, borders)
-    if shift is None or instance_norm != "none":
+    lines, moved = too_short(panel, borders, params), shifts(panel, borders, season)
+    if instance_norm != "none" or moved.max() <= FAR:
         return lines, {}
+    if (shift := trend(moved)) is None:
+        some = f"{np.count_nonzero(moved > FAR)} of {len(panel)} series moved by more than {FAR:g} standard deviation"
+        most = f"{panel.names[int(moved.argmax())]!r} most ({moved.max():.1f})"
+        return [*lines, f"trend: from train to validation {some}, {most}; try -S model.instance_norm=last too"], {}
     whose = "the series" if len(panel) == 1 else f"half of the {len(panel)} series or more"
     told = f"trend: from train to validation {whose} moved by {shift:.1f} standard deviations, so windows are taken "
     return [*lines, told + "relative to their last value"], {"instance_norm": "last"}
