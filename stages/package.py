@@ -13,7 +13,8 @@ def package() -> None:
     """Write models/forecaster; tell which forecaster is the default."""
     artifact = package_forecasters()
     errors = ", ".join(f"{name} {error:.4f}" for name, error in sorted(artifact.validation_mse.items(), key=_error))
-    log.info("%s: forecasts by %s if not told otherwise (validation MSE: %s)", FOLDER, artifact.best, errors)
+    told = f"forecasts by {artifact.best} if not told otherwise"
+    log.info("%s: %s (validation MSE, a family with its better recipe: %s)", FOLDER, told, errors)
 
 
 def _error(item: tuple[str, float]) -> float:

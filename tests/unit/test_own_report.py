@@ -18,6 +18,7 @@ from rnn_vs_transformer.reporting.general import GENERAL
 from rnn_vs_transformer.reporting.opening import ALONE, MANY, ONE
 from rnn_vs_transformer.reporting.reading import TOLD_SERIES, reading_sentences, series_table
 from rnn_vs_transformer.reporting.report import load_texts
+from rnn_vs_transformer.reporting.sections import comparison_table
 from rnn_vs_transformer.results import figure_path, load_results
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_json, write_table
@@ -109,6 +110,19 @@ def test_what_was_read_is_told_with_roles_and_reasons(own, language) -> None:
     assert "5" in filled
     assert "6" in filled
     assert texts["reading"]["left_out"].format(count=1) in said
+
+
+@LANGUAGES
+def test_what_has_no_number_has_no_column_and_is_not_explained(own, language) -> None:
+    """No series of a user's has a known best forecast, so none has an excess."""
+    texts = load_texts(language)
+    bare = {name: {key: value for key, value in row.items() if key != "excess"} for name, row in own.metrics.items()}
+    without = dataclasses.replace(own, metrics=bare)
+    for found, there in ((own, True), (without, False)):
+        table = comparison_table(texts, found)
+        assert (texts["columns"][7] in table.columns) == there
+        assert {len(row) for row in table.rows} == {len(table.columns)}
+        assert (texts["excess_note"] in page_of(found, language)) == there
 
 
 def test_a_forecast_that_needs_columns_ahead_is_told_with_them(own) -> None:

@@ -58,6 +58,7 @@ def _first_screen(texts: Texts, results: Results, best: str) -> Part:
             if SEASON_TOKENS in results.metrics or look not in OF_RECIPES
         },
         "intervals": "mse_ci_low" in results.metrics["rnn"],
+        "excess": "excess" in results.metrics["rnn"],
     }
 
 

@@ -1,6 +1,7 @@
 """The parts of the report: sentences and table rows, from the results and the words of a language."""
 
 from collections.abc import Iterable, Mapping
+from itertools import compress
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.accuracy import not_below_ridge
@@ -115,7 +116,7 @@ def _change(texts: Texts, results: Results) -> Iterable[str]:
 
 
 def comparison_table(texts: Texts, results: Results) -> Table:
-    """Families, baselines, floors and forecasters from elsewhere, one row each."""
+    """Families, baselines, floors and forecasters from elsewhere, one row each; a column that none has is left out."""
     rows = []
     found = rows_of(results.metrics)
     ours = [name for name in texts["names"] if name in found]
@@ -132,7 +133,8 @@ def comparison_table(texts: Texts, results: Results) -> Table:
                 told,
             ]
         )
-    return Table(texts["columns"], rows)
+    filled = [any(row[place].text for row in rows) for place in range(len(texts["columns"]))]
+    return Table(list(compress(texts["columns"], filled)), [list(compress(row, filled)) for row in rows])
 
 
 def decoding_sentences(texts: Texts, results: Results) -> list[str]:

@@ -32,7 +32,7 @@ RECIPES_SAY: Final = {
         "换了配方结论就反过来：差别来自配方，而非两个家族。",
     ),
     "changes": Words(
-        "The verdict changes with the recipe, so it is none on the families.",
+        "The verdict depends on the recipe, so it says nothing on the families.",
         "结论随配方改变，因此不是对两个家族的结论。",
     ),
     "keeps": Words("Both recipes give the same verdict.", "两种配方结论相同。"),
