@@ -60,6 +60,20 @@ def test_the_options_of_m4_are_those_of_their_files(page, root):
     assert options_markdown(*tables, read_json(results / "m4_earlier.json")) in page
 
 
+def test_what_the_text_says_of_one_more_final_recipe_is_in_its_file(page, root):
+    """Errors, the families over series and over seeds too, and both against the control."""
+    found, text = read_json(root / "studies/results/m4_official.json"), page.replace("\n", " ")
+    names = ("rnn", "transformer", "mlp", "ensemble")
+    errors = {metric: [found["mean_errors"][name][metric] for name in names] for metric in ("mase", "smape")}
+    mase = zip(("RNN", "Transformer", "MLP", "ensemble"), errors["mase"], strict=True)
+    assert f"MASE: {', '.join(f'{name} {error:.3f}' for name, error in mase)}; " in text
+    assert f"sMAPE {', '.join(f'{error:.2f}' for error in errors['smape'])}." in text
+    for over in (found["families"]["mase"], found["families_over_seeds"]["mase"]):
+        middle, low, high = (100 * over[name] for name in ("relative_difference", "ci_low", "ci_high"))
+        assert f"{middle:+.1f} % ({low:+.1f} to {high:+.1f})" in text
+    assert {f"{-100 * one['relative_difference']:.0f}" for one in found["against_mlp"].values()} == {"7"}
+
+
 def test_the_coverage_of_intervals_is_that_of_its_file(page, read):
     """As `make coverage-study` prints it for the worlds that it is checked on: fixed intervals, and those in use."""
     head, rule, *rows = coverage_tables(read("coverage.csv"))[1].splitlines()
