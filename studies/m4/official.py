@@ -4,7 +4,6 @@ Its trials are those of `python -m studies.m4.earlier official`, and the plan is
 """
 
 import sys
-from collections.abc import Mapping
 from typing import Any, Final
 
 from rnn_vs_transformer.evaluation.across import compare_across
@@ -13,7 +12,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from studies.m4.earlier import OFFICIAL_PART, read_official, seeds_of
-from studies.m4.earlier_summary import RESULTS, Errors, Found, forecasters, mean_errors, over_seeds
+from studies.m4.earlier_summary import RESULTS, Found, forecasters, mean_errors, over_seeds
 from studies.m4.scores import METRICS, judge_of_test, judge_of_validation
 from studies.m4.series import read_series, read_test
 from studies.m4.summary import compare_families
@@ -27,23 +26,24 @@ def main() -> None:
     validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
     recipe = OFFICIAL_PART, plan["official"]
     errors, weights, _ = forecasters(plan, recipe, validation, test)
-    rnn, transformer = (Found.of(seeds_of(plan, recipe[0], family, recipe[1]), test) for family in FAMILIES)
+    found = {family: Found.of(seeds_of(plan, recipe[0], family, recipe[1]), test) for family in plan["families"]}
     told: dict[str, Any] = {
         "recipe": plan["variants"][plan["official"]],
         "series": len(series),
         "mean_errors": mean_errors(errors),
         "ensemble_weights": rounded(weights),
         "families": {metric: rounded(found) for metric, found in compare_families(errors, plan["margin"]).items()},
-        "families_over_seeds": {metric: over_seeds(rnn, transformer, metric) for metric in METRICS},
-        "against_mlp": {family: _against_mlp(errors, family, plan["margin"]) for family in FAMILIES},
+        "families_over_seeds": {metric: over_seeds(found["rnn"], found["transformer"], metric) for metric in METRICS},
+        "against_mlp": {family: _against(found["mlp"], found[family], plan["margin"]) for family in FAMILIES},
     }
     write_json(RESULT, told)
 
 
-def _against_mlp(errors: Mapping[str, Errors], family: str, margin: float) -> dict[str, Any]:
-    """The relative difference of a family's MASE from the control's, with Student's interval over series."""
-    found = compare_across(errors["mlp"]["mase"], errors[family]["mase"], margin)
-    return rounded({name: getattr(found, name) for name in ("relative_difference", "ci_low", "ci_high")})
+def _against(control: Found, family: Found, margin: float) -> dict[str, Any]:
+    """The relative difference of a family's MASE from the control's over series, and of single models over seeds."""
+    found = compare_across(control.mean["mase"], family.mean["mase"], margin)
+    over = {name: getattr(found, name) for name in ("relative_difference", "ci_low", "ci_high")}
+    return rounded(over) | {"over_seeds": over_seeds(control, family, "mase")}
 
 
 if __name__ == "__main__":
