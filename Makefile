@@ -167,7 +167,7 @@ m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the compet
 	dvc repro studies/m4/dvc.yaml:summary studies/m4/dvc.yaml:quantiles
 
 m4-options: $(READY)  ## Both families on earlier steps of M4 hourly, what each option changes, and one more final recipe (the same files; two hours; goes on where it was)
-	dvc repro studies/m4/dvc.yaml:earlier_summary studies/m4/dvc.yaml:official_summary
+	dvc repro $(addprefix studies/m4/dvc.yaml:,earlier_summary whole_budget_summary official_summary)
 
 m4-peers: $(PEERS)/.ready  ## AutoETS and AutoTheta on M4 hourly (15 minutes); `make m4` then tells them beside ours
 	$(PEERS)/bin/python -m studies.m4.peers

@@ -32,7 +32,6 @@ from studies.m4.picture import draw_m4_kinds
 from studies.m4.scores import METRICS, Judge, judge_of_validation, read_forecast
 from studies.m4.series import SEASON
 from studies.m4.summary import compare_families, ensemble_weights, mean_forecast
-from studies.m4.tables import options_markdown
 from studies.m4.trials import BASE, Plan, Trial
 
 RESULTS: Final = Path("studies/results")
@@ -197,18 +196,17 @@ def _compare(rnn: FloatArray, transformer: FloatArray, margin: float) -> dict[st
 
 
 def main() -> None:
-    """Write m4_earlier.json, m4_kinds.png, m4_earlier.csv (a row per series), m4_options.csv, m4_whole_budget.csv."""
+    """Write m4_earlier.json, m4_kinds.png, m4_earlier.csv (a row per series), m4_options.csv."""
     plan, (names, _) = read_earlier(), earlier_series(read_earlier())
     validation, test = judges(plan)
     errors, weights, better = forecasters(plan, (FAMILIES_PART, BASE), validation, test)
     options = option_errors(plan, OPTIONS_PART, plan["options"], test)
-    whole = option_errors(plan, FAMILIES_PART, plan["whole_budget"], test)
-    ensemble = {better: (whole[better][BASE], Found(errors[ENSEMBLE]))}
+    alone = Found.of(seeds_of(plan, FAMILIES_PART, better, BASE), test)
+    ensemble = {better: (alone, Found(errors[ENSEMBLE]))}
     ratio = np.log(errors["transformer"]["mase"] / errors["rnn"]["mase"])
     kinds = kinds_table(earlier_splits(plan, plan["base"]["all"]["data.transform"]), SEASON, names, ratio)
     correlated = correlations(kinds)
     table = option_table(plan, options, ensemble).round(DIGITS)
-    whole_table = option_table(plan, whole, {}).round(DIGITS)
     told = {
         "series": len(names),
         "forecast_origins_per_series": test.truth.shape[1],
@@ -217,16 +215,13 @@ def main() -> None:
         "families": {metric: rounded(found) for metric, found in compare_families(errors, plan["margin"]).items()},
         "families_by_length": by_length(kinds["length"], errors, plan["margin"]),
         "families_by_option": compare_options(options, plan["margin"]),
-        "families_with_whole_budget": compare_options(whole, plan["margin"]),
         "options_that_help": helping(table),
         "kinds": {kind: rounded(found) for kind, found in correlated.items()},
     }
     write_json(RESULTS / "m4_earlier.json", told)
     write_table(RESULTS / "m4_earlier.csv", series_table(kinds, errors).round(5))
     write_table(RESULTS / "m4_options.csv", table)
-    write_table(RESULTS / "m4_whole_budget.csv", whole_table)
     draw_m4_kinds(kinds, correlated, RESULTS / "m4_kinds.png")
-    print(options_markdown(table, whole_table, told))  # noqa: T201
 
 
 if __name__ == "__main__":

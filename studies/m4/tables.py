@@ -32,15 +32,17 @@ def forecasters_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def options_markdown(options: pd.DataFrame, whole: pd.DataFrame, told: Mapping[str, Any]) -> str:
+def options_markdown(
+    options: pd.DataFrame, whole: pd.DataFrame, short: Mapping[str, Any], long: Mapping[str, Any]
+) -> str:
     """What each option does to each family's MASE, and the families with it; in bold what had the whole budget.
 
     Args:
         options: m4_options.csv, a row per family and option.
         whole: m4_whole_budget.csv, the same.
-        told: m4_earlier.json.
+        short: The families by option, of m4_earlier.json.
+        long: The same of m4_whole_budget.json.
     """
-    short, long = told["families_by_option"], told["families_with_whole_budget"]
     lines = ["| option | RNN | Transformer | Transformer against RNN |", "|---|---|---|---|"]
     lines += [f"| none | | | {_between(short, BASE)} |", *_option_lines(options, short, "")]
     return "\n".join([*lines, f"| **none** | | | {_between(long, BASE)} |", *_option_lines(whole, long, "**")])

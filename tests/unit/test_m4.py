@@ -17,7 +17,7 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_json
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.training.fit import fit
-from studies.m4 import earlier, earlier_summary, official, summarise, trials
+from studies.m4 import earlier, earlier_summary, official, summarise, trials, whole_budget
 from studies.m4 import series as files
 from studies.m4.options import LearnedCycle, fit_sharpness_aware, go_uphill
 from studies.m4.scores import judge_of_test, judge_of_validation
@@ -151,16 +151,19 @@ def test_the_second_look_reads_nothing_behind_its_test(workspace, earlier_plan):
     assert seen[0] == seen[1]
 
 
-def test_the_second_look_tells_every_option(workspace, earlier_plan, capsys):
+def test_the_second_look_tells_every_option(workspace, earlier_plan, monkeypatch, capsys):
     for trial in (*earlier.trials_of(earlier_plan), *earlier.trials_of_whole_budget(earlier_plan)):
         [row] = earlier.run_trial(earlier_plan, trial)
         found = read_arrays(trial.file)
         assert (row["variant"], {len(found[split]) for split in found}) == (trial.variant, {12, 12 * 49})
     earlier_summary.main()
+    monkeypatch.setattr(whole_budget, "read_earlier", lambda: earlier_plan)
+    whole_budget.main()
     table = pd.read_csv("studies/results/m4_options.csv")
     assert set(table["option"]) == {*earlier_plan["options"], "ensemble"}
     whole = pd.read_csv("studies/results/m4_whole_budget.csv")
     assert set(whole["option"]) == set(earlier_plan["whole_budget"])
+    assert set(read_json(whole_budget.FAMILIES_TOLD)["families"]) == {"base", *earlier_plan["whole_budget"]}
     told = read_json(Path("studies/results/m4_earlier.json"))
     assert (told["series"], told["forecast_origins_per_series"]) == (12, 49)
     assert set(told["families_by_option"]) == {"base", *earlier_plan["options"]}
