@@ -183,6 +183,11 @@ def test_a_season_does_not_hide_a_trend(project):
     assert seasonal == pytest.approx(alone)
     assert alone == pytest.approx(5.0, rel=0.1)
     assert shifts(panel, borders_of(panel, data()))[1] < 0.2
+    panel.observed[panel.offsets[1] + 300 :] = False
+    assert shifts(panel, borders_of(panel, data()), 7)[1] == 0, "nothing was observed in validation"
+    panel.observed[330:420] = False
+    np.put(panel.values, range(330, 420), 1e9)
+    assert shifts(panel, borders_of(panel, data()), 7)[0] == pytest.approx(5.0, rel=0.1), "filled steps tell nothing"
     short = panel_of([np.arange(20.0) % 7])
     assert shifts(short, borders_of(short, data()), 7) == shifts(short, borders_of(short, data())), "two seasons"
 

@@ -25,19 +25,22 @@ def borders_of(panel: Panel, params: DataParams) -> list[Borders]:
 def shifts(panel: Panel, borders: list[Borders], season: int = 1) -> FloatArray:
     """Standard deviations of train by which the level of each series moved until validation (S,), in its own units.
 
-    Each phase of the season has its own mean in train, which is taken off first where train has three seasons. Test
-    steps are not looked at.
+    Each phase of the season has its own mean in train, which is taken off first where train has three seasons. Neither
+    test steps nor filled ones are looked at.
     """
     found = np.zeros(len(panel))
     for number, (one, start) in enumerate(zip(borders, panel.offsets[:-1], strict=True)):
-        if not 0 < one.train_end < one.validation_end:
-            continue
-        phases = np.arange(one.validation_end) % (season if 3 * season <= one.train_end else 1)
-        values, train = panel.values[start : start + one.validation_end], slice(one.train_end)
-        sums, counts = np.bincount(phases[train], values[train]), np.bincount(phases[train])
-        rest = values - (sums / counts)[phases]
-        if (spread := rest[train].std()) > 0:
-            found[number] = abs(rest[one.train_end :].mean() - rest[train].mean()) / spread
+        cells = slice(start, start + one.validation_end)
+        steps = np.flatnonzero(panel.observed[cells])  # what was filled has no season
+        values, train = panel.values[cells][steps], steps < one.train_end
+        phases = steps % (season if 3 * season <= one.train_end else 1)
+        counts = np.bincount(phases[train], minlength=season)
+        known = counts[phases] > 0
+        sums = np.bincount(phases[train], values[train], minlength=season)
+        rest = values[known] - sums[phases[known]] / counts[phases[known]]
+        before, after = rest[train[known]], rest[~train[known]]
+        if len(before) and len(after) and before.std() > 0:
+            found[number] = abs(after.mean() - before.mean()) / before.std()
     return found
 
 
