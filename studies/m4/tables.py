@@ -14,7 +14,7 @@ NAMES: Final = {
     "cycle": "learned cycle",
     "seasonal_naive": "seasonal naive taken off",
     "averaged": "weights averaged",
-    "both": "seasonal naive taken off, weights averaged",
+    "both": "the same, weights averaged",
     "sharpness_aware": "sharpness-aware, 0.05",
     "sharpness_aware_wide": "sharpness-aware, 0.5",
     "ensemble": "ensemble",
