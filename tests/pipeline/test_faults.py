@@ -120,6 +120,7 @@ def test_a_worker_that_the_system_kills_for_memory(clone: Clone, tmp_path: Path)
     os.kill(run.workers()[0], signal.SIGKILL)
     assert run.end() != 0
     assert "worker processes was killed; the same command goes on where it was. If memory ran out" in told(run.output)
+    assert "which kills them too, lower run.workers (now " in told(run.output)
     require_nothing_left(clone)
     assert "rnn: going on after epochs" in clone.run("dvc", "repro", "train@rnn")
     assert contents(clone) == contents(undisturbed)
