@@ -17,7 +17,7 @@ from rnn_vs_transformer.data.series import Meta, load_meta
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, read_json
-from rnn_vs_transformer.runtime.machine import machine_label
+from rnn_vs_transformer.runtime.machine import is_of_host, machine_label
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES
 
@@ -279,13 +279,15 @@ def _load_cost(machine: str) -> Cost | None:
     if not paths.COST.exists():
         return None
     report = read_json(paths.COST)
-    return Cost(report, _read_table(paths.COST_TABLE)) if report["machine"].get("label") == machine else None
+    here = is_of_host(machine, report["machine"].get("label", ""))  # the probe measures all devices of its host
+    return Cost(report, _read_table(paths.COST_TABLE)) if here else None
 
 
 def _load_search(family: str, told: Report, machine: str) -> Search:
     path = paths.tuning_times(family)
     spent = read_json(path) if path.exists() else {}
-    timed = spent.get("of") == fingerprint(paths.family_settings("tuned", family)) and spent["machine"] == machine
+    current = spent.get("of") == fingerprint(paths.family_settings("tuned", family))
+    timed = current and is_of_host(machine, spent["machine"])
     parts = ("epochs", "trials", "current", "chosen", "finalists", "importance")
     return Search(
         budget=told["plan"]["budget"], seconds=spent["trials"] if timed else None, **{key: told[key] for key in parts}

@@ -102,6 +102,7 @@ STACKED = pytest.mark.parametrize(
         ("transformer", {"model.positional": "rotary", "model.readout": "segments", "model.patch_length": 4,
                          "model.patch_stride": 4, "model.seasonal_naive": 4}),
         ("transformer", {"train.loss": "quantile"}),
+        ("transformer", {"model.decoding": "autoregressive"}),
         ("mlp", {"train.loss": "mae", "model.mlp_layers": 2, "model.seasonal_naive": 3, "train.weight_average": True}),
     ],
 )  # fmt: skip
@@ -204,11 +205,13 @@ def test_seeds_on_a_device_are_the_seeds_of_the_pool(configure, pass_settings, t
 def test_auto_is_the_cpu_where_there_is_no_gpu(configure, monkeypatch):
     assert configure().run.device == "cpu"
     run = configure({"run.device": "auto"}).run
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)  # as with a driver that PyTorch cannot use
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert devices_of(run) == [CPU]
     make_repeatable(CPU)
     assert not torch.are_deterministic_algorithms_enabled()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert [str(device) for device in devices_of(run)] == ["cuda:0", "cuda:1"]
     assert devices_of(run.model_copy(update={"device": "cpu"})) == [CPU]
@@ -217,12 +220,21 @@ def test_auto_is_the_cpu_where_there_is_no_gpu(configure, monkeypatch):
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_a_device_that_is_not_seen_is_told_with_what_to_do(configure, monkeypatch, name):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(InputError, match=rf"^run.device: {name} is not seen .* -S run.device=auto$"):
         devices_of(configure({"run.device": name}).run)
     with pytest.raises(ValueError, match=r"needs run\.backend: loky"):
         configure({"run.device": name, "run.backend": "ray"})
+
+
+def test_a_device_without_memory_left_is_told_with_what_to_do(monkeypatch):
+    def refuse(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(training, "train_on", refuse)
+    with pytest.raises(InputError, match=r"the memory of cpu:1 is not enough; .* -S run.device=cpu$"):
+        training._train_share((torch.device("cpu", 1), [training.SeedTask("rnn", None, 0, "")]))
 
 
 @pytest.mark.parametrize("averaged", [False, True])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import joblib
 
-from rnn_vs_transformer.runtime.machine import machine_label, processor
+from rnn_vs_transformer.runtime.machine import is_of_host, machine_label, processor
 
 
 def test_a_label_names_processor_and_cores_and_stays_the_same():
@@ -26,6 +26,14 @@ def test_machines_of_one_kind_are_told_apart_without_their_names(monkeypatch):
 
     assert labels[0] != labels[1]
     assert not any("lab" in label for label in labels)
+
+
+def test_a_device_is_of_its_host_and_of_no_other():
+    host = "EPYC, 2 cores, host 12ab34"
+    assert is_of_host(host, host)
+    assert is_of_host(f"{host}, NVIDIA H100", host)
+    assert not is_of_host("EPYC, 2 cores, host 12ab35, NVIDIA H100", host)
+    assert not is_of_host(host, f"{host}, NVIDIA H100")
 
 
 def test_without_proc_cpuinfo_the_platform_is_asked(monkeypatch):

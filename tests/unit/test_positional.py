@@ -27,6 +27,16 @@ def test_a_rotation_equals_hand_computed_values():
     torch.testing.assert_close(turned.flatten(), expected, rtol=0, atol=1e-7)
 
 
+def test_late_positions_are_turned_as_well_with_short_numbers():
+    """Of bfloat16's 8 bits an angle of 2,000 radians would leave nothing; the heads alone are rounded."""
+    heads, late = torch.randn(1, 2, 4, 8, generator=torch.Generator().manual_seed(0)), torch.arange(2000, 2004)
+
+    turned = rotate(heads.bfloat16(), late)
+
+    assert turned.dtype == torch.bfloat16
+    torch.testing.assert_close(turned.float(), rotate(heads, late), rtol=0, atol=0.05)
+
+
 def test_position_zero_is_not_turned():
     """Turning by nothing is the identity, so the first token is as it was."""
     heads = torch.randn(2, 3, 1, 8, generator=torch.Generator().manual_seed(0))

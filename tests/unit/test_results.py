@@ -6,6 +6,7 @@ from rnn_vs_transformer.results import load_results
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json
+from rnn_vs_transformer.runtime.machine import machine_label
 
 
 def test_times_count_where_they_belong_to_the_histories_that_lie_here(time_training):
@@ -23,6 +24,14 @@ def test_times_of_two_machines_are_never_told_together(time_training):
     time_training(rnn={"machine": "another"})
     found = load_results([], "given")
     assert set(found.times) == {"transformer"}
+    assert found.cost is not None
+
+
+def test_the_cost_probe_counts_beside_a_training_on_a_device_of_its_machine(time_training):
+    on_gpu = {"machine": f"{machine_label()}, NVIDIA H100"}
+    time_training(rnn=on_gpu, transformer=on_gpu)
+    found = load_results([], "given")
+    assert (set(found.times), found.machine) == ({"rnn", "transformer"}, on_gpu["machine"])
     assert found.cost is not None
 
 

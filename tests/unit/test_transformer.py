@@ -238,6 +238,14 @@ def test_attention_in_parts_is_attention_at_once(monkeypatch):
     torch.testing.assert_close(gradient.sum(-1) / 10, weights.sum(2))  # weights of a key, over all queries
 
 
+def test_other_devices_whose_kernels_know_dropout_take_all_queries_at_once(monkeypatch):
+    """Stacked seeds could not compute parts again: vmap has ended by then."""
+    asked = []
+    monkeypatch.setattr(layers.functional, "scaled_dot_product_attention", lambda query, *_, **__: asked.append(query))
+    attend(*(torch.empty(1, 1, 600, 4, device="meta") for _ in range(3)), dropout=0.1)
+    assert [query.shape[2] for query in asked] == [600]
+
+
 def test_one_query_with_dropout_reads_what_a_query_among_many_may_read():
     """Of a single token it gets all, in the proportion 1 / (1 - p), or nothing, the bias of values included."""
     key_value = nn.Linear(4, 8)

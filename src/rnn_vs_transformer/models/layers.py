@@ -11,7 +11,7 @@ from rnn_vs_transformer.models.positional import rotate
 from rnn_vs_transformer.settings.family.model import TransformerModelParams
 
 QUERIES_AT_ONCE: Final = 256
-"""With dropout, so many queries are worked on at a time."""
+"""On a CPU with dropout, so many queries are worked on at a time."""
 
 
 def feedforward_block(width: int, hidden_width: int, dropout: float) -> nn.Sequential:
@@ -37,7 +37,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
     sequences with dropout are worked on in parts, whose weights are drawn and computed again in the backward pass.
     """
     fused = functional.scaled_dot_product_attention
-    if dropout == 0 or query.shape[2] <= QUERIES_AT_ONCE:
+    if dropout == 0 or query.shape[2] <= QUERIES_AT_ONCE or query.device.type != "cpu":
         return fused(query, key, value, dropout_p=dropout)
     parts = [
         checkpoint(fused, part, key, value, dropout_p=dropout, use_reentrant=False)

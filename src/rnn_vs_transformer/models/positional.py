@@ -56,8 +56,9 @@ def rotate(heads: Tensor, positions: Tensor) -> Tensor:
     Returns:
         The turned tensor; the product of a query and a key then depends on their distance alone.
     """
-    angles = _angles(positions, heads.shape[-1]).to(heads)
-    cos, sin = angles.cos(), angles.sin()  # (T, D/heads/2)
+    wide = torch.promote_types(heads.dtype, torch.float32)  # with the 8 bits of bfloat16 an angle of 1,000 is off by 2
+    angles = _angles(positions, heads.shape[-1]).to(wide)
+    cos, sin = angles.cos().to(heads), angles.sin().to(heads)  # (T, D/heads/2)
     even, odd = heads[..., 0::2], heads[..., 1::2]
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
 

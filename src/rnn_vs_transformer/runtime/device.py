@@ -38,7 +38,7 @@ def make_repeatable(device: torch.device) -> None:
     """
     if device.type == "cpu":
         return
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":16:8")  # read when CUDA starts; cuDNN's cells ask for it too
     torch.use_deterministic_algorithms(True, warn_only=device.type != "cuda")
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # no step reads such
     torch.backends.cudnn.benchmark = False
@@ -59,4 +59,6 @@ def device_label(device: torch.device) -> str:
 
 
 def _seen_of_cuda() -> list[torch.device]:
+    if not torch.cuda.is_available():  # a card whose driver is too old for this PyTorch is counted all the same
+        return []
     return [torch.device("cuda", number) for number in range(torch.cuda.device_count())]

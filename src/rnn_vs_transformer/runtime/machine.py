@@ -21,3 +21,8 @@ def machine_label() -> str:
 
     host = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
     return f"{processor()}, {cpu_count()} cores, host {host}"
+
+
+def is_of_host(label: str, host: str) -> bool:
+    """Whether a label is that of a host, or of one of its devices, which stands behind it."""
+    return label == host or label.startswith(f"{host}, ")

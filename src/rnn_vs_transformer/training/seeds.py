@@ -21,6 +21,7 @@ from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_c
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable
+from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, write_arrays, write_json
 from rnn_vs_transformer.runtime.heap import peak_mebibytes
 from rnn_vs_transformer.runtime.parallel import run_side_by_side
@@ -177,8 +178,13 @@ def _train_share(share: tuple[torch.device, Sequence[SeedTask]]) -> list[SeedRun
     device, tasks = share
     make_repeatable(device)
     found: list[SeedRun] = []
-    for _, alike in groupby(tasks, key=lambda task: (task.family, task.recipe, task.fold)):
-        found += train_on(device, list(alike))
+    try:
+        for _, alike in groupby(tasks, key=lambda task: (task.family, task.recipe, task.fold)):
+            found += train_on(device, list(alike))
+    except torch.OutOfMemoryError:
+        raise InputError(
+            f"the memory of {device} is not enough; lower train.batch_size, or run: dvc exp run -S run.device=cpu"
+        ) from None
     return found
 
 

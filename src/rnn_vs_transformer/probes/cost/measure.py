@@ -83,6 +83,7 @@ def measure_costs(params: CostParams) -> Measurements:
     threads is the same before and after.
     """
     started, threads, free = time.perf_counter(), torch.get_num_threads(), free_share()
+    torch.backends.cudnn.allow_tf32 = False  # as seeds are trained; attention's products are in full float32 anyway
     gc.collect()
     gc.freeze()  # peak_mebibytes collects garbage, and need not go through all that was imported each time
     try:
