@@ -49,8 +49,9 @@ def inspect_families(data: DataParams, params: InspectParams, run: RunParams) ->
     seeds = range(min(trained_settings(family).seeds for family in FAMILIES))
     weights = [paths.weights(family, seed) for family in FAMILIES for seed in seeds]
     reads = [*paths.SERIES, *map(paths.trained_settings, FAMILIES), *weights]
-    running = run_side_by_side(partial(inspect_seed, params), seeds, run, reads)
-    found = [one for seed in tqdm(running, "inspect", len(seeds), unit="seed") for one in seed]
+    tasks = [(seed, family) for seed in seeds for family in FAMILIES]
+    running = run_side_by_side(partial(inspect_seed, params), tasks, run, reads)
+    found = [one for some in tqdm(running, "inspect", len(tasks), unit="model") for one in some]
     norms, occlusions, attentions, attributions = (
         [one for one in found if one.kind in kinds]
         for kinds in (("untrained", "trained"), ("occlusion",), ("attention",), ("occlusion", "attention"))
@@ -69,27 +70,25 @@ def inspect_families(data: DataParams, params: InspectParams, run: RunParams) ->
     return report
 
 
-def inspect_seed(params: InspectParams, seed: int) -> list[Importance]:
-    """Look into all models of one seed; before training into all cells of the RNN."""
-    meta = load_meta()
+def inspect_seed(params: InspectParams, task: tuple[int, str]) -> list[Importance]:
+    """Look into one seed of a family; before training into all cells of the RNN."""
+    (seed, family), meta = task, load_meta()
     [validation] = windows_of(load_splits(), "validation")
     sample = sample_windows(validation, params.windows)
     donors = attribution.draw_donors(sample.series, params.seed)
-    found = []
-    for family in FAMILIES:
-        model = trained_settings(family).model
-        name, variants = family, {family: model}
-        if isinstance(model, RnnModelParams):
-            name, cells = model.cell, {**CELLS, model.cell: None}
-            variants = {cell: model.model_copy(update={"cell": cell}) for cell in cells}
-        for variant, settings in variants.items():
-            untrained = build_untrained(family, settings, meta, seed)
-            found.append(Importance(variant, "untrained", seed, gradients.gradient_norms(untrained, sample)))
-        trained = load_seed(family, seed, meta).eval()
-        found.append(Importance(name, "trained", seed, gradients.gradient_norms(trained, sample)))
-        found.append(Importance(name, "occlusion", seed, attribution.occlude(trained, sample, donors)))
-        if family == "transformer":
-            found.append(Importance(name, "attention", seed, attribution.attention_profile(trained, sample)))
+    found, model = [], trained_settings(family).model
+    name, variants = family, {family: model}
+    if isinstance(model, RnnModelParams):
+        name, cells = model.cell, {**CELLS, model.cell: None}
+        variants = {cell: model.model_copy(update={"cell": cell}) for cell in cells}
+    for variant, settings in variants.items():
+        untrained = build_untrained(family, settings, meta, seed)
+        found.append(Importance(variant, "untrained", seed, gradients.gradient_norms(untrained, sample)))
+    trained = load_seed(family, seed, meta).eval()
+    found.append(Importance(name, "trained", seed, gradients.gradient_norms(trained, sample)))
+    found.append(Importance(name, "occlusion", seed, attribution.occlude(trained, sample, donors)))
+    if family == "transformer":
+        found.append(Importance(name, "attention", seed, attribution.attention_profile(trained, sample)))
     return found
 
 
