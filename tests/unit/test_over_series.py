@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from rnn_vs_transformer.data.series import save_series
+from rnn_vs_transformer.evaluation.over_series import compare_forecasters, distinct, neighbours
 from rnn_vs_transformer.evaluation.scoring import score_family
 from rnn_vs_transformer.evaluation.test_split import open_test_split
 from rnn_vs_transformer.plotting import over_series as figures
@@ -133,6 +134,31 @@ def test_ranks_are_those_of_what_ships(panel):
     assert sum(len(others) for others in over["wilcoxon_holm_p"].values()) == len(table) * (len(table) - 1) / 2
 
 
+def test_who_is_another_under_a_second_name_counts_once():
+    """An ensemble of one member would be a further pair in Holm's correction, and a further rank."""
+    draw = np.random.default_rng(0)
+    errors = {name: draw.lognormal(size=30) for name in ("rnn", "transformer", "ridge")}
+    twice = {**errors, "ensemble": errors["transformer"].copy()}
+
+    assert list(distinct(twice)) == list(errors)
+    assert compare_forecasters(distinct(twice)) == compare_forecasters(errors) != compare_forecasters(twice)
+    almost = errors["transformer"] + np.append(1e-9, np.zeros(29))
+    assert "ensemble" in distinct({**errors, "ensemble": almost})
+
+
+def test_neighbours_that_are_alike_widen_the_interval_over_blocks():
+    """Groups of ten with a level each; shuffled, blocks tell what series tell. Series without a ratio are left out."""
+    draw = np.random.default_rng(2)
+    grouped = np.repeat(draw.normal(size=10), 10) + 0.3 * draw.normal(size=100)
+    found, mixed = neighbours(grouped), neighbours(draw.permutation(grouped))
+    width, narrow = (one["ci_high"] - one["ci_low"] for one in (found, mixed))
+
+    assert (found["block"], found["correlation"] > 0.7, abs(mixed["correlation"]) < 0.2) == (10, True, True)
+    assert width > 2 * narrow
+    assert neighbours(np.insert(grouped, [3, 50], np.nan)) == found
+    assert neighbours(np.zeros(9)) == {"correlation": 0.0, "block": 3, "ci_low": 0.0, "ci_high": 0.0}
+
+
 def test_the_families_are_compared_with_each_recipe_and_each_at_its_best(panel):
     """The Bayesian test has three probabilities, and the main comparison tells them as well."""
     _, metrics = panel
@@ -199,6 +225,27 @@ def told(enter, own):
     return dataclasses.replace(own, metrics=found, ranks=ranks, kinds=kinds)
 
 
+def families_of(results):
+    return results.metrics["over_series"]["families"]
+
+
+def alike(found):
+    """Whether neighbours are so by more than chance gives once in 20."""
+    return found["neighbours"]["correlation"] > 1.64 / np.sqrt(12)
+
+
+def test_the_page_says_where_neighbours_are_alike_and_is_silent_elsewhere(told):
+    told_twice = []
+    for correlation in (0.45, 0.49):
+        one = {**families_of(told)["tutorial"], "neighbours": {"correlation": correlation, "block": 3, "ci_low": -0.2,
+                                                               "ci_high": 0.1}}  # fmt: skip
+        over = {**told.metrics["over_series"], "families": {"tutorial": one}}
+        told_twice.append(page_of(dataclasses.replace(told, metrics={**told.metrics, "over_series": over})))
+    assert "over blocks of 3 neighbours" not in told_twice[0]
+    assert "(correlation 0.49), so they are fewer than they seem: over blocks of 3 neighbours" in told_twice[1]
+    assert "the 95 % interval is -20 % to +10 %" in told_twice[1]
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_tells_of_the_series_in_both_languages(told, language):
     """A sentence for each recipe, one for all forecasters and one per kind; a row per forecaster; both figures."""
@@ -207,7 +254,7 @@ def test_the_page_tells_of_the_series_in_both_languages(told, language):
     part = part.partition("</section>")[0]
     table = part[part.index('<figure id="ranks"') :].partition("</table>")[0]
 
-    assert part.count("<li>") == 3 + 1 + 3
+    assert part.count("<li>") == 3 + 1 + 3 + sum(alike(found) for found in families_of(told).values())
     assert table.count("<tr>") == len(told.ranks) + 1
     assert ">12.35<" in table
     assert ">0.987<" in table

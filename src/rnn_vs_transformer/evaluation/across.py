@@ -44,7 +44,8 @@ class AcrossUnits:
     student_p: float
     wilcoxon_p: float
     probability_first: float
-    """Of the Bayesian signed-rank test: that the first is better by more than the margin."""
+    """Of the Bayesian signed-rank test: that more pairs of units put the first ahead by more than the margin than leave
+    the two within it or put the second ahead. It is about typical units, the interval above about their mean."""
     probability_equivalent: float
     probability_second: float
     verdict: str

@@ -72,6 +72,21 @@ def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> 
     return Estimate(mean, float(mean - half), float(mean + half))
 
 
+def block_interval(units: Sequence[float] | FloatArray, size: int) -> Estimate:
+    """The mean of units (n,) whose neighbours may be alike, with Student's interval over blocks of `size` neighbours.
+
+    The variance is that of the blocks' summed residuals (cluster-robust); with blocks of one it is `mean_interval`.
+    """
+    values = np.asarray(units, dtype=np.float64)
+    mean = float(values.mean())
+    sums = np.add.reduceat(values - mean, np.arange(0, len(values), size))
+    if len(sums) == 1:
+        return Estimate(mean, None, None)
+    error = np.sqrt(np.square(sums).sum() * len(sums) / (len(sums) - 1)) / len(values)
+    half = student_quantile(len(sums) - 1) * float(error)
+    return Estimate(mean, mean - half, mean + half)
+
+
 def crossed_interval(values: FloatArray) -> Estimate:
     """The mean of values (seeds, units) with an interval over both: another draw of either would give another mean.
 

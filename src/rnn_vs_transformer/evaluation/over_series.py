@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.panel import FloatArray
+from rnn_vs_transformer.evaluation.intervals import block_interval
 from rnn_vs_transformer.evaluation.kinds import correlations, kinds_table
 from rnn_vs_transformer.evaluation.ranks import critical_difference, friedman, groups, mean_ranks, pairwise_p
 from rnn_vs_transformer.evaluation.rows import DIGITS, rounded
@@ -38,7 +39,7 @@ def compare_over_series(
         `over_series` of the metrics: the families over series alone, without what time makes unsure; what the ranks of
         all forecasters tell; and for which kinds of series one family is better.
     """
-    errors = {name: mean_series_mse(runs) for name, runs in everyone.items() if name not in test.floors}
+    errors = distinct({name: mean_series_mse(runs) for name, runs in everyone.items() if name not in test.floors})
     pairs = {name: (mean_series_mse(some["rnn"]), mean_series_mse(some["transformer"]))
              for name, some in families.items()}  # fmt: skip
     kinds = kinds_table(test.splits, test.meta.season_length, test.meta.series, log_ratio(*pairs[AT_BEST]))
@@ -46,10 +47,41 @@ def compare_over_series(
     write_table(paths.KINDS, kinds)
     return {
         "series": len(test.series),
-        "families": {name: rounded(asdict(compare_series(*pair, params))) for name, pair in pairs.items()},
+        "families": {
+            name: {**rounded(asdict(compare_series(*pair, params))), "neighbours": neighbours(log_ratio(*pair))}
+            for name, pair in pairs.items()
+        },
         **compare_forecasters(errors),
         "kinds": {kind: rounded(found) for kind, found in correlations(kinds).items()},
     }
+
+
+def neighbours(log_ratios: FloatArray) -> dict[str, float | str]:
+    """Are series alike that follow each other? Then they are fewer than they seem; it decides nothing.
+
+    Args:
+        log_ratios: See `log_ratio` (S,).
+
+    Returns:
+        `correlation` of each with the next, of which chance alone gives more than 1.64 / sqrt(S) once in 20; and the
+        relative difference's 95 % interval over blocks of sqrt(S) neighbours instead of series.
+    """
+    values = log_ratios[np.isfinite(log_ratios)]
+    off, size = values - values.mean(), max(1, round(np.sqrt(len(values))))
+    found, total = block_interval(values, size), off @ off
+    told: dict[str, float | str] = {"correlation": off[1:] @ off[:-1] / total if total > 0 else 0.0, "block": size}
+    if found.low is not None and found.high is not None:
+        told |= {"ci_low": float(np.expm1(found.low)), "ci_high": float(np.expm1(found.high))}
+    return rounded(told)
+
+
+def distinct(errors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Without who has an earlier one's error on every series, as an ensemble of one member has: none counts twice."""
+    kept: dict[str, FloatArray] = {}
+    for name, found in errors.items():
+        if not any(np.array_equal(found, other) for other in kept.values()):
+            kept[name] = found
+    return kept
 
 
 def compare_forecasters(errors: Mapping[str, FloatArray]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class SeriesComparison(Comparison):
     rnn_better_in: float
     """Share of the series."""
     probability_rnn_better: float
-    """Of the Bayesian signed-rank test: by more than the margin."""
+    """Of the Bayesian signed-rank test, see `AcrossUnits`."""
     probability_equivalent: float
     probability_transformer_better: float
 
