@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.accuracy import ROUNDS, measure_accuracy
 from benchmarks.case import Case
 from benchmarks.growth import measure_growth
-from benchmarks.machine import describe_machine
+from benchmarks.machine import describe_machine, revision
 from benchmarks.peers import hush
 from benchmarks.pipeline import measure_pipeline, measure_starts
 from benchmarks.roofline import measure_roofline
@@ -41,7 +41,7 @@ def main() -> None:
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in told.parts or parts:
         log.info("%s ...", name)
-        results[name] = {**parts[name](), "machine": describe_machine()}
+        results[name] = {**parts[name](), "rounds": told.rounds, "revision": revision(), "machine": describe_machine()}
         results["ratios"] = {
             **results.get("throughput", {}).get("ratios", {}),
             **{key: value for key, value in results.get("ray", {}).items() if key.startswith("ray.")},
