@@ -166,7 +166,7 @@ map: $(READY)  ## Where each family wins: kinds of series, lengths, recipes, mod
 m4: $(READY)  ## Both families on the 414 series of M4 hourly, beside the competition (M4-Hourly-train.csv and -test.csv in data/raw/; an hour; goes on where it was)
 	dvc repro studies/m4/dvc.yaml:summary studies/m4/dvc.yaml:quantiles
 
-m4-options: $(READY)  ## Both families on earlier steps of M4 hourly, what each option changes, and one more final recipe (the same files; two hours; goes on where it was)
+m4-options: $(READY)  ## Both families on earlier steps of M4 hourly, what each option changes, and one more final recipe (the same files; two to three hours; goes on where it was)
 	dvc repro $(addprefix studies/m4/dvc.yaml:,earlier_summary whole_budget_summary official_summary)
 
 m4-peers: $(PEERS)/.ready  ## AutoETS and AutoTheta on M4 hourly (15 minutes); `make m4` then tells them beside ours

@@ -14,6 +14,7 @@ from rnn_vs_transformer.evaluation.across import compare_across, holm
 from rnn_vs_transformer.evaluation.ensemble import ENSEMBLE
 from rnn_vs_transformer.evaluation.intervals import crossed_interval
 from rnn_vs_transformer.evaluation.kinds import correlations, kinds_table
+from rnn_vs_transformer.evaluation.over_series import log_ratio, neighbours
 from rnn_vs_transformer.evaluation.rows import DIGITS, rounded
 from rnn_vs_transformer.evaluation.series_comparison import VERDICTS
 from rnn_vs_transformer.runtime.errors import InputError
@@ -31,7 +32,7 @@ from studies.m4.earlier import (
 from studies.m4.picture import draw_m4_kinds
 from studies.m4.scores import METRICS, Judge, judge_of_validation, read_forecast
 from studies.m4.series import SEASON
-from studies.m4.summary import compare_families, ensemble_weights, mean_forecast
+from studies.m4.summary import compare_families, ensemble_weights, mean_forecast, series_table
 from studies.m4.trials import BASE, Plan, Trial
 
 RESULTS: Final = Path("studies/results")
@@ -172,18 +173,13 @@ def by_length(lengths: "pd.Series[int]", errors: Mapping[str, Errors], margin: f
     return {length: _compare(rnn[mask], transformer[mask], margin) for length, mask in masks.items()}
 
 
-def series_table(kinds: pd.DataFrame, errors: Mapping[str, Errors]) -> pd.DataFrame:
-    """A row per series: what it is made of, and its errors by forecaster and metric."""
-    columns = {f"{name}_{metric}": found[metric] for name, found in errors.items() for metric in METRICS}
-    return pd.concat([kinds.drop(columns="log_ratio"), pd.DataFrame(columns)], axis=1)
-
-
 def compare_options(errors: ByOption, margin: float) -> dict[str, Any]:
-    """The families' MASE with each option, over series, and that of single models over series and seeds."""
+    """The families' MASE with each option over series and over blocks; that of single models over series and seeds."""
     rnn, transformer = (errors[family] for family in FAMILIES)
     return {
         option: {
             **_compare(rnn[option].mean["mase"], transformer[option].mean["mase"], margin),
+            "neighbours": neighbours(log_ratio(rnn[option].mean["mase"], transformer[option].mean["mase"])),
             "over_seeds": over_seeds(rnn[option], transformer[option], "mase"),
         }
         for option in rnn
@@ -213,13 +209,14 @@ def main() -> None:
         "mean_errors": mean_errors(errors),
         "ensemble_weights": rounded(weights),
         "families": {metric: rounded(found) for metric, found in compare_families(errors, plan["margin"]).items()},
+        "neighbours": neighbours(log_ratio(errors["rnn"]["mase"], errors["transformer"]["mase"])),
         "families_by_length": by_length(kinds["length"], errors, plan["margin"]),
         "families_by_option": compare_options(options, plan["margin"]),
         "options_that_help": helping(table),
         "kinds": {kind: rounded(found) for kind, found in correlated.items()},
     }
     write_json(RESULTS / "m4_earlier.json", told)
-    write_table(RESULTS / "m4_earlier.csv", series_table(kinds, errors).round(5))
+    write_table(RESULTS / "m4_earlier.csv", series_table(kinds.drop(columns="log_ratio"), errors))
     write_table(RESULTS / "m4_options.csv", table)
     draw_m4_kinds(kinds, correlated, RESULTS / "m4_kinds.png")
 

@@ -1,42 +1,51 @@
 """Statistical forecasters on the official test of M4 hourly: `python -m studies.m4.peers AutoETS AutoTheta`.
 
-Each is fitted once to all steps before the test, as those of the competition were. `summarise final` tells whoever lies
-in `FOLDER` beside ours.
+Each is fitted once to all steps before the test, as those of the competition were. Their errors are kept in `PEERS`,
+which `summarise final` tells beside ours.
 """
 
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.files import read_arrays, write_arrays
+from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.runtime.run import RunParams
-from studies.m4.series import HORIZON, SEASON, read_series
-from studies.m4.trials import FORECASTS
+from studies.m4.scores import METRICS, judge_of_test
+from studies.m4.series import HORIZON, SEASON, read_series, read_test
+from studies.m4.summary import series_table
 from studies.statistical import Task, forecast_all
 
-FOLDER: Final = FORECASTS / "peers"
+PEERS: Final = Path("studies/m4/peers.csv")
+"""A row per series."""
 DEFAULT: Final = ("AutoETS", "AutoTheta")
 """AutoARIMA would take some six hours."""
 
 
 def write_peer(name: str) -> None:
-    """Forecasts (S, 48) in own units."""
-    started, (_, series) = time.perf_counter(), read_series()
+    """Fit one to every series, and add its errors on the official test to the table."""
+    started, (names, series) = time.perf_counter(), read_series()
     tasks = [Task(name, one, np.array([len(one) - 1]), HORIZON, SEASON) for one in series]
     run = RunParams(workers=0, backend="loky", address="local", device="cpu")
     found, failed = forecast_all(tasks, run)
-    write_arrays(FOLDER / f"{name}.safetensors", {"test": found})
+    errors = read_peers() | {name: judge_of_test(series, read_test()).errors(found[:, None])}
+    write_table(PEERS, series_table(pd.DataFrame({"series": names}), dict(sorted(errors.items()))))
     seconds = time.perf_counter() - started
     print(f"{name}: {len(series)} series in {seconds:.0f} s, {failed} by the seasonal naive (no fit)")  # noqa: T201
 
 
-def read_peers() -> dict[str, FloatArray]:
-    """Forecasts (S, 1, 48) by name; empty where `make m4-peers` was not run."""
-    return {file.stem: read_arrays(file)["test"][:, None] for file in sorted(FOLDER.glob("*.safetensors"))}
+def read_peers() -> dict[str, dict[str, FloatArray]]:
+    """Errors on each series (S,) by name and metric, as far as `make m4-peers` has found them."""
+    if not PEERS.exists():
+        return {}
+    table = pd.read_csv(PEERS)
+    names = [column.removesuffix("_mase") for column in map(str, table) if column.endswith("_mase")]
+    return {name: {metric: table[f"{name}_{metric}"].to_numpy() for metric in METRICS} for name in names}
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.data.splits import find_windows
 from rnn_vs_transformer.evaluation.intervals import mean_interval
 from rnn_vs_transformer.evaluation.metrics import owa
-from rnn_vs_transformer.evaluation.over_series import compare_forecasters
+from rnn_vs_transformer.evaluation.over_series import compare_forecasters, distinct, log_ratio, neighbours
 from rnn_vs_transformer.models.naive2 import naive2_forecast
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import write_json, write_table
@@ -26,6 +26,7 @@ from studies.m4.summary import (
     ensemble_weights,
     final_forecasts,
     mean_forecast,
+    series_table,
     variant_table,
 )
 from studies.m4.trials import CHOSEN, Plan, read_plan
@@ -53,14 +54,17 @@ def summarise_choice() -> None:
 
 
 def summarise_final() -> None:
-    """Write m4.csv and m4.png, a row per forecaster and published entry; m4.json and m4_ranks.png, the comparisons."""
+    """Write m4.csv and m4.png, a row per forecaster and published entry; m4.json and m4_ranks.png, the comparisons.
+
+    And m4_series.csv, the errors on each series.
+    """
     plan, (names, series) = read_plan(), read_series()
     validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
     forecasts = final_forecasts(plan, "test", test)
     weights = ensemble_weights(final_forecasts(plan, "validation", validation), validation)
     forecasts["ensemble"] = np.asarray(sum(weight * forecasts[name] for name, weight in weights.items()))
-    forecasts |= {"naive2": _naive2(names, series), **read_peers()}
-    errors = {name: test.errors(forecast) for name, forecast in forecasts.items()}
+    forecasts["naive2"] = _naive2(names, series)
+    errors = {name: test.errors(forecast) for name, forecast in forecasts.items()} | read_peers()
     table = _table(plan, errors)
     write_table(RESULTS / "m4.csv", table)
     draw_m4(table, RESULTS / "m4.png")
@@ -69,9 +73,11 @@ def summarise_final() -> None:
         "ensemble_weights": {name: round(weight, 4) for name, weight in weights.items()},
         "single_seeds": _single_seeds(plan, test),
         "families": compare_families(errors, plan["margin"]),
-        "mase": compare_forecasters({name: found["mase"] for name, found in errors.items()}),
+        "neighbours": neighbours(log_ratio(errors["rnn"]["mase"], errors["transformer"]["mase"])),
+        "mase": compare_forecasters(distinct({name: found["mase"] for name, found in errors.items()})),
     }
     write_json(RESULTS / "m4.json", told)
+    write_table(RESULTS / "m4_series.csv", series_table(pd.DataFrame({"series": names}), errors))
     draw_m4_ranks(told["mase"], RESULTS / "m4_ranks.png")
     print(table.to_string(index=False))  # noqa: T201
 

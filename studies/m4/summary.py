@@ -88,3 +88,9 @@ def compare_families(errors: Mapping[str, Mapping[str, FloatArray]], margin: flo
         metric: {**vars(one), "verdict": VERDICTS.get(one.verdict, one.verdict), "wilcoxon_holm_p": float(p)}
         for (metric, one), p in zip(found.items(), corrected, strict=True)
     }
+
+
+def series_table(known: pd.DataFrame, errors: Mapping[str, Mapping[str, FloatArray]]) -> pd.DataFrame:
+    """A row per series: what is known of it, and its errors by forecaster and metric."""
+    columns = {f"{name}_{metric}": found[metric] for name, found in errors.items() for metric in METRICS}
+    return pd.concat([known, pd.DataFrame(columns)], axis=1).round(5)

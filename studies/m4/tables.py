@@ -28,7 +28,7 @@ def forecasters_markdown(table: pd.DataFrame) -> str:
         name, published = str(row["forecaster"]), row["source"] != "this study"
         told = f"*{name}: {row['source']}*" if published else LABELS.get(name, name)
         errors = " | ".join(_error(row, metric, digits) for metric, digits in (("smape", 2), ("mase", 3)))
-        lines.append(f"| {told} | {errors} | {'' if published else format(row['owa'], '.3f')} |")
+        lines.append(f"| {told} | {errors} | {row['owa']:.3f} |")
     return "\n".join(lines)
 
 
@@ -36,6 +36,8 @@ def options_markdown(
     options: pd.DataFrame, whole: pd.DataFrame, short: Mapping[str, Any], long: Mapping[str, Any]
 ) -> str:
     """What each option does to each family's MASE, and the families with it; in bold what had the whole budget.
+
+    A dagger stands where the families differ over blocks of neighbours too.
 
     Args:
         options: m4_options.csv, a row per family and option.
@@ -61,16 +63,22 @@ def _option_lines(table: pd.DataFrame, families: Mapping[str, Any], mark: str) -
 
 
 def _between(families: Mapping[str, Any], option: str) -> str:
-    found = families.get(option)
-    flat = found and {**found, **{f"seeds_{name}": end for name, end in found["over_seeds"].items()}}
-    return _difference(flat, "relative_difference", "ci_", "seeds_ci_") if flat else ""
+    if option not in families:
+        return ""
+    found = families[option]
+    flat = {**found, **{f"seeds_{name}": end for name, end in found["over_seeds"].items()}}
+    dagger = "†" if _excludes_zero(*(found["neighbours"].get(end) for end in ("ci_low", "ci_high"))) else ""
+    return _difference(flat, "relative_difference", "ci_", "seeds_ci_") + dagger
 
 
 def _difference(row: Mapping[Any, Any], middle: str, ends: str, seeds: str) -> str:
     """A relative difference with its interval over series, in percent; starred where it holds over seeds too."""
-    low, high = (row.get(f"{seeds}{end}") for end in ("low", "high"))
-    star = "\\*" if low is not None and high is not None and (low > 0 or high < 0) else ""
+    star = "\\*" if _excludes_zero(*(row.get(f"{seeds}{end}") for end in ("low", "high"))) else ""
     return f"{100 * row[middle]:+.1f} % ({100 * row[f'{ends}low']:+.1f} to {100 * row[f'{ends}high']:+.1f}){star}"
+
+
+def _excludes_zero(low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _error(row: Mapping[Hashable, Any], metric: str, digits: int) -> str:

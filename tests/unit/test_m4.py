@@ -17,11 +17,11 @@ from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import read_arrays, read_json, write_json
 from rnn_vs_transformer.runtime.yaml import read_yaml
 from rnn_vs_transformer.training.fit import fit
-from studies.m4 import earlier, earlier_summary, official, summarise, trials, whole_budget
+from studies.m4 import earlier, earlier_summary, official, peers, quantiles, summarise, trials, whole_budget
 from studies.m4 import series as files
 from studies.m4.options import LearnedCycle, fit_sharpness_aware, go_uphill
-from studies.m4.scores import judge_of_test, judge_of_validation
-from studies.m4.summary import best_variants, variant_table
+from studies.m4.scores import Judge, judge_of_test, judge_of_validation
+from studies.m4.summary import best_variants, ensemble_weights, variant_table
 from studies.m4.trials import Trial
 from studies.training import case_study_settings
 
@@ -85,6 +85,8 @@ def test_errors_are_those_of_the_competition(workspace):
     assert found["smape"][0] == pytest.approx(np.mean(200 * np.abs(forecast - truth) / (forecast + truth)))
     assert found["mase"][0] == pytest.approx(np.abs(forecast - truth).mean() / np.abs(one[24:] - one[:-24]).mean())
     held = judge_of_validation(known, HELD)
+    before = one[:-HELD]
+    assert held.scale[0] == pytest.approx(np.abs(before[24:] - before[:-24]).mean())
     assert held.truth.shape == (12, HELD - 47, 48)
     assert (held.truth[1, 0] == known[1][-HELD:][:48]).all()
 
@@ -113,8 +115,79 @@ def test_the_final_part_tells_every_forecaster(workspace, plan, monkeypatch, cap
     assert {"rnn", "transformer", "mlp", "ridge", "seasonal_naive", "naive2", "ensemble"} <= set(table.index)
     assert table.loc["naive2", "owa"] == pytest.approx(1.0)
     assert (table["mase"] > 0).all()
+    each = pd.read_csv("studies/results/m4_series.csv")
+    assert each["rnn_mase"].mean() == pytest.approx(table.loc["rnn", "mase"], abs=1e-4)
     assert Path("studies/results/m4_ranks.png").exists()
     assert "ensemble" in capsys.readouterr().out
+
+
+def found_of(*seeds):
+    """Errors of single models (seeds, S) in both metrics, and the mean of them for that of the seeds' mean."""
+    alone = [{"smape": np.asarray(seed), "mase": np.asarray(seed)} for seed in seeds]
+    mean = np.mean(seeds, axis=0)
+    return earlier_summary.Found({"smape": mean, "mase": mean}, alone)
+
+
+def test_the_variant_with_the_lowest_score_is_the_best():
+    table = pd.DataFrame({"family": ["rnn"] * 2 + ["mlp"] * 2, "variant": list("abcd"), "score": [0.7, 0.9, 0.9, 0.8]})
+    assert best_variants(table) == {"rnn": "a", "mlp": "d"}
+
+
+def test_weights_of_the_ensemble_count_each_series_in_its_own_units():
+    """One is off by 1 where MASE's denominator is 1, the other by 100 where it is 1,000: that one is the better."""
+    truth = np.zeros((2, 1, 48))
+    off = {"rnn": [1.0, 0.0], "transformer": [0.0, 100.0], "ridge": [9.0, 9000.0]}
+    forecasts = {name: truth + np.array(errors)[:, None, None] for name, errors in off.items()}
+    weights = ensemble_weights(forecasts, Judge(truth, np.array([1.0, 1000.0])))
+    assert weights == pytest.approx({"rnn": 1 / 101, "transformer": 100 / 101, "ridge": 0.0}, abs=1e-6)
+
+
+def test_differences_are_those_of_the_later_from_the_earlier():
+    """Half the error is -50 %, of an option against its base and of the Transformer against the RNN."""
+    level = np.random.default_rng(0).lognormal(size=(2, 60))
+    whole, half = found_of(*level), found_of(*(0.5 * level))
+    plan = {"margin": 0.02, "options": {"good": {"against": "base"}}, "combined": {}}
+    errors = {"rnn": {"base": whole, "good": half}, "transformer": {"base": half, "good": half}}
+    table = earlier_summary.option_table(plan, errors, {}).set_index("family")
+    for name in ("mase_difference", "mase_low", "mase_high", "mase_seeds_relative_difference", "mase_seeds_ci_high"):
+        assert table[name].to_dict() == pytest.approx({"rnn": -0.5, "transformer": 0.0}), name
+    assert table["mase"].to_dict() == {family: half.mean["mase"].mean() for family in errors}
+    between = earlier_summary.compare_options(errors, 0.02)
+    assert (between["base"]["verdict"], between["good"]["verdict"]) == ("transformer better", "equivalent")
+    told = between["base"], between["base"]["over_seeds"], between["base"]["neighbours"]
+    assert [one["ci_low"] for one in told] == pytest.approx([-0.5] * 3)
+
+
+def test_peers_are_told_beside_ours_by_their_errors_on_each_series(workspace, monkeypatch, capsys):
+    """The fits themselves are those of `make test-peers`; here each forecasts the last day."""
+
+    def last_day(tasks, _):
+        return np.stack([np.tile(task.values[-24:], 2) for task in tasks]), 0  # noqa: PD011 - no frame
+
+    monkeypatch.setattr(peers, "forecast_all", last_day)
+    assert peers.read_peers() == {}
+    peers.write_peer("AutoTheta")
+    peers.write_peer("AutoETS")
+    assert "AutoETS: 12 series in " in capsys.readouterr().out
+    found, (_, known) = peers.read_peers(), files.read_series()
+    naive = judge_of_test(known, files.read_test()).errors(np.stack([np.tile(one[-24:], 2) for one in known])[:, None])
+    assert list(found) == ["AutoETS", "AutoTheta"]
+    for metric, errors in naive.items():
+        assert found["AutoETS"][metric] == pytest.approx(errors, abs=1e-5)
+
+
+def test_quantiles_are_scored_on_the_official_test(workspace, plan, monkeypatch):
+    """Trained without it: what lies there changes what is held, and not how wide the intervals are."""
+    monkeypatch.setattr(quantiles, "read_plan", lambda: plan)
+    [row] = quantiles.run_family("rnn")
+    rows = pd.read_csv(files.TEST)
+    rows.iloc[:, 1:] += 1e4
+    rows.to_csv(files.TEST, index=False)
+    [moved] = quantiles.run_family("rnn")
+    assert row["family"] == "rnn"
+    assert 0 < row["cqr_coverage_80"] <= 1  # of twelve series none is the widest in 20
+    assert moved["cqr_coverage_80"] == 0.0
+    assert moved["cqr_width_80"] == pytest.approx(row["cqr_width_80"])
 
 
 @pytest.fixture
