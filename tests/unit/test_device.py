@@ -218,6 +218,18 @@ def test_auto_is_the_cpu_where_there_is_no_gpu(configure, monkeypatch):
     assert devices_of(run.model_copy(update={"backend": "ray"})) == [CPU]
 
 
+def test_a_gpu_that_is_left_idle_is_told_with_how_to_use_it(configure, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(training, "run_side_by_side", lambda *_: [])
+    for cards in (0, 1):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda cards=cards: cards > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda cards=cards: cards)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+        for changes in ({}, {"run.device": "auto"}, {"run.backend": "ray"}):
+            training.train_seeds([], configure(changes).run)
+    assert caplog.messages == ["cuda:0 left idle; to train there: dvc exp run -S run.device=auto"]
+
+
 @pytest.mark.parametrize("name", ["cuda", "mps"])
 def test_a_device_that_is_not_seen_is_told_with_what_to_do(configure, monkeypatch, name):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

@@ -31,6 +31,13 @@ def devices_of(run: RunParams) -> list[torch.device]:
     return seen[run.device]
 
 
+def unused_devices(run: RunParams) -> list[torch.device]:
+    """Those that a run with `run.device: cpu` leaves idle."""
+    if run.backend != "loky" or run.device != "cpu":
+        return []
+    return [device for device in devices_of(run.model_copy(update={"device": "auto"})) if device != CPU]
+
+
 def make_repeatable(device: torch.device) -> None:
     """Let a device give the same numbers each time, in full float32, where torch can; call it before its first work.
 

@@ -20,7 +20,7 @@ from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.size import multiply_adds_per_window, parameter_count
 from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime import paths
-from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable
+from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable, unused_devices
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, write_arrays, write_json
 from rnn_vs_transformer.runtime.heap import peak_mebibytes
@@ -143,6 +143,8 @@ def train_seeds(tasks: Sequence[SeedTask], run: RunParams) -> list[SeedRun]:
     if any(epochs):
         log.info("%s: going on after epochs %s of the seeds", tasks[0].family, ", ".join(map(str, epochs)))
     devices = devices_of(run)
+    if idle := unused_devices(run):
+        log.info("%s left idle; to train there: dvc exp run -S run.device=auto", ", ".join(map(str, idle)))
     if devices == [CPU]:
         return list(run_side_by_side(train_seed, tasks, run, paths.SERIES))
     shares = [(device, tasks[number :: len(devices)]) for number, device in enumerate(devices)]
