@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.accuracy import ROUNDS, measure_accuracy
 from benchmarks.case import Case
+from benchmarks.devices import measure_devices
 from benchmarks.growth import measure_growth
 from benchmarks.machine import describe_machine, revision
 from benchmarks.peers import hush
@@ -37,6 +38,7 @@ def main() -> None:
         "growth": lambda: measure_growth(case, FAMILIES),
         "ray": lambda: measure_ray(case, "rnn", told.rounds),
         "pipeline": measure_pipeline,
+        "devices": lambda: measure_devices(case, FAMILIES),
     }
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in told.parts or parts:
@@ -54,7 +56,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", help="throughput, starts, accuracy, roofline, growth, ray, pipeline; default: all"
+        "parts", nargs="*", help="throughput, starts, accuracy, roofline, growth, ray, pipeline, devices; default: all"
     )
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender")
     return parser.parse_args()

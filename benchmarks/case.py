@@ -13,6 +13,7 @@ from rnn_vs_transformer.data.splits import Places, Split, Splits
 from rnn_vs_transformer.data.windows import Windows, steps_of
 from rnn_vs_transformer.models.shell import ForecastModel
 from rnn_vs_transformer.models.weights import build_family
+from rnn_vs_transformer.runtime.device import CPU
 from rnn_vs_transformer.settings.whole import Params
 from rnn_vs_transformer.sources.make import make_series
 
@@ -24,6 +25,8 @@ class Case:
     params: Params
     series: int = 1
     """The world's series, so many times."""
+    device: torch.device = CPU
+    """Where windows lie."""
 
     @cached_property
     def _made(self) -> tuple[Meta, Splits]:
@@ -79,7 +82,7 @@ class Case:
         return self.params.data.context_length, self.params.data.prediction_length
 
     def _windows(self, places: Places) -> Windows:
-        return Windows(steps_of(self._made[1].panel), places, *self.lengths)
+        return Windows(steps_of(self._made[1].panel, self.device), places, *self.lengths)
 
     def with_model(self, changes: dict[str, Any]) -> Self:
         """The same data with other settings of the model."""

@@ -6,11 +6,14 @@ import pandas as pd
 import pytest
 
 from benchmarks import kernels, reach
+from benchmarks.case import Case
+from benchmarks.devices import measure_devices
 from benchmarks.growth import exponents
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, Work, optimiser_work, work_of
 from benchmarks.page import filled, growth_table
 from benchmarks.reach import chosen_so_far, median_or_never, seconds_until, sum_up
 from benchmarks.roofline import by_kind, shares
+from rnn_vs_transformer.runtime.device import CPU, device_label
 
 
 @pytest.mark.parametrize("module", [kernels, reach])
@@ -39,6 +42,23 @@ def test_an_error_is_reached_when_no_later_one_is_above_it(most, expected):
 def test_a_run_that_never_gets_there_counts_as_the_slowest():
     assert median_or_never([5.0, None, 1.0]) == 5.0
     assert median_or_never([5.0, None, None]) is None
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop")  # attention under vmap on a CPU
+def test_every_way_of_training_is_timed_on_each_device_and_set_against_the_cpu(configure):
+    """Here the CPU alone is seen: stacked seeds have its losses, bfloat16 those of 8 bits."""
+    params = configure({"train.seeds": 2, "train.epoch_windows": 128, "model.transformer_width": 16})
+    rows = measure_devices(Case(params), ("rnn", "transformer"))["epochs"]
+    here = [row for row in rows if row["device"] == device_label(CPU)]
+    ways = [("rnn", False), ("transformer", False), ("transformer", True)]
+    assert [(row["family"], row["stacked"]) for row in here if row["precision"] == "float32"] == ways
+    assert [(row["family"], row["stacked"]) for row in here if row["precision"] == "bfloat16"] == ways
+    for row in here:
+        rounded, exact = row["precision"] == "bfloat16", not row["stacked"]
+        assert row["seconds"] > 0
+        assert row["windows"] == 2 * 128
+        assert row["off"] < (0.05 if rounded else 1e-3)
+        assert (row["off"] == 0) == (exact and not rounded)
 
 
 def run(contender, family, recipe, seed, epochs):
