@@ -11,12 +11,13 @@ from benchmarks.accuracy import ROUNDS, measure_accuracy
 from benchmarks.case import Case
 from benchmarks.devices import measure_devices
 from benchmarks.growth import measure_growth
-from benchmarks.machine import describe_machine, revision
+from benchmarks.machine import describe_machine
 from benchmarks.peers import hush
 from benchmarks.pipeline import measure_pipeline, measure_starts
 from benchmarks.roofline import measure_roofline
 from benchmarks.spread import measure_ray
 from benchmarks.throughput import measure_throughput
+from rnn_vs_transformer.reporting.run_facts import git_revision
 from rnn_vs_transformer.runtime.files import write_json
 from rnn_vs_transformer.settings.whole import load_params
 
@@ -40,10 +41,11 @@ def main() -> None:
         "pipeline": measure_pipeline,
         "devices": lambda: measure_devices(case, FAMILIES),
     }
+    revision = git_revision()  # before results.json, which is tracked, changes
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for name in told.parts or parts:
         log.info("%s ...", name)
-        results[name] = {**parts[name](), "rounds": told.rounds, "revision": revision(), "machine": describe_machine()}
+        results[name] = {**parts[name](), "revision": revision, "machine": describe_machine()}
         results["ratios"] = {
             **results.get("throughput", {}).get("ratios", {}),
             **{key: value for key, value in results.get("ray", {}).items() if key.startswith("ray.")},

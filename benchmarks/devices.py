@@ -5,12 +5,14 @@ stands beside the seconds.
 """
 
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
 import torch
 
 from benchmarks.case import Case
+from rnn_vs_transformer.data.panel import FloatArray
 from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, make_repeatable
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.training.fit import UNWATCHED, Fit, begin, fit
@@ -23,28 +25,24 @@ Row = dict[str, Any]
 
 
 def measure_devices(case: Case, families: tuple[str, ...]) -> dict[str, list[Row]]:
-    """A row per device, family, precision and way of training seeds: seconds and windows of an epoch of all seeds.
+    """A row per device, family, precision and way of training seeds: seconds of an epoch of all seeds.
 
     `off` is the largest relative difference of a loss from the CPU's, one seed after the other in float32.
     """
     torch.set_num_threads(1)
     seen = devices_of(RunParams(workers=1, backend="loky", address="local", device="auto"))
-    rows, params = list[Row](), case.params.train
-    for family in families:
-        exact = None
-        for device in (CPU, *[one for one in seen[:1] if one != CPU]):
-            make_repeatable(device)
-            there = replace(case, device=device)
-            ways = (False, True) if can_be_stacked(case.build(family)) else (False,)
-            for precision, stacked in ((precision, stacked) for precision in PRECISIONS for stacked in ways):
-                runs = _train(there, family, precision, stacked)
-                losses = np.array([run.train_losses for run in runs])
-                exact = losses if exact is None else exact
-                told = {"device": device_label(device), "family": family, "precision": precision, "stacked": stacked}
-                seconds = min(sum(run.seconds[epoch] for run in runs) for epoch in range(1, EPOCHS))
-                off = float(np.abs(losses / exact - 1).max())
-                windows = len(runs) * params.steps_per_epoch(len(there.train)) * params.batch_size
-                rows.append({**told, "windows": windows, "seconds": round(seconds, 4), "off": float(f"{off:.2g}")})
+    rows, exact = list[Row](), dict[str, FloatArray]()
+    for device in (CPU, *[one for one in seen[:1] if one != CPU]):
+        make_repeatable(device)
+        for family, precision, stacked in product(families, PRECISIONS, (False, True)):
+            if stacked and not can_be_stacked(case.build(family)):
+                continue
+            runs = _train(replace(case, device=device), family, precision, stacked)
+            losses = np.array([run.train_losses for run in runs])
+            off = float(np.abs(losses / exact.setdefault(family, losses) - 1).max())
+            seconds = min(sum(run.seconds[epoch] for run in runs) for epoch in range(1, EPOCHS))
+            told = {"device": device_label(device), "family": family, "precision": precision, "stacked": stacked}
+            rows.append({**told, "seeds": len(runs), "seconds": round(seconds, 4), "off": float(f"{off:.2g}")})
     return {"epochs": rows}
 
 

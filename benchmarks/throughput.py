@@ -48,6 +48,7 @@ def measure_throughput(case: Case, families: tuple[str, ...], rounds: int) -> di
                     rates.setdefault(f"{family}.{name}", []).append(rate)
     end_processes(RunParams(workers=cores, backend="loky", address="local", device="cpu"))
     return {
+        "rounds": rounds,
         "windows_per_second": {name: round(statistics.median(some), 1) for name, some in sorted(rates.items())},
         "spread": {name: [round(min(some), 1), round(max(some), 1)] for name, some in sorted(rates.items())},
         "ratios": _ratios(rates, families),

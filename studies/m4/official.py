@@ -26,7 +26,7 @@ RESULT: Final = RESULTS / "m4_official.json"
 def main() -> None:
     """Write m4_official.json: errors of every forecaster, and the families compared over series, and over seeds too.
 
-    And m4_official.csv, the errors on each series.
+    And m4_official_series.csv, the errors on each series.
     """
     plan, (names, series) = read_official(), read_series()
     validation, test = judge_of_validation(series, plan["held"]["final"]), judge_of_test(series, read_test())
@@ -44,7 +44,7 @@ def main() -> None:
         "against_mlp": {family: _against(found["mlp"], found[family], plan["margin"]) for family in FAMILIES},
     }
     write_json(RESULT, told)
-    write_table(RESULTS / "m4_official.csv", series_table(pd.DataFrame({"series": names}), errors))
+    write_table(RESULTS / "m4_official_series.csv", series_table(pd.DataFrame({"series": names}), errors))
 
 
 def _against(control: Found, family: Found, margin: float) -> dict[str, Any]:

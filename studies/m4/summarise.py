@@ -32,6 +32,8 @@ from studies.m4.summary import (
 from studies.m4.trials import CHOSEN, Plan, read_plan
 
 RESULTS: Final = Path("studies/results")
+PUBLISHED: Final = Path(__file__).parent / "published.csv"
+"""From the competition's own table, `Evaluation and Ranks.xlsx` in github.com/Mcompetitions/M4-methods."""
 
 
 def summarise_choice() -> None:
@@ -64,17 +66,18 @@ def summarise_final() -> None:
     weights = ensemble_weights(final_forecasts(plan, "validation", validation), validation)
     forecasts["ensemble"] = np.asarray(sum(weight * forecasts[name] for name, weight in weights.items()))
     forecasts["naive2"] = _naive2(names, series)
-    errors = {name: test.errors(forecast) for name, forecast in forecasts.items()} | read_peers()
-    table = _table(plan, errors)
+    errors = {name: test.errors(forecast) for name, forecast in forecasts.items()} | read_peers(names)
+    table = _table(errors)
     write_table(RESULTS / "m4.csv", table)
     draw_m4(table, RESULTS / "m4.png")
+    mase, same = distinct({name: found["mase"] for name, found in errors.items()})
     told: dict[str, Any] = {
         "series": len(series),
         "ensemble_weights": {name: round(weight, 4) for name, weight in weights.items()},
         "single_seeds": _single_seeds(plan, test),
         "families": compare_families(errors, plan["margin"]),
         "neighbours": neighbours(log_ratio(errors["rnn"]["mase"], errors["transformer"]["mase"])),
-        "mase": compare_forecasters(distinct({name: found["mase"] for name, found in errors.items()})),
+        "mase": {**compare_forecasters(mase), "same_as": same},
     }
     write_json(RESULTS / "m4.json", told)
     write_table(RESULTS / "m4_series.csv", series_table(pd.DataFrame({"series": names}), errors))
@@ -92,7 +95,7 @@ def _naive2(names: list[str], series: list[FloatArray]) -> FloatArray:
     return found[:, None]
 
 
-def _table(plan: Plan, errors: dict[str, dict[str, FloatArray]]) -> pd.DataFrame:
+def _table(errors: dict[str, dict[str, FloatArray]]) -> pd.DataFrame:
     """Means over series of every forecaster with 95 % intervals, and the published ones behind them."""
     rows = []
     for name, found in errors.items():
@@ -104,8 +107,7 @@ def _table(plan: Plan, errors: dict[str, dict[str, FloatArray]]) -> pd.DataFrame
     naive = [float(errors["naive2"][metric].mean()) for metric in METRICS]
     for row in rows:
         row["owa"] = owa(row["smape"], row["mase"], *naive)
-    published = pd.DataFrame(plan["published"]).rename(columns={"name": "forecaster"})
-    return pd.concat([pd.DataFrame(rows), published], ignore_index=True).round(4)
+    return pd.concat([pd.DataFrame(rows), pd.read_csv(PUBLISHED)], ignore_index=True).round(4)
 
 
 def _single_seeds(plan: Plan, test: Judge) -> dict[str, dict[str, float]]:

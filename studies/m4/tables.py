@@ -67,8 +67,8 @@ def _between(families: Mapping[str, Any], option: str) -> str:
         return ""
     found = families[option]
     flat = {**found, **{f"seeds_{name}": end for name, end in found["over_seeds"].items()}}
-    dagger = "†" if _excludes_zero(*(found["neighbours"].get(end) for end in ("ci_low", "ci_high"))) else ""
-    return _difference(flat, "relative_difference", "ci_", "seeds_ci_") + dagger
+    both = all(_excludes_zero(one["ci_low"], one["ci_high"]) for one in (found, found["neighbours"]))
+    return _difference(flat, "relative_difference", "ci_", "seeds_ci_") + "†" * both
 
 
 def _difference(row: Mapping[Any, Any], middle: str, ends: str, seeds: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from rnn_vs_transformer.evaluation.across import compare_across, holm
-from rnn_vs_transformer.evaluation.intervals import block_interval, crossed_interval, mean_interval, ratio_of_pairs
+from rnn_vs_transformer.evaluation.intervals import block_error, crossed_interval, mean_interval, ratio_of_pairs
 from studies.across_levels import UNITS, error_rates, error_table
 
 MARGIN = 0.02
@@ -211,24 +211,20 @@ def test_an_interval_over_seeds_and_units_holds_the_mean_in_95_of_100(of_seeds, 
     assert (narrow / rounds < 0.8) == (of_seeds > 0)
 
 
-def test_an_interval_over_blocks_is_that_over_units_where_neighbours_are_one():
+def test_the_error_over_blocks_is_that_over_units_where_neighbours_are_one():
     values = np.random.default_rng(0).normal(size=20)
-    alone = mean_interval(values)
-    for found in (block_interval(values, 1), block_interval(np.repeat(values, 5), 5)):
-        assert (found.estimate, found.low, found.high) == pytest.approx((alone.estimate, alone.low, alone.high))
-    assert (block_interval(values, 20).low, block_interval(values, 20).high) == (None, None)
+    alone = values.std(ddof=1) / np.sqrt(20)
+    assert block_error(values, 1) == pytest.approx(alone)
+    assert block_error(np.repeat(values, 5), 5) == pytest.approx(alone)
 
 
-def test_an_interval_over_blocks_holds_the_mean_in_95_of_100_where_neighbours_are_alike():
-    """A level per ten units; over units alone it holds far less often. The last block is shorter."""
-    draw, held, narrow, rounds = np.random.default_rng(1), 0, 0, 1_000
-    for _ in range(rounds):
-        values = (np.repeat(draw.normal(size=21), 10) + draw.normal(size=210))[:205]
-        found, over_units = block_interval(values, 10), mean_interval(values)
-        held += found.low <= 0 <= found.high
-        narrow += over_units.low <= 0 <= over_units.high
-    assert 0.92 <= held / rounds <= 0.97
-    assert narrow / rounds < 0.8
+def test_the_error_over_blocks_is_that_of_the_mean_where_neighbours_are_alike():
+    """A level per ten units: over units alone the error would be a third. The last block is shorter."""
+    draw = np.random.default_rng(1)
+    drawn = np.array([(np.repeat(draw.normal(size=21), 10) + 0.1 * draw.normal(size=210))[:205] for _ in range(2_000)])
+    over_blocks = np.sqrt(np.mean([block_error(values, 10) ** 2 for values in drawn]))
+    assert over_blocks == pytest.approx(drawn.mean(axis=1).std(), rel=0.05)
+    assert np.sqrt(np.mean(drawn.var(axis=1)) / 205) < 0.4 * over_blocks
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1)])

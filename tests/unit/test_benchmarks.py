@@ -56,7 +56,7 @@ def test_every_way_of_training_is_timed_on_each_device_and_set_against_the_cpu(c
     for row in here:
         rounded, exact = row["precision"] == "bfloat16", not row["stacked"]
         assert row["seconds"] > 0
-        assert row["windows"] == 2 * 128
+        assert row["seeds"] == 2
         assert row["off"] < (0.05 if rounded else 1e-3)
         assert (row["off"] == 0) == (exact and not rounded)
 

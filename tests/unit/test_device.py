@@ -227,7 +227,7 @@ def test_a_gpu_that_is_left_idle_is_told_with_how_to_use_it(configure, monkeypat
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
         for changes in ({}, {"run.device": "auto"}, {"run.backend": "ray"}):
             training.train_seeds([], configure(changes).run)
-    assert caplog.messages == ["cuda:0 left idle; to train there: dvc exp run -S run.device=auto"]
+    assert caplog.messages == ["cuda:0 left idle; to train there: dvc exp run --force -S run.device=auto"]
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])

@@ -165,15 +165,18 @@ def test_peers_are_told_beside_ours_by_their_errors_on_each_series(workspace, mo
         return np.stack([np.tile(task.values[-24:], 2) for task in tasks]), 0  # noqa: PD011 - no frame
 
     monkeypatch.setattr(peers, "forecast_all", last_day)
-    assert peers.read_peers() == {}
+    names, known = files.read_series()
+    assert peers.read_peers(names) == {}
     peers.write_peer("AutoTheta")
     peers.write_peer("AutoETS")
     assert "AutoETS: 12 series in " in capsys.readouterr().out
-    found, (_, known) = peers.read_peers(), files.read_series()
+    found = peers.read_peers(names)
     naive = judge_of_test(known, files.read_test()).errors(np.stack([np.tile(one[-24:], 2) for one in known])[:, None])
     assert list(found) == ["AutoETS", "AutoTheta"]
     for metric, errors in naive.items():
         assert found["AutoETS"][metric] == pytest.approx(errors, abs=1e-5)
+    with pytest.raises(InputError, match="is of other series than"):
+        peers.read_peers(names[::-1])
 
 
 def test_quantiles_are_scored_on_the_official_test(workspace, plan, monkeypatch):

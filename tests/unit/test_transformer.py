@@ -238,7 +238,7 @@ def test_attention_in_parts_is_attention_at_once(monkeypatch):
     torch.testing.assert_close(gradient.sum(-1) / 10, weights.sum(2))  # weights of a key, over all queries
 
 
-def test_other_devices_whose_kernels_know_dropout_take_all_queries_at_once(monkeypatch):
+def test_other_devices_take_all_queries_at_once(monkeypatch):
     """Stacked seeds could not compute parts again: vmap has ended by then."""
     asked = []
     monkeypatch.setattr(layers.functional, "scaled_dot_product_attention", lambda query, *_, **__: asked.append(query))

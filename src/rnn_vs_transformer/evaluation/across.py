@@ -44,8 +44,8 @@ class AcrossUnits:
     student_p: float
     wilcoxon_p: float
     probability_first: float
-    """Of the Bayesian signed-rank test: that more pairs of units put the first ahead by more than the margin than leave
-    the two within it or put the second ahead. It is about typical units, the interval above about their mean."""
+    """Of the Bayesian signed-rank test: that of the three kinds of pairs of units those are the most that put the first
+    ahead by more than the margin. It asks of typical units, the interval above of their mean."""
     probability_equivalent: float
     probability_second: float
     verdict: str

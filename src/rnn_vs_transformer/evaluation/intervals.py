@@ -72,19 +72,13 @@ def mean_interval(units: Sequence[float] | FloatArray, comparisons: int = 1) -> 
     return Estimate(mean, float(mean - half), float(mean + half))
 
 
-def block_interval(units: Sequence[float] | FloatArray, size: int) -> Estimate:
-    """The mean of units (n,) whose neighbours may be alike, with Student's interval over blocks of `size` neighbours.
+def block_error(units: FloatArray, size: int) -> float:
+    """The standard error of the mean of units (n,) whose neighbours may be alike, from blocks of `size` neighbours.
 
-    The variance is that of the blocks' summed residuals (cluster-robust); with blocks of one it is `mean_interval`.
+    It is cluster-robust, from the blocks' summed residuals; with blocks of one it is s / sqrt(n). There must be two.
     """
-    values = np.asarray(units, dtype=np.float64)
-    mean = float(values.mean())
-    sums = np.add.reduceat(values - mean, np.arange(0, len(values), size))
-    if len(sums) == 1:
-        return Estimate(mean, None, None)
-    error = np.sqrt(np.square(sums).sum() * len(sums) / (len(sums) - 1)) / len(values)
-    half = student_quantile(len(sums) - 1) * float(error)
-    return Estimate(mean, mean - half, mean + half)
+    sums = np.add.reduceat(units - units.mean(), np.arange(0, len(units), size))
+    return float(np.sqrt(np.square(sums).sum() * len(sums) / (len(sums) - 1)) / len(units))
 
 
 def crossed_interval(values: FloatArray) -> Estimate:

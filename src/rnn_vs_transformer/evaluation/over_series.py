@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rnn_vs_transformer.data.panel import FloatArray
-from rnn_vs_transformer.evaluation.intervals import block_interval
+from rnn_vs_transformer.evaluation.intervals import block_error, student_quantile
 from rnn_vs_transformer.evaluation.kinds import correlations, kinds_table
 from rnn_vs_transformer.evaluation.ranks import critical_difference, friedman, groups, mean_ranks, pairwise_p
 from rnn_vs_transformer.evaluation.rows import DIGITS, rounded
@@ -19,6 +19,8 @@ from rnn_vs_transformer.runtime import paths
 from rnn_vs_transformer.runtime.files import write_table
 from rnn_vs_transformer.settings.evaluate import EvaluateParams
 
+ORDERS: Final = 999
+"""In which series are put by chance, to learn how wide an interval over blocks is where neighbours are not alike."""
 AT_BEST: Final = "each_at_its_best"
 Runs = Mapping[str, Sequence[Scores]]
 """The seeds of each forecaster."""
@@ -39,7 +41,8 @@ def compare_over_series(
         `over_series` of the metrics: the families over series alone, without what time makes unsure; what the ranks of
         all forecasters tell; and for which kinds of series one family is better.
     """
-    errors = distinct({name: mean_series_mse(runs) for name, runs in everyone.items() if name not in test.floors})
+    everyone = {name: runs for name, runs in everyone.items() if name not in test.floors}
+    errors, same = distinct({name: mean_series_mse(runs) for name, runs in everyone.items()})
     pairs = {name: (mean_series_mse(some["rnn"]), mean_series_mse(some["transformer"]))
              for name, some in families.items()}  # fmt: skip
     kinds = kinds_table(test.splits, test.meta.season_length, test.meta.series, log_ratio(*pairs[AT_BEST]))
@@ -52,6 +55,7 @@ def compare_over_series(
             for name, pair in pairs.items()
         },
         **compare_forecasters(errors),
+        "same_as": same,
         "kinds": {kind: rounded(found) for kind, found in correlations(kinds).items()},
     }
 
@@ -63,25 +67,32 @@ def neighbours(log_ratios: FloatArray) -> dict[str, float | str]:
         log_ratios: See `log_ratio` (S,).
 
     Returns:
-        `correlation` of each with the next, of which chance alone gives more than 1.64 / sqrt(S) once in 20; and the
-        relative difference's 95 % interval over blocks of sqrt(S) neighbours instead of series.
+        The relative difference's 95 % interval over `block` = sqrt(S) neighbours instead of series, too narrow still
+        where what they share reaches farther; and `p`, the share of orders drawn by chance that make it as wide.
     """
     values = log_ratios[np.isfinite(log_ratios)]
-    off, size = values - values.mean(), max(1, round(np.sqrt(len(values))))
-    found, total = block_interval(values, size), off @ off
-    told: dict[str, float | str] = {"correlation": off[1:] @ off[:-1] / total if total > 0 else 0.0, "block": size}
-    if found.low is not None and found.high is not None:
-        told |= {"ci_low": float(np.expm1(found.low)), "ci_high": float(np.expm1(found.high))}
-    return rounded(told)
+    size, draw = max(1, round(np.sqrt(len(values)))), np.random.default_rng(0)
+    error = block_error(values, size)
+    half = student_quantile(-(-len(values) // size) - 1) * error
+    low, high = np.expm1(values.mean() + half * np.array([-1, 1])).tolist()
+    as_wide = sum(block_error(draw.permutation(values), size) >= error for _ in range(ORDERS))
+    return rounded({"block": size, "ci_low": low, "ci_high": high, "p": (1 + as_wide) / (1 + ORDERS)})
 
 
-def distinct(errors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Without who has an earlier one's error on every series, as an ensemble of one member has: none counts twice."""
+def distinct(errors: Mapping[str, FloatArray]) -> tuple[dict[str, FloatArray], dict[str, str]]:
+    """Without who has an earlier one's error on every series, as an ensemble of one member has: none counts twice.
+
+    Behind them, who is left out and whose errors these are.
+    """
     kept: dict[str, FloatArray] = {}
+    same: dict[str, str] = {}
     for name, found in errors.items():
-        if not any(np.array_equal(found, other) for other in kept.values()):
+        earlier = next((other for other, its in kept.items() if np.array_equal(found, its)), None)
+        if earlier is None:
             kept[name] = found
-    return kept
+        else:
+            same[name] = earlier
+    return kept, same
 
 
 def compare_forecasters(errors: Mapping[str, FloatArray]) -> dict[str, Any]:

@@ -34,7 +34,8 @@ def attend(query: Tensor, key: Tensor, value: Tensor, dropout: float) -> Tensor:
     """What queries (B, heads, n, D/heads) read from T keys and values, without all n x T weights at once.
 
     torch's fused kernel never stores them, but on a CPU it knows no dropout, and torch then stores them all. So long
-    sequences with dropout are worked on in parts, whose weights are drawn and computed again in the backward pass.
+    sequences with dropout are worked on in parts, whose weights are drawn and computed again in the backward pass. On
+    other devices they are not, as seeds are stacked there, and vmap has ended before the backward pass.
     """
     fused = functional.scaled_dot_product_attention
     if dropout == 0 or query.shape[2] <= QUERIES_AT_ONCE or query.device.type != "cpu":

@@ -1,7 +1,6 @@
 """What the series of a panel tell together: the families, all forecasters by rank, and the kinds of series."""
 
 from collections.abc import Iterator
-from math import sqrt
 from typing import Any, Final
 
 from rnn_vs_transformer.reporting.general import LEVEL
@@ -12,9 +11,6 @@ from rnn_vs_transformer.results import Results, rows_of, told_p
 
 SCORES: Final = {"smape": ".2f", "mase": ".3f", "owa": ".3f"}
 """What is told of each forecaster beside its rank, by key of its row in the metrics, and how."""
-
-BY_CHANCE: Final = 1.64
-"""A correlation of n pairs of independent numbers is above this over the root of n once in 20."""
 
 
 def over_series_sentences(texts: Texts, results: Results) -> list[str]:
@@ -44,14 +40,17 @@ def _families(texts: Texts, families: dict[str, dict[str, Any]], margin: float) 
                 transformer=100 * found["probability_transformer_better"],
             )
             alike = found["neighbours"]
-            if alike["correlation"] > BY_CHANCE / sqrt(found["series"]) and "ci_low" in alike:
+            if alike["p"] < LEVEL:
                 low, high = 100 * alike["ci_low"], 100 * alike["ci_high"]
-                yield texts["over_series"]["neighbours"].format(**{**alike, "low": low, "high": high})
+                yield texts["over_series"]["neighbours"].format(block=alike["block"], low=low, high=high)
 
 
 def _forecasters(texts: Texts, found: dict[str, Any]) -> Iterator[str]:
     """Friedman's test and the pairs; where no pair could be told apart, that too."""
     pairs = [p for others in found["wilcoxon_holm_p"].values() for p in others.values()]
+    names = texts["names"]
+    for name, other in found["same_as"].items():
+        yield texts["over_series"]["same_as"].format(name=names.get(name, name), other=names.get(other, other))
     yield texts["over_series"]["forecasters"].format(
         forecasters=len(found["mean_ranks"]),
         statistic=found["friedman"]["statistic"],

@@ -20,7 +20,7 @@ def run_facts(texts: Texts, results: Results) -> dict[str, str]:
     packages = (f"{name} {metadata.version(name)}" for name in ("torch", "numpy", "pandas", "dvc"))
     return {
         "created": pd.Timestamp.now("UTC").strftime("%Y-%m-%d %H:%M UTC"),
-        "git": _git_revision() or texts["unknown"],
+        "git": git_revision() or texts["unknown"],
         "data": f"{source}; {texts['steps'].format(**sizes)}",
         "fingerprint": results.metrics["data"]["fingerprint"],
         "versions": ", ".join((f"Python {platform.python_version()}", *packages)),
@@ -29,7 +29,7 @@ def run_facts(texts: Texts, results: Results) -> dict[str, str]:
     }
 
 
-def _git_revision() -> str:
+def git_revision() -> str:
     """The commit, with a plus sign where files differ from it; empty without git."""
     git = shutil.which("git")
     if git is None:

@@ -144,7 +144,7 @@ def train_seeds(tasks: Sequence[SeedTask], run: RunParams) -> list[SeedRun]:
         log.info("%s: going on after epochs %s of the seeds", tasks[0].family, ", ".join(map(str, epochs)))
     devices = devices_of(run)
     if idle := unused_devices(run):
-        log.info("%s left idle; to train there: dvc exp run -S run.device=auto", ", ".join(map(str, idle)))
+        log.info("%s left idle; to train there: dvc exp run --force -S run.device=auto", ", ".join(map(str, idle)))
     if devices == [CPU]:
         return list(run_side_by_side(train_seed, tasks, run, paths.SERIES))
     shares = [(device, tasks[number :: len(devices)]) for number, device in enumerate(devices)]
