@@ -284,8 +284,7 @@ def _load_cost(machine: str) -> Cost | None:
 
 
 def _load_search(family: str, told: Report, machine: str) -> Search:
-    path = paths.tuning_times(family)
-    spent = read_json(path) if path.exists() else {}
+    spent = read_json(path) if (path := paths.tuning_times(family)).exists() else {}
     current = spent.get("of") == fingerprint(paths.family_settings("tuned", family))
     timed = current and is_of_host(machine, spent["machine"])
     parts = ("epochs", "trials", "current", "chosen", "finalists", "importance")

@@ -28,7 +28,7 @@ def forecasters_markdown(table: pd.DataFrame) -> str:
         name, published = str(row["forecaster"]), row["source"] != "this study"
         told = f"*{name}: {row['source']}*" if published else LABELS.get(name, name)
         errors = " | ".join(_error(row, metric, digits) for metric, digits in (("smape", 2), ("mase", 3)))
-        lines.append(f"| {told} | {errors} | {'' if pd.isna(row['owa']) else format(row['owa'], '.3f')} |")
+        lines.append(f"| {told} | {errors} | {row['owa']:.3f} |")
     return "\n".join(lines)
 
 
