@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import replace
+from itertools import cycle
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from rnn_vs_transformer.data.series import save_series
 from rnn_vs_transformer.models.rnn import build_rnn
 from rnn_vs_transformer.models.transformer import build_transformer
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.parallel import Later
 from rnn_vs_transformer.settings.family.families import given_settings
 from rnn_vs_transformer.sources.make import make_series
 from rnn_vs_transformer.training import seeds as training
@@ -236,6 +238,47 @@ def test_a_stage_goes_on_where_its_seeds_were_and_leaves_nothing(workspace, monk
     assert "rnn: going on after epochs 4, " in caplog.text
     assert outputs() == undisturbed
     assert list(paths.unfinished().iterdir()) == []
+
+
+def test_a_run_that_makes_way_is_kept_and_goes_on(configure, tmp_path):
+    """Else it would train the same epochs again in each turn, without end."""
+    params = configure(HARD)
+    whole, epochs = fit(built(build_rnn, params), data(), params.train, seed=3), []
+    for turn in range(3):
+        keeper = Checkpoint(tmp_path / "run", "this one", writing_share=0.0)  # after the first epoch only
+        watch = Watch(pauses=cycle([False, True]).__next__, keeper=keeper)
+        run = fit(built(build_rnn, params, seed=turn), data(), params.train, 3, watch)
+        epochs.append((len(run.seconds), run.paused))
+    assert epochs == [(2, True), (4, True), (6, False)]
+    assert_same(run, whole)
+
+
+def test_seeds_that_take_turns_write_the_same_files(workspace, pass_settings, monkeypatch):
+    """Two processes, three seeds of 4 epochs: each seed has several turns, if these are short."""
+    pass_settings(workspace.model_copy(update={"train": workspace.train.model_copy(update={"seeds": 3})}))
+    two, turns, plain = workspace.run.model_copy(update={"workers": 2}), [], training.run_side_by_side
+    monkeypatch.setattr(training, "LOADING_SHARE", 1e9)
+    monkeypatch.setattr(training, "run_side_by_side", lambda one, *others: (turns.append(one), plain(one, *others))[1])
+    written = []
+    for seconds in (1e9, 0.0):
+        monkeypatch.setattr(training, "TURN_SECONDS", seconds)
+        training.train_family("rnn", workspace.train, two)
+        written.append(outputs())
+        assert list(paths.unfinished().iterdir()) == []
+    assert [one.keywords for one in turns] == [{"seconds": 1e9}, {"seconds": 0.0}]
+    assert written[0] == written[1]
+    task = training.seed_tasks("rnn", given_settings("rnn", workspace.model, workspace.train))[0]
+    assert isinstance(training.train_turn(task, seconds=0.0), Later)
+
+
+def test_no_seed_makes_way_where_none_waits(workspace, monkeypatch):
+    """Each turn loads the series and writes a checkpoint."""
+    called = []
+    monkeypatch.setattr(training, "run_side_by_side", lambda one, *_: called.append(one) or [])
+    tasks = training.seed_tasks("rnn", given_settings("rnn", workspace.model, workspace.train))
+    for workers in (1, len(tasks), 2 * len(tasks)):
+        training.train_seeds(tasks, workspace.run.model_copy(update={"workers": workers}))
+    assert called == [training.train_seed] * 3
 
 
 def test_other_settings_series_or_seeds_have_checkpoints_of_their_own(workspace, configure):

@@ -511,7 +511,7 @@ def test_training_time_is_compared_over_paired_seeds_where_it_was_measured(time_
     time_training()
     measured = as_set_up(load_results([], "given"))
     assert measured.findings[0].estimate == pytest.approx(0.4)
-    told = "takes 7 s for the RNN and 18 s for the Transformer, on one thread, an epoch 2.00 s and 5.00 s"
+    told = "takes 7 s for the RNN and 18 s for the Transformer, on one thread or GPU, an epoch 2.00 s and 5.00 s"
     assert told in measured.sentence.en
 
 

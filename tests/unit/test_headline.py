@@ -279,7 +279,7 @@ def test_cost_is_told_of_what_was_timed() -> None:
     (both,) = cost(times)
     assert both.en == (
         "One training takes 12 s for the RNN and 53 s for the Transformer; with one season per token 3 s and 5 s, "
-        "on one thread."
+        "on one thread or GPU."
     )
     (one,) = cost({name: times[name] for name in ("rnn", "transformer", "rnn_season_tokens")})
     assert "season" not in one.en

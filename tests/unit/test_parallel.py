@@ -13,7 +13,7 @@ import pytest
 from rnn_vs_transformer.runtime import clusters
 from rnn_vs_transformer.runtime.clusters import Work
 from rnn_vs_transformer.runtime.errors import InputError
-from rnn_vs_transformer.runtime.parallel import end_processes, run_as_finished, run_side_by_side
+from rnn_vs_transformer.runtime.parallel import Later, end_processes, run_as_finished, run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from studies.map.trials import Trial, expected_cost
 
@@ -48,6 +48,42 @@ def test_processes_that_are_kept_serve_the_next_call():
     calls = [{process for _, process in run_side_by_side(one, [0, 1], LOKY, keep=True)} for _ in range(2)]
     end_processes(LOKY)
     assert calls[0] & calls[1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_that_makes_way_is_called_again_behind_those_that_wait(tmp_path, workers):
+    """Five long tasks on two processes would leave one process idle during the last; in turns they end together."""
+
+    def two_turns(task):
+        with (tmp_path / "calls").open("a") as file:
+            file.write(f"{task}\n")
+        time.sleep(0.2)
+        calls = (tmp_path / "calls").read_text().split()
+        return 10 * task if calls.count(str(task)) == 2 else Later()
+
+    run = LOKY.model_copy(update={"workers": workers})
+    assert list(run_side_by_side(two_turns, [0, 1, 2], run)) == [0, 10, 20]
+    calls = (tmp_path / "calls").read_text().split()
+    assert sorted(calls) == ["0", "0", "1", "1", "2", "2"]
+    assert workers == 1 or "2" in calls[:4]  # not after both turns of the others
+
+
+def test_what_waits_behind_a_task_that_fails_is_not_run(tmp_path, capfd):
+    """More tasks than the processes have in hand; kept or not, no process goes on with them."""
+
+    def fail(task):
+        time.sleep(0.2)
+        if not task:
+            raise ValueError("the first")
+        (tmp_path / str(task)).touch()
+
+    for keep in (False, True):
+        with pytest.raises(ValueError, match="the first"):
+            list(run_side_by_side(fail, range(12), LOKY, keep=keep))
+        ended = len(list(tmp_path.iterdir()))
+        time.sleep(1)
+        assert len(list(tmp_path.iterdir())) == ended < 12
+    assert capfd.readouterr().err == ""
 
 
 def test_no_tasks_are_no_work():

@@ -221,10 +221,10 @@ LONG_SEQUENCES: Final = Claim(
 )
 
 RUN_TIME: Final = Words(
-    "A training run takes {rnn:.0f} s for the RNN and {transformer:.0f} s for the Transformer, on one thread, an epoch "
-    "{rnn_epoch:.2f} s and {transformer_epoch:.2f} s; the interval is over seeds, not over what else the machine was "
-    "doing.",
-    "单线程训练一次，RNN 需 {rnn:.0f} 秒，Transformer 需 {transformer:.0f} 秒，每轮 {rnn_epoch:.2f} 秒和 "
+    "A training run takes {rnn:.0f} s for the RNN and {transformer:.0f} s for the Transformer, on one thread or GPU, "
+    "an epoch {rnn_epoch:.2f} s and {transformer_epoch:.2f} s; the interval is over seeds, not over what else the "
+    "machine was doing.",
+    "单线程或单个 GPU 上训练一次，RNN 需 {rnn:.0f} 秒，Transformer 需 {transformer:.0f} 秒，每轮 {rnn_epoch:.2f} 秒和 "
     "{transformer_epoch:.2f} 秒；区间涵盖种子，不涵盖机器当时的其他工作。",
 )
 UNTIMED: Final = Words(

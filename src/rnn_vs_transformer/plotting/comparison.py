@@ -189,7 +189,7 @@ def draw_training_time(results: Results) -> None:
         axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
         axes.set_xlim(0, 1.9 * max([1.0, *(found["train_seconds"] for found in results.times.values())]))
-        axes.set_xlabel("Training time of one seed (seconds on one thread, mean over seeds)")
+        axes.set_xlabel("Training time of one seed (seconds on one thread or GPU, mean over seeds)")
         axes.set_title("Training time")
 
 

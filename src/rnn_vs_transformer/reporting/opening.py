@@ -111,7 +111,7 @@ USE: Final = Words("Use {name}, the simplest with the lowest error, until there 
 SIMPLER: Final = Words("Or simpler, {name}: `--family {key}`.", "或更简单的{name}：`--family {key}`。")
 SHOWN: Final = Words("Or {name}, shown to beat {other}: `--family {key}`.",
                      "或测试集上优于{other}的 {name}：`--family {key}`。")  # fmt: skip
-COST: Final = Words("One training, one thread: {seconds}", "训练一次（单线程）：{seconds}")
+COST: Final = Words("One training, one thread or GPU: {seconds}", "训练一次（单线程或单个 GPU）：{seconds}")
 SECONDS: Final = Words("{name} {seconds} s", "{name} {seconds} 秒")
 MARK: Final = " ✓"
 RIDGE_COST: Final = Words(" {name} needs no training.", "{name}无需训练。")

@@ -80,7 +80,7 @@ COST_SEASON: Final = Words(
     "; with one season per token {rnn} s and {transformer} s", "；以一个周期为一个 token 时为 {rnn} 秒和 "
     "{transformer} 秒",
 )  # fmt: skip
-COST_END: Final = Words(", on one thread.", "（单线程）。")
+COST_END: Final = Words(", on one thread or GPU.", "（单线程或单个 GPU）。")
 
 
 def on_this_series(metrics: Report, *, ahead: bool = False) -> Iterator[Words]:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, Final, TypeVar
 
 import torch
-from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -24,12 +24,21 @@ QUIET = ",".join(
 )
 """Where a task fails, trackers clean up what the ended processes held; a user need not hear of it."""
 
+LIBRARIES: Final = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "BLIS_NUM", "VECLIB_MAXIMUM", "NUMBA_NUM", "NUMEXPR_NUM")
+"""What reads its number of threads when a process starts, from a variable of this name; torch is told in each task."""
+IDLE_SECONDS: Final = 300
+"""After which a process without a task ends."""
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+class Later:
+    """What a task gives back that makes way for others: it is called again, after those that wait for a process."""
+
+
 def run_side_by_side(
-    function: Callable[[Task], Result],
+    function: Callable[[Task], Result | Later],
     tasks: Sequence[Task],
     run: RunParams,
     reads: Sequence[Path] = (),
@@ -47,7 +56,7 @@ def run_side_by_side(
 
 
 def run_as_finished(
-    function: Callable[[Task], Result],
+    function: Callable[[Task], Result | Later],
     tasks: Sequence[Task],
     run: RunParams,
     reads: Sequence[Path] = (),
@@ -56,7 +65,8 @@ def run_as_finished(
     """Run `function` on each task in processes of one torch thread, so that no result depends on how many, or where.
 
     Args:
-        function: Can be sent to another process, with all that it holds.
+        function: Can be sent to another process, with all that it holds. Where it gives `Later` it is called again on
+            this machine, and goes on from what it has stored. Not on a cluster.
         tasks: Independent of each other.
         run: How many tasks at once, and where.
         reads: Every file that `function` reads, from the working folder. A cluster is sent them, and nothing that a
@@ -70,17 +80,23 @@ def run_as_finished(
         InputError: The system killed one of the processes, or the cluster cannot be used.
         Exception: Whatever a task raises; the other processes are ended then.
     """
-    one_task = partial(_on_one_thread, function)
+    one_task, whole = partial(_on_one_thread, function), False
     try:
         if not tasks:
             return
         if run.backend != "loky":
             yield from run_on_cluster(Work.read(one_task, reads), tasks, run)
         else:
-            yield from _run_on_loky(one_task, tasks, run.workers)
+            yield from _run_on_loky(one_task, tasks, process_count(run, len(tasks)))
+        whole = True
     finally:
-        if not keep:
+        if not (keep and whole):  # else what was not waited for would run on
             end_processes(run)
+
+
+def process_count(run: RunParams, tasks: int) -> int:
+    """Processes that work on so many tasks on this machine; one is this process itself."""
+    return min(run.workers or os.cpu_count() or 1, tasks)
 
 
 def end_processes(run: RunParams) -> None:
@@ -92,16 +108,16 @@ def end_processes(run: RunParams) -> None:
 
 
 def _run_on_loky(
-    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int
+    function: Callable[[Task], Result | Later], tasks: Sequence[Task], count: int
 ) -> Iterator[tuple[int, Result]]:
-    os.environ.setdefault("PYTHONWARNINGS", QUIET)
-    count = min(workers or os.cpu_count() or 1, len(tasks))
+    if count == 1:
+        for number, task in enumerate(tasks):
+            while isinstance(result := function(task), Later):
+                pass
+            yield number, result
+        return
     try:
-        with holding_signals():  # the processes start here
-            running = Parallel(
-                n_jobs=count, return_as="generator_unordered", initializer=follow_stage, initargs=(os.getpid(),)
-            )(delayed(_numbered)(function, number, task) for number, task in enumerate(tasks))
-        yield from running
+        yield from _run_in_processes(function, tasks, count)
     except TerminatedWorkerError:
         raise InputError(
             f"one of {count} worker processes was killed; the same command goes on where it was. If memory ran out, "
@@ -109,8 +125,31 @@ def _run_on_loky(
         ) from None
 
 
-def _numbered(function: Callable[[Task], Result], number: int, task: Task) -> tuple[int, Result]:
-    return number, function(task)
+def _run_in_processes(
+    function: Callable[[Task], Result | Later], tasks: Sequence[Task], count: int
+) -> Iterator[tuple[int, Result]]:
+    os.environ.setdefault("PYTHONWARNINGS", QUIET)
+    threads = dict.fromkeys((f"{name}_THREADS" for name in LIBRARIES), "1")
+    ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+    with holding_signals():
+        pool = get_reusable_executor(
+            count, timeout=IDLE_SECONDS, initializer=follow_stage, initargs=(os.getpid(),), env=threads
+        )
+
+    def submit(number: int) -> None:
+        with holding_signals():  # processes may start here, to be born deaf to signals
+            pool.submit(function, tasks[number]).add_done_callback(lambda future: ended.put((number, future)))
+
+    for number in range(len(tasks)):
+        submit(number)
+    left = len(tasks)
+    while left:
+        number, future = ended.get()
+        if isinstance(result := future.result(), Later):
+            submit(number)
+        else:
+            left -= 1
+            yield number, result
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:

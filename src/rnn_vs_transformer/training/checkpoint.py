@@ -49,8 +49,8 @@ class Checkpoint:
 
     def keep(self, state: TrainingState) -> None:
         """Write the state, unless that would take more than its share of the time; the last one always."""
-        started = time.perf_counter()
-        if not state.run.finished and self._cost_seconds > self.writing_share * (started - self._written_at):
+        started, last = time.perf_counter(), state.run.finished or state.run.paused
+        if not last and self._cost_seconds > self.writing_share * (started - self._written_at):
             return
         tensors, notes = _take(state)
         told = json.dumps(notes)

@@ -48,6 +48,8 @@ class Fit:
     stopped: bool = False
     """Whether `stops` ended it."""
     finished: bool = False
+    paused: bool = False
+    """Whether it makes way for others, and goes on from where it is kept."""
 
     @property
     def best_validation_loss(self) -> float:
@@ -107,6 +109,8 @@ class Watch:
     """Called after each step with a line on the losses."""
     stops: Callable[[Fit], bool] = lambda _: False
     """Asked after each epoch with the run so far; True ends training as patience does."""
+    pauses: Callable[[], bool] = lambda: False
+    """Asked after each epoch but the last; True leaves the rest of the training to a later call. Needs a keeper."""
     keeper: Keeper | None = None
     """Where to go on from, and where to keep each epoch's state."""
 
@@ -138,7 +142,7 @@ def fit(
         DivergedError: The loss is no longer a finite number.
     """
     state = begin(model, windows, params, seed, watch, from_start)
-    while not state.run.finished:
+    while not (state.run.finished or state.run.paused):
         started = time.perf_counter()
         train_loss = _train_epoch(state, windows[0], params)
         end_epoch(state, windows[1], params, train_loss, time.perf_counter() - started)
@@ -189,6 +193,7 @@ def end_epoch(
     out_of_patience = epoch - run.best_epoch >= params.patience
     run.stopped = not out_of_patience and watch.stops(run)
     run.finished = out_of_patience or run.stopped or epoch == params.epochs
+    run.paused = not run.finished and watch.pauses()
     if watch.keeper is not None:
         watch.keeper.keep(state)
 

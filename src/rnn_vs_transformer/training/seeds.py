@@ -2,12 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from rnn_vs_transformer.runtime.device import CPU, device_label, devices_of, mak
 from rnn_vs_transformer.runtime.errors import InputError
 from rnn_vs_transformer.runtime.files import fingerprint, write_arrays, write_json
 from rnn_vs_transformer.runtime.heap import peak_mebibytes
-from rnn_vs_transformer.runtime.parallel import run_side_by_side
+from rnn_vs_transformer.runtime.parallel import Later, process_count, run_side_by_side
 from rnn_vs_transformer.runtime.run import RunParams
 from rnn_vs_transformer.settings.family.families import (
     FamilySettings,
@@ -39,6 +40,9 @@ from rnn_vs_transformer.training.history import write_history
 from rnn_vs_transformer.training.ridge_start import start_at_ridge
 from rnn_vs_transformer.training.stack import can_be_stacked, fit_stacked
 
+TURN_SECONDS: Final = 5.0
+LOADING_SHARE: Final = 0.1
+"""A seed's turn lasts so many seconds, or until loading has taken this share of it, to the end of an epoch."""
 log = logging.getLogger(__name__)
 
 
@@ -74,7 +78,7 @@ class SeedRun:
 
     fit: Fit
     peak_mebibytes: float
-    """Of the process, on the CPU."""
+    """On the CPU, of the process that trained it last, whatever else that one has trained."""
     machine: str
     """See `device_label`."""
 
@@ -146,7 +150,12 @@ def train_seeds(tasks: Sequence[SeedTask], run: RunParams) -> list[SeedRun]:
     if idle := unused_devices(run):
         log.info("%s left idle; to train there: dvc exp run --force -S run.device=auto", ", ".join(map(str, idle)))
     if devices == [CPU]:
-        return list(run_side_by_side(train_seed, tasks, run, paths.SERIES))
+        some_wait = 1 < process_count(run, len(tasks)) < len(tasks)
+        in_turns = some_wait and run.backend == "loky"  # a cluster brings no checkpoint back
+        one: Callable[[SeedTask], SeedRun | Later] = train_seed
+        if in_turns:
+            one = partial(train_turn, seconds=TURN_SECONDS)
+        return list(run_side_by_side(one, tasks, run, paths.SERIES))
     shares = [(device, tasks[number :: len(devices)]) for number, device in enumerate(devices)]
     one_each = run.model_copy(update={"workers": len(devices)})
     found = list(run_side_by_side(_train_share, [share for share in shares if share[1]], one_each, paths.SERIES))
@@ -160,19 +169,35 @@ def forget_seeds(tasks: Sequence[SeedTask]) -> None:
     forget_old_runs()
 
 
+def train_turn(task: SeedTask, seconds: float) -> SeedRun | Later:
+    """As `train_seed`, but for some seconds: seeds that take turns end together, so that no core waits for the last."""
+    found = _train_alone(task, CPU, seconds)
+    return Later() if found.fit.paused else found
+
+
 def train_seed(task: SeedTask) -> SeedRun:
     """Train one seed, with progress per step, from where it was interrupted, if it was."""
     return _train_alone(task, CPU)
 
 
-def _train_alone(task: SeedTask, device: torch.device) -> SeedRun:
-    splits = load_splits().fold(task.fold)
+def _train_alone(task: SeedTask, device: torch.device, seconds: float = float("inf")) -> SeedRun:
+    began = time.perf_counter()
+    splits = _splits(task.common).fold(task.fold)
     model, from_start = _start(task, splits)
     windows, train = _windows(splits, device), task.settings.train
+    loaded = time.perf_counter()
+    end = loaded + max(seconds, (loaded - began) / LOADING_SHARE)
     with _bar(task, len(windows[0])) as bar:
-        watch = Watch(partial(_advance, bar), keeper=task.checkpoint())
+        watch = Watch(partial(_advance, bar), pauses=lambda: time.perf_counter() > end, keeper=task.checkpoint())
         result = fit(model.to(device), windows, train, task.seed, watch, from_start=from_start)
+        bar.leave = result.finished or not sys.stderr.isatty()
     return _told(result, device)
+
+
+@lru_cache(maxsize=1)
+def _splits(_common: str) -> Splits:
+    """Read once by a process: a file that changes while seeds train must not reach the middle of a training."""
+    return load_splits()
 
 
 def _train_share(share: tuple[torch.device, Sequence[SeedTask]]) -> list[SeedRun]:
@@ -195,7 +220,7 @@ def train_on(device: torch.device, tasks: Sequence[SeedTask]) -> list[SeedRun]:
 
     The first weights and the order of the batches are drawn on the CPU, so they are the same on every device.
     """
-    splits, train = load_splits().fold(tasks[0].fold), tasks[0].settings.train
+    splits, train = _splits(tasks[0].common).fold(tasks[0].fold), tasks[0].settings.train
     starts = [_start(task, splits) for task in tasks]
     if len(tasks) == 1 or not can_be_stacked(starts[0][0]):
         return [_train_alone(task, device) for task in tasks]

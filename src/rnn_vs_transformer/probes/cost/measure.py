@@ -29,7 +29,7 @@ from rnn_vs_transformer.settings.cost import CostParams
 
 FEWEST_ROUNDS = 3
 """Rounds for which a length must leave time, and which are always taken."""
-SHORTEST_TIMING = 0.02
+SHORTEST_TIMING = 0.01
 """Seconds that a timing takes at least, by repeating what is shorter."""
 PROBED_SECONDS = 0.3
 """Time given to finding out how busy the machine is."""
