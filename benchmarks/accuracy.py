@@ -19,7 +19,9 @@ from benchmarks.machine import median_seconds
 from benchmarks.peer_accuracy import darts_accuracy, neuralforecast_accuracy
 from benchmarks.peer_models import DARTS, FAMILY_OF, NEURALFORECAST, SEASON
 from benchmarks.reach import ASKED, TABLE, chosen_so_far, sum_up
-from rnn_vs_transformer.runtime.files import write_table
+from rnn_vs_transformer.models.weights import build_family
+from rnn_vs_transformer.runtime.files import read_json, write_table
+from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
 from rnn_vs_transformer.training.fit import TrainingState, Watch, fit
 from rnn_vs_transformer.training.predict import predict, window_errors
 
@@ -27,6 +29,9 @@ ROUNDS: Final = 3
 """Seeds of each contender."""
 REPEATS: Final = 5
 """Forecasts of ours that are timed."""
+TUNING: Final = Path("docs/results/tuning.json")
+TUNED_WITH: Final = {"train.epochs": 25, "train.patience": 4}
+"""Of the search."""
 
 PEERS: Final = {"neuralforecast": neuralforecast_accuracy, "darts": darts_accuracy}
 
@@ -77,7 +82,7 @@ class TestErrors:
 
 def contenders() -> list[Contender]:
     """Ours by family and recipe, then the peers."""
-    ours = [Contender("ours", family, recipe) for family in ("rnn", "transformer") for recipe in ASKED]
+    ours = [Contender("ours", *name.split()) for name in ASKED]
     theirs = [("neuralforecast", model) for model in NEURALFORECAST] + [("darts", model) for model in DARTS]
     return ours + [Contender(library, model) for library, model in theirs]
 
@@ -95,12 +100,22 @@ def measure_accuracy(case: Case, rounds: int, table: Path = TABLE) -> dict[str, 
     return sum_up(pd.DataFrame(rows))
 
 
+def settings_of(case: Case, family: str, recipe: str) -> FamilySettings:
+    """Those of params.yaml, with a season per token, or with what the committed search has chosen on validation."""
+    given = given_settings(family, case.params.model, case.params.train)
+    if recipe == "season_tokens":
+        return given.with_values({"model.patch_length": SEASON, "model.patch_stride": SEASON})
+    if recipe == "tuned":
+        return given.with_values({**read_json(TUNING)["families"][family]["chosen"], **TUNED_WITH})
+    return given
+
+
 def _ours(case: Case, family: str, recipe: str, seed: int) -> list[Row]:
     """One run by our own loop on one thread: a row per epoch, with the errors of the epoch chosen so far."""
-    sizes = {"patch_length": SEASON, "patch_stride": SEASON} if recipe == "season_tokens" else {}
-    case = case.with_model(sizes)
-    model, errors, test = case.build(family, seed), TestErrors(case), case.split("test")
-    run = fit(model, (case.split("train"), case.split("validation")), case.params.train, seed, Watch(keeper=errors))
+    settings, errors, test = settings_of(case, family, recipe), TestErrors(case), case.split("test")
+    torch.manual_seed(seed)
+    model = build_family(family, settings.model, case.meta)
+    run = fit(model, (case.split("train"), case.split("validation")), settings.train, seed, Watch(keeper=errors))
     chosen = chosen_so_far(run.validation_losses, errors.found)
     lowest = list(accumulate(run.validation_losses, min))
     shared = {

@@ -19,7 +19,8 @@ from rnn_vs_transformer.runtime.files import write_bytes
 
 RESULTS: Final = Path("benchmarks/results.json")
 PAGE: Final = Path("benchmarks/README.md")
-SUFFIX: Final = {"tutorial": "", "season_tokens": "_season_tokens"}
+LINES: Final = {"tutorial": ("", "-"), "season_tokens": ("_season_tokens", "-"), "tuned": ("", ":")}
+"""Of a recipe: whose colour, and the line."""
 COLOURS: Final = {"rnn": LOOKS["rnn"].colour, "transformer": LOOKS["transformer"].colour, "linear": "#555555"}
 TITLES: Final = {
     "windows": "training windows",
@@ -58,10 +59,11 @@ def draw_accuracy(table: pd.DataFrame, path: Path) -> None:
     found = sum_up(table)["contenders"]
     peers = {name: row for name, row in found.items() if not row["recipe"]}
     for name in (name for name in found if name not in peers):
-        look = LOOKS[found[name]["family"] + SUFFIX[found[name]["recipe"]]]
+        suffix, line = LINES[found[name]["recipe"]]
+        look = LOOKS[found[name]["family"] + suffix]
         for number, (seconds, errors) in enumerate(curves(table, name)):
-            label = f"{look.label} (one thread)" if number == 0 else None
-            axes.step(seconds, errors, where="post", color=look.colour, linewidth=1.6, alpha=0.8, label=label)
+            label = f"{NAMES[name]} (one thread)" if number == 0 else None
+            axes.step(seconds, errors, line, where="post", color=look.colour, linewidth=1.6, alpha=0.8, label=label)
             axes.plot(seconds[-1], errors[-1], look.marker, color=look.colour, markersize=5)
     for number, (name, row) in enumerate(sorted(peers.items(), key=lambda one: float(one[1]["test_mse"]))):
         place, colour = (row["end_seconds"], row["test_mse"]), COLOURS[row["family"]]

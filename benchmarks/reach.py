@@ -10,8 +10,17 @@ import pandas as pd
 
 TABLE: Final = Path("benchmarks/accuracy.csv")
 """Of all runs: a row per epoch of ours, with the error of the epoch chosen so far, and a row per run of a peer."""
-ASKED: Final = {"tutorial": 5, "season_tokens": 20}
-"""So many times faster ours should be at a peer's error, by recipe, where the family is the same."""
+POINTS, SEASONS = 5, 20
+"""So many times faster ours should be at a peer's error, where the family is the same, by what a token is."""
+ASKED: Final = {
+    "rnn tutorial": POINTS,
+    "rnn season_tokens": SEASONS,
+    "rnn tuned": SEASONS,
+    "transformer tutorial": POINTS,
+    "transformer season_tokens": SEASONS,
+    "transformer tuned": POINTS,
+}
+"""By family and recipe; each is a contender."""
 
 Row = dict[str, Any]
 
@@ -52,9 +61,8 @@ def sum_up(table: pd.DataFrame) -> dict[str, Any]:
     The seconds of a peer are those until its training ended, as it has to run on to know its best check;
     `times_faster_than_best_check` leaves them out.
     """
-    runs = {
-        str(name): [run for _, run in rows.groupby("seed")] for name, rows in table.groupby("contender", sort=False)
-    }
+    names = sorted(table["contender"].unique(), key=lambda name: (*ASKED, name).index(name))  # ours first
+    runs = {name: [run for _, run in table[table["contender"] == name].groupby("seed")] for name in names}
     each = {name: _medians(some) for name, some in runs.items()}
     reached = [
         _reached(runs[ours], peer, each[peer])
@@ -90,7 +98,7 @@ def _reached(runs: Sequence[pd.DataFrame], peer: str, theirs: Row) -> Row:
         "seconds": None if seconds is None else round(seconds, 3),
         "times_faster": None if seconds is None else round(theirs["end_seconds"] / seconds, 1),
         "times_faster_than_best_check": None if seconds is None else round(theirs["best_seconds"] / seconds, 1),
-        "asked": ASKED[first["recipe"]],
+        "asked": ASKED[first["contender"]],
     }
 
 

@@ -1,6 +1,8 @@
 """The benchmark's arithmetic: when a peer's error is reached, the work of kernels, and the exponents of growth."""
 
 import doctest
+import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from benchmarks.devices import measure_devices
 from benchmarks.growth import exponents
 from benchmarks.kernels import ATTENTION, ATTENTION_BACKWARD, Work, optimiser_work, work_of
 from benchmarks.page import filled, growth_table
-from benchmarks.reach import chosen_so_far, median_or_never, seconds_until, sum_up
+from benchmarks.reach import ASKED, POINTS, SEASONS, chosen_so_far, median_or_never, seconds_until, sum_up
 from benchmarks.roofline import by_kind, shares
 from rnn_vs_transformer.runtime.device import CPU, device_label
 
@@ -37,6 +39,13 @@ def test_validation_alone_chooses_the_error_that_counts():
 def test_an_error_is_reached_when_no_later_one_is_above_it(most, expected):
     """An error of 0.4 after two seconds does not count, as 0.5 comes after it."""
     assert seconds_until([1.0, 2.0, 3.0, 4.0], [0.6, 0.4, 0.5, 0.2], most) == expected
+
+
+def test_the_tokens_of_the_tuned_settings_are_those_that_the_factor_is_asked_for():
+    families = json.loads(Path("docs/results/tuning.json").read_text())["families"]
+    tokens = {family: found["chosen"]["model.patch_length"] for family, found in families.items()}
+    assert tokens == {"rnn": 24, "transformer": 1}
+    assert (ASKED["rnn tuned"], ASKED["transformer tuned"]) == (SEASONS, POINTS)
 
 
 def test_a_run_that_never_gets_there_counts_as_the_slowest():
