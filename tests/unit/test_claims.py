@@ -511,8 +511,10 @@ def test_training_time_is_compared_over_paired_seeds_where_it_was_measured(time_
     time_training()
     measured = as_set_up(load_results([], "given"))
     assert measured.findings[0].estimate == pytest.approx(0.4)
-    told = "takes 7 s for the RNN and 18 s for the Transformer, on one thread or GPU, an epoch 2.00 s and 5.00 s"
+    told = "takes 7 s for the RNN and 18 s for the Transformer, on one thread, an epoch 2.00 s and 5.00 s"
     assert told in measured.sentence.en
+    on_a_gpu = dataclasses.replace(load_results([], "given"), machine="Intel Xeon, 2 cores, host 3fa9c1, NVIDIA H100")
+    assert "for the Transformer, on NVIDIA H100, an epoch" in as_set_up(on_a_gpu).sentence.en
 
 
 def test_what_was_not_trained_is_not_measured_and_said_once(results):

@@ -275,15 +275,18 @@ def test_too_few_data_are_said_and_nothing_else(language) -> None:
 
 def test_cost_is_told_of_what_was_timed() -> None:
     seconds = {"rnn": 12.0, "transformer": 53.0, "rnn_season_tokens": 3.0, "transformer_season_tokens": 5.0}
-    times = {name: {"train_seconds": value} for name, value in seconds.items()}
+    host = "AMD EPYC, 2 cores, host 5bce98"
+    times = {name: {"train_seconds": value, "machine": host} for name, value in seconds.items()}
     (both,) = cost(times)
     assert both.en == (
         "One training takes 12 s for the RNN and 53 s for the Transformer; with one season per token 3 s and 5 s, "
-        "on one thread or GPU."
+        "on one thread."
     )
     (one,) = cost({name: times[name] for name in ("rnn", "transformer", "rnn_season_tokens")})
     assert "season" not in one.en
     assert list(cost({"rnn": times["rnn"]})) == []
+    elsewhere = {name: {**row, "machine": f"{host}, NVIDIA H100"} for name, row in times.items()}
+    assert next(cost(elsewhere)).en.endswith("3 s and 5 s, on NVIDIA H100.")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -325,7 +325,7 @@ def test_times_are_told_only_where_they_are_of_this_run(time_training) -> None:
     time_training()
     page = html.unescape(page_of(load_results([], "given")))
     assert untimed not in page
-    assert "One training, one thread or GPU: RNN 6 s, Transformer 15 s." in page
+    assert "One training, one thread: RNN 6 s, Transformer 15 s." in page
 
 
 @LANGUAGES

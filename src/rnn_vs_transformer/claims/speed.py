@@ -11,6 +11,7 @@ from rnn_vs_transformer.claims.studies import AT_ITS_BEST, from_study
 from rnn_vs_transformer.evaluation.intervals import Estimate, ratio_of_pairs
 from rnn_vs_transformer.results import Results
 from rnn_vs_transformer.runtime import paths
+from rnn_vs_transformer.runtime.machine import device_behind
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import Recipe
 
@@ -221,16 +222,22 @@ LONG_SEQUENCES: Final = Claim(
 )
 
 RUN_TIME: Final = Words(
-    "A training run takes {rnn:.0f} s for the RNN and {transformer:.0f} s for the Transformer, on one thread or GPU, "
+    "A training run takes {rnn:.0f} s for the RNN and {transformer:.0f} s for the Transformer, on {device}, "
     "an epoch {rnn_epoch:.2f} s and {transformer_epoch:.2f} s; the interval is over seeds, not over what else the "
     "machine was doing.",
-    "单线程或单个 GPU 上训练一次，RNN 需 {rnn:.0f} 秒，Transformer 需 {transformer:.0f} 秒，每轮 {rnn_epoch:.2f} 秒和 "
+    "训练一次（{device}），RNN 需 {rnn:.0f} 秒，Transformer 需 {transformer:.0f} 秒，每轮 {rnn_epoch:.2f} 秒和 "
     "{transformer_epoch:.2f} 秒；区间涵盖种子，不涵盖机器当时的其他工作。",
 )
 UNTIMED: Final = Words(
     "The models came from DVC's cache; `dvc repro --force` measures their training time.",
     "模型取自 DVC 缓存；`dvc repro --force` 可测量训练时间。",
 )
+
+
+def trained_on(machine: str) -> Words:
+    """One thread of the processor, or the device behind a machine's label."""
+    device = device_behind(machine)
+    return Words(device, device) if device else Words("one thread", "单线程")
 
 
 def training_seconds(recipe: Recipe) -> Finder:
@@ -248,7 +255,12 @@ def training_seconds(recipe: Recipe) -> Finder:
         found = ratio_of_pairs(runs["rnn"].to_numpy(), runs["transformer"].to_numpy())
         epochs = {f"{family}_epoch": of_seed.mean().mean() for family, of_seed in spent.items()}
         means = {family: seconds.mean() for family, seconds in runs.items()}
-        return Measured([found], RUN_TIME.filled(**means, **epochs) if recipe == paths.TUTORIAL else NOTHING)
+        return Measured(
+            [found],
+            RUN_TIME.filled(**means, **epochs, device=trained_on(results.machine))
+            if recipe == paths.TUTORIAL
+            else NOTHING,
+        )
 
     return find
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from rnn_vs_transformer.plotting.style import LOOKS, REFERENCES, Look, figure, legend_below, whole_steps
 from rnn_vs_transformer.results import Results, in_seconds, rows_of
+from rnn_vs_transformer.runtime.machine import device_behind
 from rnn_vs_transformer.runtime.paths import forecaster
 from rnn_vs_transformer.settings.family.families import FAMILIES
 from rnn_vs_transformer.settings.family.train import RECIPES, Recipe
@@ -189,7 +190,8 @@ def draw_training_time(results: Results) -> None:
         axes.set_yticks(range(len(FAMILIES)), [LOOKS[family].label for family in FAMILIES])
         axes.set_ylim(len(FAMILIES) - 0.5, -0.5)
         axes.set_xlim(0, 1.9 * max([1.0, *(found["train_seconds"] for found in results.times.values())]))
-        axes.set_xlabel("Training time of one seed (seconds on one thread or GPU, mean over seeds)")
+        device = device_behind(results.machine) or "one thread"
+        axes.set_xlabel(f"Training time of one seed (seconds on {device}, mean over seeds)")
         axes.set_title("Training time")
 
 

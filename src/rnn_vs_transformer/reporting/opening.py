@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rnn_vs_transformer.claims.claim import NAMES, Words
+from rnn_vs_transformer.claims.speed import trained_on
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.general import kinds_won, over_kinds
 from rnn_vs_transformer.reporting.this_series import (
@@ -111,7 +112,7 @@ USE: Final = Words("Use {name}, the simplest with the lowest error, until there 
 SIMPLER: Final = Words("Or simpler, {name}: `--family {key}`.", "或更简单的{name}：`--family {key}`。")
 SHOWN: Final = Words("Or {name}, shown to beat {other}: `--family {key}`.",
                      "或测试集上优于{other}的 {name}：`--family {key}`。")  # fmt: skip
-COST: Final = Words("One training, one thread or GPU: {seconds}", "训练一次（单线程或单个 GPU）：{seconds}")
+COST: Final = Words("One training, {device}: {seconds}", "训练一次（{device}）：{seconds}")
 SECONDS: Final = Words("{name} {seconds} s", "{name} {seconds} 秒")
 MARK: Final = " ✓"
 RIDGE_COST: Final = Words(" {name} needs no training.", "{name}无需训练。")
@@ -234,7 +235,8 @@ def _cost(metrics: Report, times: Mapping[str, Report], name: str) -> Words:
         SECONDS.filled(seconds=in_seconds(times[run]["train_seconds"]), name=called)
         for called, run in {**runs, "MLP": "mlp"}.items() if run in times
     ]  # fmt: skip
-    said = COST.filled(seconds=listed(told, ", ")) + END if told else UNTIMED
+    device = trained_on(next(iter(times.values()))["machine"]) if told else UNTIMED
+    said = COST.filled(seconds=listed(told, ", "), device=device) + END if told else UNTIMED
     free = OTHERS[name] if name in SIMPLE else None
     if free is None:
         return said

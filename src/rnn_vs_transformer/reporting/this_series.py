@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rnn_vs_transformer.claims.claim import NAMES, Words
+from rnn_vs_transformer.claims.speed import trained_on
 from rnn_vs_transformer.data.evidence import FEWEST_BLOCKS, FEWEST_SERIES, NOT_ENOUGH
 from rnn_vs_transformer.reporting.wording import SEASON_TOKENS, Report, change, difference, listed
 from rnn_vs_transformer.results import in_seconds, rows_of
@@ -80,7 +81,7 @@ COST_SEASON: Final = Words(
     "; with one season per token {rnn} s and {transformer} s", "；以一个周期为一个 token 时为 {rnn} 秒和 "
     "{transformer} 秒",
 )  # fmt: skip
-COST_END: Final = Words(", on one thread or GPU.", "（单线程或单个 GPU）。")
+COST_END: Final = Words(", on {device}.", "（{device}）。")
 
 
 def on_this_series(metrics: Report, *, ahead: bool = False) -> Iterator[Words]:
@@ -186,7 +187,7 @@ def cost(times: Mapping[str, Report]) -> Iterator[Words]:
         if set(names.values()) <= set(times):
             told += words.filled(**{family: in_seconds(times[name]["train_seconds"]) for family, name in names.items()})
     if told.en:
-        yield told + COST_END
+        yield told + COST_END.filled(device=trained_on(times["rnn"]["machine"]))
 
 
 def _compared(setting: str, found: Report) -> Words:

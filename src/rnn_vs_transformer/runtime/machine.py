@@ -26,3 +26,8 @@ def machine_label() -> str:
 def is_of_host(label: str, host: str) -> bool:
     """Whether a label is that of a host, or of one of its devices, which stands behind it."""
     return label == host or label.startswith(f"{host}, ")
+
+
+def device_behind(label: str) -> str:
+    """The device that stands behind a host's label, as in `..., host 3fa9c1, NVIDIA H100`; empty: the processor."""
+    return label.partition(", host ")[2].partition(", ")[2]
