@@ -19,7 +19,6 @@ from benchmarks.machine import median_seconds
 from benchmarks.peer_accuracy import darts_accuracy, neuralforecast_accuracy
 from benchmarks.peer_models import DARTS, FAMILY_OF, NEURALFORECAST, SEASON
 from benchmarks.reach import ASKED, TABLE, chosen_so_far, sum_up
-from rnn_vs_transformer.models.weights import build_family
 from rnn_vs_transformer.runtime.files import read_json, write_table
 from rnn_vs_transformer.settings.family.families import FamilySettings, given_settings
 from rnn_vs_transformer.training.fit import TrainingState, Watch, fit
@@ -112,9 +111,9 @@ def settings_of(case: Case, family: str, recipe: str) -> FamilySettings:
 
 def _ours(case: Case, family: str, recipe: str, seed: int) -> list[Row]:
     """One run by our own loop on one thread: a row per epoch, with the errors of the epoch chosen so far."""
-    settings, errors, test = settings_of(case, family, recipe), TestErrors(case), case.split("test")
-    torch.manual_seed(seed)
-    model = build_family(family, settings.model, case.meta)
+    settings = settings_of(case, family, recipe)
+    case = case.with_model(settings.model.model_dump())
+    model, errors, test = case.build(family, seed), TestErrors(case), case.split("test")
     run = fit(model, (case.split("train"), case.split("validation")), settings.train, seed, Watch(keeper=errors))
     chosen = chosen_so_far(run.validation_losses, errors.found)
     lowest = list(accumulate(run.validation_losses, min))
