@@ -86,6 +86,17 @@ def test_what_waits_behind_a_task_that_fails_is_not_run(tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_a_failure_among_many_short_tasks_leaves_no_thread_broken():
+    """Loky's manager fails with a KeyError, which pytest tells, if tasks still wait in its queue at shutdown."""
+
+    def fail(task):
+        if task == 30:
+            raise ValueError("the thirtieth")
+
+    with pytest.raises(ValueError, match="the thirtieth"):
+        list(run_as_finished(fail, range(200), LOKY))
+
+
 def test_no_tasks_are_no_work():
     assert list(run_side_by_side(abs, [], LOKY)) == []
 

@@ -1,11 +1,13 @@
 """Independent tasks side by side: the one place that knows where work is done."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from time import sleep
 from typing import Any, Final, TypeVar
 
 import torch
@@ -130,7 +132,8 @@ def _run_in_processes(
 ) -> Iterator[tuple[int, Result]]:
     os.environ.setdefault("PYTHONWARNINGS", QUIET)
     threads = dict.fromkeys((f"{name}_THREADS" for name in LIBRARIES), "1")
-    ended: SimpleQueue[tuple[int, Any]] = SimpleQueue()
+    ended: SimpleQueue[int] = SimpleQueue()
+    submitted: dict[int, Any] = {}
     with holding_signals():
         pool = get_reusable_executor(
             count, timeout=IDLE_SECONDS, initializer=follow_stage, initargs=(os.getpid(),), env=threads
@@ -138,18 +141,22 @@ def _run_in_processes(
 
     def submit(number: int) -> None:
         with holding_signals():  # processes may start here, to be born deaf to signals
-            pool.submit(function, tasks[number]).add_done_callback(lambda future: ended.put((number, future)))
+            submitted[number] = pool.submit(function, tasks[number])
+            submitted[number].add_done_callback(lambda _: ended.put(number))
 
-    for number in range(len(tasks)):
-        submit(number)
-    left = len(tasks)
-    while left:
-        number, future = ended.get()
-        if isinstance(result := future.result(), Later):
-            submit(number)
-        else:
-            left -= 1
-            yield number, result
+    waiting = deque(range(len(tasks)))
+    try:
+        while waiting or submitted:
+            while waiting and len(submitted) < 2 * count:
+                submit(waiting.popleft())
+            number = ended.get()
+            if isinstance(result := submitted.pop(number).result(), Later):
+                waiting.append(number)
+            else:
+                yield number, result
+    finally:  # loky's manager breaks at shutdown over a task that it has not taken up
+        while not all(future.running() or future.done() for future in submitted.values()):
+            sleep(0.001)
 
 
 def _on_one_thread(function: Callable[[Task], Result], task: Task) -> Result:
