@@ -49,9 +49,10 @@ def inspect_families(data: DataParams, params: InspectParams, run: RunParams) ->
     seeds = range(min(trained_settings(family).seeds for family in FAMILIES))
     weights = [paths.weights(family, seed) for family in FAMILIES for seed in seeds]
     reads = [*paths.SERIES, *map(paths.trained_settings, FAMILIES), *weights]
-    tasks = [(seed, family) for seed in seeds for family in FAMILIES]
+    tasks = [(seed, family) for family in reversed(FAMILIES) for seed in seeds]  # the longest first: no core waits
     running = run_side_by_side(partial(inspect_seed, params), tasks, run, reads)
-    found = [one for some in tqdm(running, "inspect", len(tasks), unit="model") for one in some]
+    by_task = dict(zip(tasks, tqdm(running, "inspect", len(tasks), unit="model"), strict=True))
+    found = [one for seed in seeds for family in FAMILIES for one in by_task[seed, family]]
     norms, occlusions, attentions, attributions = (
         [one for one in found if one.kind in kinds]
         for kinds in (("untrained", "trained"), ("occlusion",), ("attention",), ("occlusion", "attention"))
