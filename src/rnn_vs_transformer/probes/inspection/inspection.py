@@ -49,7 +49,7 @@ def inspect_families(data: DataParams, params: InspectParams, run: RunParams) ->
     seeds = range(min(trained_settings(family).seeds for family in FAMILIES))
     weights = [paths.weights(family, seed) for family in FAMILIES for seed in seeds]
     reads = [*paths.SERIES, *map(paths.trained_settings, FAMILIES), *weights]
-    tasks = [(seed, family) for family in reversed(FAMILIES) for seed in seeds]  # the longest first: no core waits
+    tasks = [(seed, family) for family in [*FAMILIES][::-1] for seed in seeds]  # the longest first
     running = run_side_by_side(partial(inspect_seed, params), tasks, run, reads)
     by_task = dict(zip(tasks, tqdm(running, "inspect", len(tasks), unit="model"), strict=True))
     found = [one for seed in seeds for family in FAMILIES for one in by_task[seed, family]]
