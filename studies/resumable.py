@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -65,12 +66,14 @@ def run_to_table(work: Work[Trial], table: Path, kept: Path, run: RunParams | No
     cost = work.expected_cost
     left = sorted((trial for trial in work.trials if repr(trial) not in done), key=lambda trial: -cost(trial))
     kept.parent.mkdir(parents=True, exist_ok=True)
+    finished = run_as_finished(work.run, left, run or load_params().run, work.reads)
     with (
+        closing(finished),
         kept.open("a", encoding="utf-8") as file,
         tqdm(total=sum(map(cost, left)), desc=table.stem, bar_format=BAR) as bar,
     ):
         file.write("\n")  # ends a line that was cut off, so that the next one stands alone
-        for number, rows in run_as_finished(work.run, left, run or load_params().run, work.reads):
+        for number, rows in finished:
             file.write(json.dumps({"trial": repr(left[number]), "rows": rows}) + "\n")
             file.flush()
             done[repr(left[number])] = rows

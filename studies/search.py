@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,17 +64,17 @@ def main() -> None:
         raise InputError("the search runs on one machine: run.backend must be loky")
     rows = _read_rows({candidate.key: candidate.changes for candidate in candidates})
     missing = [candidate for candidate in candidates if candidate.key not in rows]
-    finished = run_as_finished(partial(try_candidate, str(Path.cwd())), missing, spread)
     _write_rows(rows)
-    for number, found in tqdm(finished, "candidates", len(missing), unit="run"):
-        one = missing[number]
-        rows[one.key] = {
-            **dict(zip(KEY, one.key, strict=True)),
-            "changes": one.changes,
-            "prediction_length": one.params.data.prediction_length,
-            **found,
-        }
-        _write_rows(rows)
+    with closing(run_as_finished(partial(try_candidate, str(Path.cwd())), missing, spread)) as finished:
+        for number, found in tqdm(finished, "candidates", len(missing), unit="run"):
+            one = missing[number]
+            rows[one.key] = {
+                **dict(zip(KEY, one.key, strict=True)),
+                "changes": one.changes,
+                "prediction_length": one.params.data.prediction_length,
+                **found,
+            }
+            _write_rows(rows)
 
 
 def _read_rows(known: dict[Key, str]) -> dict[Key, dict[str, Any]]:

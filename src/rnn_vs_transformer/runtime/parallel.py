@@ -76,7 +76,7 @@ def run_as_finished(
         keep: Leave the processes to the next call; after the last one, `end_processes`.
 
     Yields:
-        The number of a task and its result, as soon as it is there.
+        The number of a task and its result, as soon as it is there; close the generator where it may be left early.
 
     Raises:
         InputError: The system killed one of the processes, or the cluster cannot be used.
@@ -147,7 +147,7 @@ def _run_in_processes(
     waiting = deque(range(len(tasks)))
     try:
         while waiting or submitted:
-            while waiting and len(submitted) < 2 * count:
+            while waiting and len(submitted) < min(2 * count, pool.queue_size):
                 submit(waiting.popleft())
             number = ended.get()
             if isinstance(result := submitted.pop(number).result(), Later):

@@ -94,7 +94,8 @@ class Tuning:
         missing = [task for task in tasks if self.store.get(task.name) is None]
         made = run_as_finished(make_run, missing, self.spread, paths.SERIES, keep=True)
         title = f"{self.family} {tasks[0].name} to {tasks[-1].name}"
-        with tqdm(desc=title, initial=len(tasks) - len(missing), total=len(tasks), unit="run") as bar:
+        bar = tqdm(desc=title, initial=len(tasks) - len(missing), total=len(tasks), unit="run")
+        with closing(made), bar:
             for number, run in made:
                 self.store.put(missing[number].name, asdict(run))
                 missing[number].checkpoint().remove()
