@@ -299,3 +299,12 @@ def test_the_markdown_has_one_bold_sentence_and_two_lists(language) -> None:
     assert [line for line in others if line and line not in lists] == [
         headline.IN_GENERAL.told(language), headline.THIS_SERIES.told(language)
     ]  # fmt: skip
+
+
+def test_the_markdown_has_no_title_without_a_list() -> None:
+    """Of too few data on a user's own series there is one sentence, which leads."""
+    found = headline.headline({"map": made_map()}, made_metrics(), {})
+    told = headline.markdown(headline.Headline(found.lead, found.general, found.series[:1]), "en", own=True)
+    assert told.startswith(f"**{found.series[0].en}**")
+    assert headline.THIS_SERIES.en not in told
+    assert headline.IN_GENERAL.en in told

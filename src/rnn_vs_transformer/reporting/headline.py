@@ -47,5 +47,6 @@ def markdown(told: Headline, language: str, *, own: bool = False) -> str:
         lead, parts = told.series[0], [(THIS_SERIES, told.series[1:]), (IN_GENERAL, [told.lead, *told.general])]
     lines = [f"**{lead.told(language)}**"]
     for title, sentences in parts:
-        lines += ["", title.told(language), "", *(f"- {sentence.told(language)}" for sentence in sentences)]
+        if sentences:  # too few data leave a user's own series with the lead alone
+            lines += ["", title.told(language), "", *(f"- {sentence.told(language)}" for sentence in sentences)]
     return "\n".join(lines)
